@@ -1,0 +1,3 @@
+//! The access point daemon.
+
+fn main() {}

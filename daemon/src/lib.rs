@@ -1,0 +1,1 @@
+//! What both daemons share: start-up, separation, links and the one poll loop.

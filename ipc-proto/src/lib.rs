@@ -1,0 +1,1 @@
+//! Messages between privd and the daemons.

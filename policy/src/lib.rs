@@ -1,0 +1,1 @@
+//! Verdicts on requests, and the lockdown of a process.

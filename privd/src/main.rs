@@ -1,0 +1,3 @@
+//! The only privileged program: netlink, EAPOL sockets, control socket post.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! The BSS engine of an access point.

@@ -1,0 +1,1 @@
+//! Both configuration languages: wpa_supplicant.conf and hostapd.conf.

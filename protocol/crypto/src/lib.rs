@@ -1,0 +1,1 @@
+//! Secrets and the cryptographic primitives of WPA.

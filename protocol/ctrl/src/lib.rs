@@ -1,0 +1,1 @@
+//! Control interface commands, replies and events.

@@ -1,0 +1,1 @@
+//! Robust security networks: RSNE, key frames, handshakes, PMKSA cache.

@@ -1,0 +1,1 @@
+//! Simultaneous authentication of equals.

@@ -1,0 +1,1 @@
+//! Addresses, cursors, elements and management frames of IEEE 802.11.

@@ -1,0 +1,3 @@
+//! The station daemon.
+
+fn main() {}

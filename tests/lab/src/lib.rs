@@ -1,0 +1,1 @@
+//! Simulated radios and the scenarios that run on them.
