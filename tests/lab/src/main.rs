@@ -1,3 +1,104 @@
 //! The lab program.
+#![forbid(unsafe_code)]
 
-fn main() {}
+use std::path::Path;
+use std::process::ExitCode;
+
+use lab::failure::{Failure, Outcome};
+use lab::guest::init::{self, OUTCOME, RESULTS};
+use lab::guest::lab::Lab;
+use lab::host::boot::Guest;
+use lab::host::kernel::Kernel;
+use lab::host::{kernel, needs, play};
+use lab::scenarios;
+
+const HELP: &str = "\
+usage: cargo lab COMMAND
+  demo [--keep]      shows what Airlock does on simulated radios; --keep leaves a shell in the guest
+  test               everything: format, clippy, tests, and all scenarios
+  run [SCENARIO...]  the scenarios whose names contain one of the words; --as-built builds nothing before
+  list               the names of the scenarios
+  shell [RADIOS]     a shell in a guest with simulated radios
+  kernel             says which kernel guests use; builds it where there is none
+  fuzz [SECONDS]     each fuzz target for a minute
+  bench              ours and Debian's side by side, in time and memory
+";
+
+fn main() -> ExitCode {
+    if init::is_first_process() {
+        return init::run();
+    }
+    match run() {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(failure) => {
+            eprintln!("lab: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Outcome<bool> {
+    let mut words = std::env::args().skip(1);
+    let command = words.next().unwrap_or_default();
+    let rest: Vec<String> = words.collect();
+    match command.as_str() {
+        "run" => {
+            needs::packages(&needs::GUEST)?;
+            let kernel = Kernel::get()?;
+            let (options, words): (Vec<String>, Vec<String>) = rest.into_iter().partition(|word| word.starts_with('-'));
+            if options.iter().any(|option| option != "--as-built") {
+                return Err(Failure::new("run knows one option: --as-built"));
+            }
+            if options.is_empty() {
+                play::build_ours()?;
+            }
+            let stories = scenarios::matching(&words);
+            let count = play::stories(&kernel, &stories)?;
+            println!("{} passed, {} failed", count.passed, count.failed.len());
+            Ok(count.failed.is_empty() && count.passed > 0)
+        }
+        "list" => {
+            for story in scenarios::matching(&rest) {
+                println!("{}", story.name);
+            }
+            Ok(true)
+        }
+        "shell" => {
+            needs::packages(&needs::GUEST)?;
+            let guest = Guest {
+                story: init::SHELL.into(),
+                radios: rest.first().and_then(|text| text.parse().ok()).unwrap_or(4),
+                time_travel: false,
+                keep: false,
+                results: play::target()?.join("lab/shell"),
+                programs: play::programs()?,
+                limit: play::LIMIT,
+            };
+            guest.run(&Kernel::get()?).map(|()| true)
+        }
+        "kernel" => {
+            let kernel = Kernel::get()?;
+            println!("{} (Linux {}.{})", kernel.path.display(), kernel.version.0, kernel.version.1);
+            println!("{} names another", kernel::VARIABLE);
+            Ok(true)
+        }
+        "guest" => in_guest(rest.first().map(String::as_str).unwrap_or_default()),
+        "" | "help" | "-h" | "--help" => {
+            print!("{HELP}");
+            Ok(true)
+        }
+        other => Err(Failure::new(format!("unknown command {other:?}\n{HELP}"))),
+    }
+}
+
+/// Plays a story inside a guest.
+fn in_guest(name: &str) -> Outcome<bool> {
+    let outcome = match scenarios::find(name) {
+        Some(story) => Lab::new(name).and_then(|mut lab| (story.play)(&mut lab)),
+        None => Err(Failure::new(format!("no scenario is called {name}"))),
+    };
+    let said = outcome.err().map(|failure| failure.to_string()).unwrap_or_default();
+    std::fs::write(Path::new(RESULTS).join(OUTCOME), &said)?;
+    Ok(said.is_empty())
+}

@@ -1,0 +1,10 @@
+//! What runs inside a guest.
+
+pub mod control;
+pub mod hwsim;
+pub mod init;
+pub mod lab;
+pub mod networks;
+pub mod process;
+pub mod program;
+pub mod station;

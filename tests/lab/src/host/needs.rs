@@ -1,0 +1,99 @@
+//! What has to be installed, and installing it where that is possible.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use crate::failure::{During as _, Failure, Outcome, check};
+
+/// A program and the Debian package that brings it.
+#[derive(Clone, Copy, Debug)]
+pub struct Need {
+    /// The program, by name or path.
+    pub program: &'static str,
+    /// The package.
+    pub package: &'static str,
+}
+
+const fn need(program: &'static str, package: &'static str) -> Need {
+    Need { program, package }
+}
+
+/// What guests need.
+pub const GUEST: [Need; 9] = [
+    need("ip", "iproute2"),
+    need("iw", "iw"),
+    need("ping", "iputils-ping"),
+    need("hostapd", "hostapd"),
+    need("wpa_supplicant", "wpasupplicant"),
+    need("/usr/libexec/iwd", "iwd"),
+    need("dbus-daemon", "dbus-daemon"),
+    need("setpriv", "util-linux"),
+    need("setsid", "util-linux"),
+];
+
+/// What building a kernel needs.
+pub const KERNEL: [Need; 7] = [
+    need("make", "make"),
+    need("gcc", "gcc"),
+    need("flex", "flex"),
+    need("bison", "bison"),
+    need("bc", "bc"),
+    need("xz", "xz-utils"),
+    need("strip", "binutils"),
+];
+
+/// Sees to it that the programs are there: installs their packages as root, else says what to install.
+pub fn packages(needs: &[Need]) -> Outcome {
+    let missing = missing(needs);
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let names = missing.join(" ");
+    let by_hand = format!("missing: {names}; install with: apt-get install --no-install-recommends {names}");
+    check(nix::unistd::geteuid().is_root(), || format!("{by_hand} (as root)"))?;
+    check(found("apt-get"), || format!("missing: {names} (these are Debian's names; there is no apt-get here)"))?;
+    println!("Installing Debian packages: {names}");
+    apt(&["update"]).during(|| by_hand.clone())?;
+    let mut install = vec!["install", "--no-install-recommends", "-y"];
+    install.extend(missing.iter().copied());
+    apt(&install).during(|| by_hand.clone())?;
+    let still = self::missing(needs);
+    check(still.is_empty(), || format!("{by_hand} (apt-get succeeded, yet {} is not there)", still.join(" ")))
+}
+
+fn missing(needs: &[Need]) -> Vec<&'static str> {
+    let mut missing: Vec<&str> = needs.iter().filter(|need| !found(need.program)).map(|need| need.package).collect();
+    missing.sort_unstable();
+    missing.dedup();
+    missing
+}
+
+/// Is the program there, in PATH or where Debian keeps what only root uses?
+#[must_use]
+pub fn found(program: &str) -> bool {
+    if program.starts_with('/') {
+        return Path::new(program).exists();
+    }
+    let path = std::env::var("PATH").unwrap_or_default();
+    path.split(':').chain(["/usr/sbin", "/sbin"]).any(|folder| Path::new(folder).join(program).exists())
+}
+
+fn apt(arguments: &[&str]) -> Outcome {
+    let done = Command::new("apt-get")
+        .arg("-q")
+        .args(arguments)
+        .env("DEBIAN_FRONTEND", "noninteractive")
+        // A package's service must not start on this machine: it would look for this machine's own radios.
+        .env("SYSTEMD_OFFLINE", "1")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .and_then(std::process::Child::wait_with_output)?;
+    if done.status.success() {
+        return Ok(());
+    }
+    let said = String::from_utf8_lossy(&done.stderr).into_owned();
+    let last = said.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or_default();
+    Err(Failure::new(format!("apt-get {}: {last}", arguments.join(" "))))
+}

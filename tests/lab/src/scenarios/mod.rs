@@ -1,0 +1,60 @@
+//! The stories. Each is a function named after what happens in it; [`all`] is the one table of them.
+
+use crate::failure::Outcome;
+use crate::guest::lab::Lab;
+
+pub mod controls;
+
+/// One story.
+#[derive(Clone, Copy, Debug)]
+pub struct Story {
+    /// Its name.
+    pub name: &'static str,
+    /// How many radios the guest has at boot.
+    pub radios: u32,
+    /// What happens.
+    pub play: fn(&mut Lab) -> Outcome,
+}
+
+/// Makes a table of stories out of functions.
+macro_rules! stories {
+    ($($name:ident),+ $(,)?) => {
+        &[$($crate::scenarios::Story { name: stringify!($name), radios: 3, play: $name }),+]
+    };
+}
+pub(crate) use stories;
+
+/// Makes stories of one shape: a name, whose station, whose access point, which network.
+macro_rules! joins {
+    ($($(#[$doc:meta])* $name:ident: $station:ident, $access_point:ident, $network:expr;)+) => {
+        $(
+            $(#[$doc])*
+            pub fn $name(lab: &mut $crate::guest::lab::Lab) -> $crate::failure::Outcome {
+                use $crate::guest::lab::Maker;
+                $crate::guest::station::join(lab, Maker::$station, Maker::$access_point, &$network).map(drop)
+            }
+        )+
+        /// The stories of this file.
+        pub const STORIES: &[$crate::scenarios::Story] = $crate::scenarios::stories![$($name),+];
+    };
+}
+pub(crate) use joins;
+
+/// Every story there is.
+#[must_use]
+pub fn all() -> Vec<Story> {
+    [controls::STORIES].concat()
+}
+
+/// The stories whose name contains one of `patterns`, or all where there are none.
+#[must_use]
+pub fn matching(patterns: &[String]) -> Vec<Story> {
+    let wanted = |name: &str| patterns.is_empty() || patterns.iter().any(|pattern| name.contains(pattern.as_str()));
+    all().into_iter().filter(|story| wanted(story.name)).collect()
+}
+
+/// The story of this name.
+#[must_use]
+pub fn find(name: &str) -> Option<Story> {
+    all().into_iter().find(|story| story.name == name)
+}
