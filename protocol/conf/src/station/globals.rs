@@ -1,0 +1,194 @@
+//! What stands outside the blocks.
+
+use super::global_table::{GLOBAL_PARAMS, GlobalKey};
+use crate::values::{Change, SetError, Values};
+use alloc::{string::String, vec::Vec};
+
+/// The parameters outside any block.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Globals {
+    pub(crate) values: Values,
+}
+
+impl Default for Globals {
+    fn default() -> Self {
+        Globals { values: Values::new(GLOBAL_PARAMS) }
+    }
+}
+
+impl core::fmt::Debug for Globals {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        self.values.fmt(f)
+    }
+}
+
+/// Where the control sockets of a daemon are to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ControlDirectory {
+    /// The directory.
+    pub directory: String,
+    /// The group that may use the sockets, by name or number.
+    pub group: Option<String>,
+}
+
+impl ControlDirectory {
+    /// Reads `PATH` or `DIR=PATH GROUP=GROUP`; `group` is the one that another parameter names.
+    pub fn parse(text: &str, group: Option<&str>) -> Option<ControlDirectory> {
+        let (directory, own_group) = match text.strip_prefix("DIR=") {
+            None => (text, None),
+            Some(rest) => match rest.split_once(" GROUP=") {
+                Some((directory, group)) => (directory, Some(group)),
+                None => (rest, None),
+            },
+        };
+        let group = own_group.or(group).filter(|group| !group.is_empty());
+        (!directory.is_empty()).then(|| ControlDirectory { directory: directory.into(), group: group.map(Into::into) })
+    }
+}
+
+impl Globals {
+    /// Sets a parameter (a line of the file, or `SET`).
+    ///
+    /// # Errors
+    /// If there is no such parameter or the text is not a value of it.
+    pub fn set(&mut self, name: &[u8], text: &[u8]) -> Result<Change, SetError> {
+        if name == b"no_ctrl_interface" {
+            self.values.clear(GlobalKey::ctrl_interface);
+            return Ok(Change::Changed);
+        }
+        self.values.set(name, text)
+    }
+
+    /// The text of a parameter (`GET`); `None` if it is unset, unknown or secret.
+    pub fn get(&self, name: &[u8]) -> Option<Vec<u8>> {
+        self.values.param(name).filter(|param| !param.shape.secret)?;
+        self.values.get(name)
+    }
+
+    /// `name=value` lines of all parameters (`DUMP`); an unset one is `null`.
+    pub fn dump(&self) -> Vec<u8> {
+        let mut out = Vec::new();
+        for (param, text) in self.values.dump() {
+            if param.shape.secret {
+                continue;
+            }
+            out.extend_from_slice(param.name.as_bytes());
+            out.push(b'=');
+            out.extend_from_slice(text.as_deref().unwrap_or(b"null"));
+            out.push(b'\n');
+        }
+        out
+    }
+
+    /// The values by key, for what has no accessor of its own here.
+    pub fn values(&self) -> &Values {
+        &self.values
+    }
+
+    /// Replaces `ctrl_interface` (`-C`).
+    pub fn set_control_interface(&mut self, text: &str) {
+        // An option of the command line has no line that it could break.
+        let _ = self.values.set(b"ctrl_interface", text.as_bytes());
+    }
+
+    /// Where the control sockets are to be; `None` for no control sockets.
+    pub fn control_directory(&self) -> Option<ControlDirectory> {
+        let group = self.values.text(GlobalKey::ctrl_interface_group);
+        self.values.text(GlobalKey::ctrl_interface).and_then(|text| ControlDirectory::parse(text, group))
+    }
+
+    /// Whether SAVE_CONFIG may replace the file.
+    pub fn update_config(&self) -> bool {
+        self.values.flag(GlobalKey::update_config)
+    }
+
+    /// Who selects access points.
+    pub fn ap_scan(&self) -> i64 {
+        self.values.int(GlobalKey::ap_scan)
+    }
+
+    /// The two letters of the country.
+    pub fn country(&self) -> Option<[u8; 2]> {
+        self.values.bytes(GlobalKey::country).and_then(|letters| letters.try_into().ok())
+    }
+
+    /// Most access points to remember.
+    pub fn bss_max_count(&self) -> u32 {
+        self.values.count(GlobalKey::bss_max_count)
+    }
+
+    /// Seconds after which an unseen access point is forgotten.
+    pub fn bss_expiration_age(&self) -> u32 {
+        self.values.count(GlobalKey::bss_expiration_age)
+    }
+
+    /// Scans after which an unseen access point is forgotten.
+    pub fn bss_expiration_scan_count(&self) -> u32 {
+        self.values.count(GlobalKey::bss_expiration_scan_count)
+    }
+
+    /// Whether only access points of configured networks are remembered.
+    pub fn filter_ssids(&self) -> bool {
+        self.values.flag(GlobalKey::filter_ssids)
+    }
+
+    /// Management frame protection of networks that do not say: 0 no, 1 if possible, 2 required.
+    pub fn pmf(&self) -> i64 {
+        self.values.int(GlobalKey::pmf)
+    }
+
+    /// Whether networks use opportunistic key caching unless they say otherwise.
+    pub fn okc(&self) -> bool {
+        self.values.flag(GlobalKey::okc)
+    }
+
+    /// How SAE derives its password element: 0 hunting and pecking, 1 hash to element, 2 either, 3 hunting and pecking even where
+    /// it is forbidden (for tests).
+    pub fn sae_pwe(&self) -> i64 {
+        self.values.int(GlobalKey::sae_pwe)
+    }
+
+    /// Groups of SAE, the preferred first; empty for the usual ones.
+    pub fn sae_groups(&self) -> Vec<u16> {
+        self.values.ints(GlobalKey::sae_groups).iter().filter_map(|n| u16::try_from(*n).ok()).collect()
+    }
+
+    /// The only frequencies to scan, in MHz; empty for all.
+    pub fn freq_list(&self) -> Vec<u32> {
+        frequencies(self.values.ints(GlobalKey::freq_list))
+    }
+
+    /// The only frequencies of the first scan, in MHz; empty for all.
+    pub fn initial_freq_list(&self) -> Vec<u32> {
+        frequencies(self.values.ints(GlobalKey::initial_freq_list))
+    }
+
+    /// Whether a connected station scans only the channel it is on.
+    pub fn scan_cur_freq(&self) -> bool {
+        self.values.flag(GlobalKey::scan_cur_freq)
+    }
+
+    /// Whether to scan without sending.
+    pub fn passive_scan(&self) -> bool {
+        self.values.flag(GlobalKey::passive_scan)
+    }
+
+    /// Version in EAPOL frames we send.
+    pub fn eapol_version(&self) -> u8 {
+        u8::try_from(self.values.int(GlobalKey::eapol_version)).unwrap_or(1)
+    }
+
+    /// Seconds a cached pairwise master key lasts.
+    pub fn pmk_lifetime(&self) -> u32 {
+        match self.values.count(GlobalKey::dot11RSNAConfigPMKLifetime) {
+            // IEEE Std 802.11-2020 C.3: dot11RSNAConfigPMKLifetime defaults to 43200 seconds.
+            0 => 43_200,
+            seconds => seconds,
+        }
+    }
+}
+
+/// Numbers as frequencies in MHz.
+pub(crate) fn frequencies(list: &[i64]) -> Vec<u32> {
+    list.iter().filter_map(|n| u32::try_from(*n).ok()).collect()
+}

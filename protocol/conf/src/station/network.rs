@@ -1,0 +1,310 @@
+//! One network block.
+
+use super::globals::{Globals, frequencies};
+use super::network_table::{NETWORK_PARAMS, NetworkKey};
+use crate::suites::{AuthAlg, Ciphers, KeyMgmt, Proto};
+use crate::value::Value;
+use crate::values::{Change, SetError, Values};
+use alloc::vec::Vec;
+use crypto::{Pmk, Secret};
+use wire::{MacAddr, Ssid};
+
+/// Identifier of a network: stable for as long as it exists.
+pub type NetworkId = u32;
+
+/// One network to connect to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Network {
+    id: NetworkId,
+    pub(crate) values: Values,
+    /// Whether it came from a file that is never written (`-I`).
+    pub(crate) read_only: bool,
+    /// Whether it is never saved.
+    temporary: bool,
+}
+
+/// The pre-shared key of a network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Psk<'a> {
+    /// A passphrase; the key depends on the name of the network too (IEEE Std 802.11-2020 J.4).
+    Passphrase(&'a Secret),
+    /// The key itself.
+    Key(&'a Secret),
+    /// The name under which an external store has either.
+    External(&'a [u8]),
+}
+
+impl Network {
+    /// An empty network.
+    pub fn new(id: NetworkId) -> Network {
+        Network { id, values: Values::new(NETWORK_PARAMS), read_only: false, temporary: false }
+    }
+
+    /// Its identifier.
+    pub fn id(&self) -> NetworkId {
+        self.id
+    }
+
+    /// A copy under another identifier (`DUP_NETWORK`).
+    pub fn duplicate(&self, id: NetworkId) -> Network {
+        Network { id, ..self.clone() }
+    }
+
+    /// Sets a field from its text in the file's notation (`SET_NETWORK`).
+    ///
+    /// # Errors
+    /// If there is no such field or the text is not a value of it.
+    pub fn set(&mut self, field: &[u8], text: &[u8]) -> Result<Change, SetError> {
+        let change = self.values.set(field, text)?;
+        match field {
+            // Validating the channel needs protected SA Query frames: asking for it turns protection on.
+            b"ocv" if self.values.flag(NetworkKey::ocv) && self.values.int(NetworkKey::ieee80211w) == 0 => {
+                self.values.put(NetworkKey::ieee80211w, Value::Int(1));
+            }
+            // A network that knows WEP keys only must not be used open.
+            b"wep_key0" | b"wep_key1" | b"wep_key2" | b"wep_key3" | b"wep_tx_keyidx" => {
+                return Err(SetError::Invalid("WEP is not supported".into()));
+            }
+            _ => {}
+        }
+        Ok(change)
+    }
+
+    /// The text of a field as `GET_NETWORK` shows it: secrets as `*`. `None` if it is unset or unknown.
+    pub fn get(&self, field: &[u8]) -> Option<Vec<u8>> {
+        if field == b"mac_value" && self.values.int(NetworkKey::mac_addr) != 3 {
+            return None;
+        }
+        self.values.get(field)
+    }
+
+    /// The values by key, for what has no accessor of its own here.
+    pub fn values(&self) -> &Values {
+        &self.values
+    }
+
+    /// The fields whose values differ from their presets, with their shown text.
+    pub fn shown(&self) -> Vec<(&'static str, Vec<u8>)> {
+        self.values.iter().filter_map(|(param, _)| Some((param.name, self.get(param.name.as_bytes())?))).collect()
+    }
+
+    /// Name of the network.
+    pub fn ssid(&self) -> Option<Ssid> {
+        self.values.bytes(NetworkKey::ssid).and_then(|bytes| Ssid::new(bytes).ok())
+    }
+
+    /// Whether to scan for its name.
+    pub fn scan_ssid(&self) -> bool {
+        self.values.flag(NetworkKey::scan_ssid)
+    }
+
+    /// The only access point to use.
+    pub fn bssid(&self) -> Option<MacAddr> {
+        self.values.mac(NetworkKey::bssid)
+    }
+
+    /// Sets the only access point to use (`BSSID`), or none.
+    pub fn set_bssid(&mut self, bssid: Option<MacAddr>) {
+        match bssid {
+            Some(bssid) => self.values.put(NetworkKey::bssid, Value::Mac(bssid)),
+            None => self.values.clear(NetworkKey::bssid),
+        }
+    }
+
+    /// The access point to try first.
+    pub fn bssid_hint(&self) -> Option<MacAddr> {
+        self.values.mac(NetworkKey::bssid_hint)
+    }
+
+    /// Whether its lists (`bssid`, `bssid_ignore`, `bssid_accept`) let an access point be used.
+    pub fn accepts_bssid(&self, bssid: &MacAddr) -> bool {
+        let on = |list: &[(MacAddr, MacAddr)]| {
+            list.iter().any(|(address, mask)| {
+                let masked = |mac: &MacAddr| -> Vec<u8> { mac.octets().iter().zip(mask.octets()).map(|(a, m)| a & m).collect() };
+                masked(address) == masked(bssid)
+            })
+        };
+        let accept = self.values.macs(NetworkKey::bssid_accept);
+        self.bssid().is_none_or(|only| only == *bssid)
+            && !on(self.values.macs(NetworkKey::bssid_ignore))
+            && (accept.is_empty() || on(accept))
+    }
+
+    /// Its pre-shared key or passphrase.
+    pub fn psk(&self) -> Option<Psk<'_>> {
+        match self.values.value(NetworkKey::psk)? {
+            Value::Passphrase(secret) => Some(Psk::Passphrase(secret)),
+            Value::Secret(secret) => Some(Psk::Key(secret)),
+            Value::External(name) => Some(Psk::External(name)),
+            _ => None,
+        }
+    }
+
+    /// The pairwise master key of pre-shared key methods. For a passphrase this takes the 4096 rounds of IEEE Std 802.11-2020 J.4:
+    /// keep the result.
+    pub fn pmk(&self) -> Option<Pmk> {
+        match self.psk()? {
+            Psk::Passphrase(passphrase) => Some(crypto::pbkdf2_psk(passphrase.as_bytes(), self.ssid()?.as_bytes())),
+            Psk::Key(key) => Pmk::from_bytes(key.as_bytes()),
+            Psk::External(_) => None,
+        }
+    }
+
+    /// The password of SAE: `sae_password`, else the passphrase.
+    pub fn sae_password(&self) -> Option<&Secret> {
+        self.values.secret(NetworkKey::sae_password).or(match self.psk() {
+            Some(Psk::Passphrase(passphrase)) => Some(passphrase),
+            _ => None,
+        })
+    }
+
+    /// The identifier that selects an SAE password.
+    pub fn sae_password_id(&self) -> Option<&[u8]> {
+        self.values.bytes(NetworkKey::sae_password_id)
+    }
+
+    /// How SAE derives its password element with this network.
+    pub fn sae_pwe(&self, globals: &Globals) -> i64 {
+        match self.values.int(NetworkKey::sae_pwe) {
+            n @ 0..=3 => n,
+            _ => globals.sae_pwe(),
+        }
+    }
+
+    /// Protocol versions to accept.
+    pub fn proto(&self) -> Proto {
+        Proto::from_bits(self.values.bits(NetworkKey::proto))
+    }
+
+    /// Key management methods to accept.
+    pub fn key_mgmt(&self) -> KeyMgmt {
+        KeyMgmt::from_bits(self.values.bits(NetworkKey::key_mgmt))
+    }
+
+    /// Pairwise ciphers to accept.
+    pub fn pairwise(&self) -> Ciphers {
+        Ciphers::from_bits(self.values.bits(NetworkKey::pairwise))
+    }
+
+    /// Group ciphers to accept.
+    pub fn group(&self) -> Ciphers {
+        Ciphers::from_bits(self.values.bits(NetworkKey::group))
+    }
+
+    /// Group management ciphers to accept; empty for any.
+    pub fn group_mgmt(&self) -> Ciphers {
+        Ciphers::from_bits(self.values.bits(NetworkKey::group_mgmt))
+    }
+
+    /// Authentication algorithms to use; empty for the right one.
+    pub fn auth_alg(&self) -> AuthAlg {
+        AuthAlg::from_bits(self.values.bits(NetworkKey::auth_alg))
+    }
+
+    /// Management frame protection with this network: 0 no, 1 if possible, 2 required.
+    pub fn ieee80211w(&self, globals: &Globals) -> i64 {
+        match self.values.int(NetworkKey::ieee80211w) {
+            n @ 0..=2 => n,
+            // A global of "if possible" does not reach methods that never use protection.
+            _ if self.key_mgmt() == KeyMgmt::NONE => 0,
+            _ => globals.pmf().clamp(0, 2),
+        }
+    }
+
+    /// Whether a cached key may be used with other access points of the network.
+    pub fn proactive_key_caching(&self, globals: &Globals) -> bool {
+        match self.values.int(NetworkKey::proactive_key_caching) {
+            -1 => globals.okc(),
+            n => n != 0,
+        }
+    }
+
+    /// Seconds after which to ask for a new pairwise key; 0 never.
+    pub fn wpa_ptk_rekey(&self) -> u32 {
+        self.values.count(NetworkKey::wpa_ptk_rekey)
+    }
+
+    /// The only frequencies to scan for this network, in MHz; empty for all.
+    pub fn scan_freq(&self) -> Vec<u32> {
+        frequencies(self.values.ints(NetworkKey::scan_freq))
+    }
+
+    /// The only frequencies on which to use this network, in MHz; empty for all.
+    pub fn freq_list(&self) -> Vec<u32> {
+        frequencies(self.values.ints(NetworkKey::freq_list))
+    }
+
+    /// Networks of higher priority are chosen first.
+    pub fn priority(&self) -> i64 {
+        self.values.int(NetworkKey::priority)
+    }
+
+    /// Whether it is not to be used until it is enabled.
+    pub fn is_disabled(&self) -> bool {
+        self.values.flag(NetworkKey::disabled)
+    }
+
+    /// Whether it is a stored P2P group (`disabled=2`).
+    pub fn is_persistent_group(&self) -> bool {
+        self.values.int(NetworkKey::disabled) == 2
+    }
+
+    /// Disables or enables it; a stored P2P group stays one.
+    pub fn set_disabled(&mut self, disabled: bool) {
+        if !self.is_persistent_group() {
+            self.values.put(NetworkKey::disabled, Value::Int(disabled.into()));
+        }
+    }
+
+    /// Name of the network for scripts.
+    pub fn id_str(&self) -> Option<&[u8]> {
+        self.values.bytes(NetworkKey::id_str)
+    }
+
+    /// 0 infrastructure, 1 IBSS, 2 access point, 3 and 4 P2P groups, 5 mesh.
+    pub fn mode(&self) -> i64 {
+        self.values.int(NetworkKey::mode)
+    }
+
+    /// Whether beacon protection is to be used.
+    pub fn beacon_prot(&self) -> bool {
+        self.values.flag(NetworkKey::beacon_prot)
+    }
+
+    /// Whether its key is never written to a file.
+    pub fn mem_only_psk(&self) -> bool {
+        self.values.flag(NetworkKey::mem_only_psk)
+    }
+
+    /// Whether it is never saved.
+    pub fn is_temporary(&self) -> bool {
+        self.temporary
+    }
+
+    /// Says whether it is never saved.
+    pub fn set_temporary(&mut self, temporary: bool) {
+        self.temporary = temporary;
+    }
+
+    /// Whether it came from a file that is never written.
+    pub fn is_read_only(&self) -> bool {
+        self.read_only
+    }
+
+    /// What is missing before it can be used, as a sentence; `None` if nothing is.
+    pub fn missing(&self) -> Option<&'static str> {
+        let methods = self.key_mgmt();
+        if self.ssid().is_none() && self.bssid().is_none() {
+            return Some("neither a name nor an access point is set");
+        }
+        let no_psk = methods.intersects(KeyMgmt::ANY_PSK) && self.psk().is_none();
+        let no_sae = methods.intersects(KeyMgmt::ANY_SAE) && self.sae_password().is_none();
+        let others = !methods.without(KeyMgmt::ANY_PSK).without(KeyMgmt::ANY_SAE).is_empty();
+        let usable_psk = methods.intersects(KeyMgmt::ANY_PSK) && !no_psk;
+        let usable_sae = methods.intersects(KeyMgmt::ANY_SAE) && !no_sae;
+        if (no_psk || no_sae) && !usable_psk && !usable_sae && !others {
+            return Some("neither passphrase nor key is set");
+        }
+        None
+    }
+}

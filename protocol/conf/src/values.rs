@@ -1,0 +1,255 @@
+//! A set of values of one table's parameters.
+
+use crate::param::{Param, Preset, Status};
+use crate::value::{self, Meaning, Value};
+use alloc::{collections::BTreeMap, string::String, vec::Vec};
+use core::fmt;
+use crypto::Secret;
+use wire::MacAddr;
+
+/// Whether setting a parameter changed its value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// It has another value now.
+    Changed,
+    /// It had this value before.
+    Same,
+}
+
+/// Why a parameter could not be set.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SetError {
+    /// There is no such parameter.
+    Unknown,
+    /// The text is not a value of it; why.
+    Invalid(String),
+}
+
+impl fmt::Display for SetError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            SetError::Unknown => f.write_str("there is no such parameter"),
+            SetError::Invalid(why) => f.write_str(why),
+        }
+    }
+}
+
+impl core::error::Error for SetError {}
+
+/// The values that differ from unset; everything else has its preset.
+#[derive(Clone)]
+pub struct Values {
+    table: &'static [Param],
+    set: BTreeMap<usize, Value>,
+}
+
+impl Values {
+    /// All parameters of a table, unset.
+    pub(crate) fn new(table: &'static [Param]) -> Values {
+        Values { table, set: BTreeMap::new() }
+    }
+
+    /// The declaration of a parameter.
+    pub fn param(&self, name: &[u8]) -> Option<&'static Param> {
+        self.table.iter().find(|param| param.name.as_bytes() == name)
+    }
+
+    fn position(&self, name: &[u8]) -> Option<(usize, &'static Param)> {
+        self.table.iter().enumerate().find(|(_, param)| param.name.as_bytes() == name)
+    }
+
+    /// Where the value of a parameter is kept: under the name that it is another spelling of, if it is one.
+    fn home(&self, index: usize, param: &'static Param) -> usize {
+        param.shape.into.and_then(|name| self.position(name.as_bytes())).map_or(index, |(index, _)| index)
+    }
+
+    /// Sets a parameter from its text in the file's notation.
+    pub fn set(&mut self, name: &[u8], text: &[u8]) -> Result<Change, SetError> {
+        let (index, param) = self.position(name).ok_or(SetError::Unknown)?;
+        let home = self.home(index, param);
+        let present = self.set.get(&home);
+        let changed = match value::parse(param, text, present).map_err(SetError::Invalid)? {
+            Meaning::Set(value) => {
+                let same = self.effective(home).as_ref() == Some(&value);
+                self.set.insert(home, value);
+                !same
+            }
+            Meaning::Unset => self.set.remove(&home).is_some(),
+        };
+        Ok(if changed { Change::Changed } else { Change::Same })
+    }
+
+    /// The value in force: the one set, else the preset.
+    fn effective(&self, index: usize) -> Option<Value> {
+        if let Some(value) = self.set.get(&index) {
+            return Some(value.clone());
+        }
+        match self.table.get(index)?.shape.preset {
+            Preset::Unset => None,
+            Preset::Int(n) => Some(Value::Int(n)),
+            Preset::Bits(bits) => Some(Value::Bits(bits)),
+        }
+    }
+
+    /// The text of a parameter's value, as `GET_NETWORK` shows it: a secret is shown as `*`. `None` if it is unset or unknown.
+    pub fn get(&self, name: &[u8]) -> Option<Vec<u8>> {
+        let (index, param) = self.position(name)?;
+        let home = self.home(index, param);
+        let text = value::write(self.table.get(home)?, &self.effective(home)?)?;
+        if param.shape.secret {
+            return (!text.is_empty()).then(|| b"*".to_vec());
+        }
+        Some(text)
+    }
+
+    /// Whether a parameter was set.
+    pub(crate) fn is_set(&self, key: impl Into<usize>) -> bool {
+        self.set.contains_key(&key.into())
+    }
+
+    /// Takes a parameter's value away.
+    pub(crate) fn clear(&mut self, key: impl Into<usize>) {
+        self.set.remove(&key.into());
+    }
+
+    /// Gives a parameter a value directly.
+    pub(crate) fn put(&mut self, key: impl Into<usize>, value: Value) {
+        self.set.insert(key.into(), value);
+    }
+
+    /// The value set, if any.
+    pub(crate) fn value(&self, key: impl Into<usize>) -> Option<&Value> {
+        self.set.get(&key.into())
+    }
+
+    /// A number, or its preset.
+    pub fn int(&self, key: impl Into<usize>) -> i64 {
+        let index = key.into();
+        match self.set.get(&index) {
+            Some(Value::Int(n)) => *n,
+            _ => match self.table.get(index).map(|param| param.shape.preset) {
+                Some(Preset::Int(n)) => n,
+                _ => 0,
+            },
+        }
+    }
+
+    /// A number as a count: what does not fit is the nearest that does.
+    pub fn count(&self, key: impl Into<usize>) -> u32 {
+        u32::try_from(self.int(key).max(0)).unwrap_or(u32::MAX)
+    }
+
+    /// Whether a number is not 0.
+    pub fn flag(&self, key: impl Into<usize>) -> bool {
+        self.int(key) != 0
+    }
+
+    /// A set of words as raw bits, or its preset.
+    pub(crate) fn bits(&self, key: impl Into<usize>) -> u32 {
+        let index = key.into();
+        match self.set.get(&index) {
+            Some(Value::Bits(bits)) => *bits,
+            _ => match self.table.get(index).map(|param| param.shape.preset) {
+                Some(Preset::Bits(bits)) => bits,
+                _ => 0,
+            },
+        }
+    }
+
+    /// A string or bytes.
+    pub fn bytes(&self, key: impl Into<usize>) -> Option<&[u8]> {
+        match self.set.get(&key.into()) {
+            Some(Value::Bytes(bytes)) => Some(bytes),
+            _ => None,
+        }
+    }
+
+    /// A string that is UTF-8.
+    pub fn text(&self, key: impl Into<usize>) -> Option<&str> {
+        self.bytes(key).and_then(|bytes| core::str::from_utf8(bytes).ok())
+    }
+
+    /// A secret string.
+    pub fn secret(&self, key: impl Into<usize>) -> Option<&Secret> {
+        match self.set.get(&key.into()) {
+            Some(Value::Secret(secret)) => Some(secret),
+            _ => None,
+        }
+    }
+
+    /// An address.
+    pub fn mac(&self, key: impl Into<usize>) -> Option<MacAddr> {
+        match self.set.get(&key.into()) {
+            Some(Value::Mac(mac)) => Some(*mac),
+            _ => None,
+        }
+    }
+
+    /// Addresses with masks.
+    pub fn macs(&self, key: impl Into<usize>) -> &[(MacAddr, MacAddr)] {
+        match self.set.get(&key.into()) {
+            Some(Value::Macs(list)) => list,
+            _ => &[],
+        }
+    }
+
+    /// Numbers.
+    pub fn ints(&self, key: impl Into<usize>) -> &[i64] {
+        match self.set.get(&key.into()) {
+            Some(Value::Ints(list)) => list,
+            _ => &[],
+        }
+    }
+
+    /// Texts that were given one by one.
+    pub fn lines(&self, key: impl Into<usize>) -> &[Vec<u8>] {
+        match self.set.get(&key.into()) {
+            Some(Value::Lines(lines)) => lines,
+            _ => &[],
+        }
+    }
+
+    /// Every parameter whose value differs from its preset, in the table's order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&'static Param, &Value)> {
+        self.set.iter().filter_map(|(index, value)| {
+            let param = self.table.get(*index)?;
+            let preset = match param.shape.preset {
+                Preset::Int(n) => *value == Value::Int(n),
+                Preset::Bits(bits) => *value == Value::Bits(bits),
+                Preset::Unset => false,
+            };
+            (!preset).then_some((param, value))
+        })
+    }
+
+    /// Names and shown values of all parameters, for `DUMP`.
+    pub(crate) fn dump(&self) -> impl Iterator<Item = (&'static Param, Option<Vec<u8>>)> {
+        self.table.iter().filter(|param| param.shape.into.is_none()).map(|param| (param, self.get(param.name.as_bytes())))
+    }
+
+    /// Whether a parameter that was set has no effect.
+    pub(crate) fn without_effect(param: &Param) -> Option<&'static str> {
+        match param.shape.status {
+            Status::Supported => None,
+            Status::Accepted => Some("is not supported yet and has no effect"),
+            Status::Obsolete => Some("is obsolete and has no effect"),
+        }
+    }
+}
+
+impl PartialEq for Values {
+    fn eq(&self, other: &Values) -> bool {
+        core::ptr::eq(self.table, other.table) && self.iter().map(|(p, v)| (p.name, v)).eq(other.iter().map(|(p, v)| (p.name, v)))
+    }
+}
+
+impl Eq for Values {}
+
+impl fmt::Debug for Values {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown = |(param, _): (&'static Param, &Value)| {
+            (param.name, self.get(param.name.as_bytes()).map(|text| String::from_utf8_lossy(&text).into_owned()))
+        };
+        f.debug_map().entries(self.iter().map(shown)).finish()
+    }
+}
