@@ -4,6 +4,10 @@ use crate::failure::Outcome;
 use crate::guest::lab::Lab;
 
 pub mod controls;
+pub mod our_access_point_with_debian;
+pub mod our_access_point_with_iwd;
+pub mod our_station_with_debian;
+pub mod ours_with_ours;
 
 /// One story.
 #[derive(Clone, Copy, Debug)]
@@ -43,7 +47,14 @@ pub(crate) use joins;
 /// Every story there is.
 #[must_use]
 pub fn all() -> Vec<Story> {
-    [controls::STORIES].concat()
+    [
+        controls::STORIES,
+        ours_with_ours::STORIES,
+        our_station_with_debian::STORIES,
+        our_access_point_with_debian::STORIES,
+        our_access_point_with_iwd::STORIES,
+    ]
+    .concat()
 }
 
 /// The stories whose name contains one of `patterns`, or all where there are none.
