@@ -28,6 +28,8 @@ pub const STORY_VARIABLE: &str = "LAB_STORY";
 pub const SHELL: &str = "shell";
 /// Set when a shell is wanted after the story.
 pub const KEEP_VARIABLE: &str = "LAB_KEEP";
+/// Set when Debian's programs play the parts of ours, which shows that a story asks for nothing odd.
+pub const STAND_IN_VARIABLE: &str = "LAB_STAND_IN";
 /// The file a story's outcome is written to: empty when it went well.
 pub const OUTCOME: &str = "outcome";
 

@@ -12,7 +12,9 @@ use nix::unistd::Pid;
 use super::fresh_folder;
 use super::kernel::Kernel;
 use crate::failure::{During as _, Failure, Outcome, check};
-use crate::guest::init::{KEEP_VARIABLE, OUTCOME, PROGRAMS_VARIABLE, RESULTS_VARIABLE, SHELL, STORY_VARIABLE};
+use crate::guest::init::{
+    KEEP_VARIABLE, OUTCOME, PROGRAMS_VARIABLE, RESULTS_VARIABLE, SHELL, STAND_IN_VARIABLE, STORY_VARIABLE,
+};
 
 /// What a guest is to do.
 #[derive(Clone, Debug)]
@@ -25,6 +27,8 @@ pub struct Guest {
     pub time_travel: bool,
     /// Is a terminal wanted after the story?
     pub keep: bool,
+    /// Do Debian's programs play the parts of ours?
+    pub stand_in: bool,
     /// Where it writes.
     pub results: PathBuf,
     /// Where our programs are.
@@ -96,6 +100,9 @@ impl Guest {
         line.push(format!("{RESULTS_VARIABLE}={}", plain(&self.results)?));
         line.push(format!("{PROGRAMS_VARIABLE}={}", plain(&self.programs)?));
         line.push(format!("{STORY_VARIABLE}={}", self.story));
+        if self.stand_in {
+            line.push(format!("{STAND_IN_VARIABLE}=1"));
+        }
         if self.keep {
             line.push(format!("{KEEP_VARIABLE}=1"));
         }

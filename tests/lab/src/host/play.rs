@@ -71,7 +71,7 @@ pub fn build_profile(release: bool) -> Outcome {
 }
 
 /// Plays stories, two guests or more at a time, and prints a line for each.
-pub fn stories(kernel: &Kernel, stories: &[Story]) -> Outcome<Count> {
+pub fn stories(kernel: &Kernel, stories: &[Story], stand_in: bool) -> Outcome<Count> {
     let results = target()?.join("lab");
     let programs = programs()?;
     let guests = std::env::var("AIRLOCK_LAB_GUESTS").ok().and_then(|text| text.parse().ok());
@@ -88,6 +88,7 @@ pub fn stories(kernel: &Kernel, stories: &[Story]) -> Outcome<Count> {
                         radios: story.radios,
                         time_travel: true,
                         keep: false,
+                        stand_in,
                         results: results.join(story.name),
                         programs: programs.clone(),
                         limit: LIMIT,

@@ -3,11 +3,17 @@
 use crate::failure::Outcome;
 use crate::guest::lab::Lab;
 
+pub mod commands;
+pub mod configuration;
 pub mod controls;
+pub mod keys;
 pub mod our_access_point_with_debian;
 pub mod our_access_point_with_iwd;
 pub mod our_station_with_debian;
 pub mod ours_with_ours;
+pub mod privd_killed;
+pub mod roaming;
+pub mod trouble;
 
 /// One story.
 #[derive(Clone, Copy, Debug)]
@@ -53,6 +59,12 @@ pub fn all() -> Vec<Story> {
         our_station_with_debian::STORIES,
         our_access_point_with_debian::STORIES,
         our_access_point_with_iwd::STORIES,
+        keys::STORIES,
+        roaming::STORIES,
+        trouble::STORIES,
+        privd_killed::STORIES,
+        commands::STORIES,
+        configuration::STORIES,
     ]
     .concat()
 }
