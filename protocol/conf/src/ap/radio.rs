@@ -1,0 +1,264 @@
+//! What all BSSs of a radio share.
+
+use super::radio_table::{RADIO_PARAMS, RadioKey};
+use crate::values::{Change, SetError, Values};
+
+/// The parameters of the radio.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Radio {
+    pub(crate) values: Values,
+}
+
+impl Default for Radio {
+    fn default() -> Self {
+        Radio { values: Values::new(RADIO_PARAMS) }
+    }
+}
+
+impl core::fmt::Debug for Radio {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        self.values.fmt(f)
+    }
+}
+
+/// `hw_mode`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HwMode {
+    /// 5 GHz (and 6 GHz, with `op_class`).
+    A,
+    /// 2.4 GHz with the oldest rates only.
+    B,
+    /// 2.4 GHz.
+    G,
+    /// 60 GHz.
+    Ad,
+    /// Whatever is found.
+    Any,
+}
+
+/// `channel`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChannelChoice {
+    /// This number.
+    Number(u8),
+    /// To be chosen when starting.
+    Automatic,
+}
+
+/// `ht_capab`, as capability bits (IEEE Std 802.11-2020 9.4.2.55.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HtCapab {
+    /// The HT Capability Information field.
+    pub info: u16,
+    /// The secondary channel: 1 above, -1 below, 0 none (or, with `either`, to be chosen).
+    pub secondary: i8,
+    /// Whether 40 MHz is wanted on whichever side.
+    pub either: bool,
+}
+
+/// How stations contend for the medium in one access category.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WmmCategory {
+    /// Waiting slots.
+    pub aifs: u8,
+    /// Exponent of the least contention window.
+    pub cw_min: u8,
+    /// Exponent of the largest contention window.
+    pub cw_max: u8,
+    /// Longest burst, in units of 32 microseconds.
+    pub txop: u16,
+    /// Whether admission is needed.
+    pub acm: bool,
+}
+
+/// Words of `ht_capab` and the bits they set.
+const HT_WORDS: &[(&str, u16)] = &[
+    ("[LDPC]", 0x0001),
+    ("[HT40+]", 0x0002),
+    ("[HT40-]", 0x0002),
+    ("[HT40]", 0x0002),
+    ("[GF]", 0x0010),
+    ("[SHORT-GI-20]", 0x0020),
+    ("[SHORT-GI-40]", 0x0040),
+    ("[TX-STBC]", 0x0080),
+    ("[RX-STBC1]", 0x0100),
+    ("[RX-STBC12]", 0x0200),
+    ("[RX-STBC123]", 0x0300),
+    ("[DELAYED-BA]", 0x0400),
+    ("[MAX-AMSDU-7935]", 0x0800),
+    ("[DSSS_CCK-40]", 0x1000),
+    ("[40-INTOLERANT]", 0x4000),
+    ("[LSIG-TXOP-PROT]", 0x8000),
+];
+
+impl Radio {
+    pub(super) fn set(&mut self, name: &[u8], text: &[u8]) -> Result<Change, SetError> {
+        if name == b"channel" && crate::text::trim_end(text) != b"acs_survey" {
+            let number = crate::text::decimal(text).filter(|n| (0..=255).contains(n));
+            number.ok_or_else(|| SetError::Invalid("neither a channel number nor acs_survey".into()))?;
+        }
+        self.values.set(name, text)
+    }
+
+    /// The values by key, for what has no accessor of its own here.
+    pub fn values(&self) -> &Values {
+        &self.values
+    }
+
+    /// Band and oldest rates.
+    pub fn hw_mode(&self) -> HwMode {
+        match self.values.text(RadioKey::hw_mode) {
+            Some("a") => HwMode::A,
+            Some("g") => HwMode::G,
+            Some("ad") => HwMode::Ad,
+            Some("any") => HwMode::Any,
+            // 6 GHz is told by the operating class alone.
+            None if self.is_6ghz() => HwMode::A,
+            _ => HwMode::B,
+        }
+    }
+
+    /// Whether the operating class is one of 6 GHz (IEEE Std 802.11ax-2021 Table E-4).
+    pub fn is_6ghz(&self) -> bool {
+        (131..=137).contains(&self.op_class())
+    }
+
+    /// Operating class; 0 if it follows from band and channel.
+    pub fn op_class(&self) -> u8 {
+        u8::try_from(self.values.int(RadioKey::op_class)).unwrap_or(0)
+    }
+
+    /// The channel.
+    pub fn channel(&self) -> ChannelChoice {
+        let number = self.values.bytes(RadioKey::channel).and_then(crate::text::decimal).and_then(|n| u8::try_from(n).ok());
+        match number {
+            None | Some(0) => ChannelChoice::Automatic,
+            Some(number) => ChannelChoice::Number(number),
+        }
+    }
+
+    /// The country string: two letters and the environment; `None` if no country is set.
+    pub fn country(&self) -> Option<[u8; 3]> {
+        let letters: [u8; 2] = self.values.bytes(RadioKey::country_code)?.try_into().ok()?;
+        let third = match self.values.value(RadioKey::country3) {
+            Some(crate::Value::Int(n)) => u8::try_from(*n).unwrap_or(b' '),
+            _ => b' ',
+        };
+        Some([letters[0], letters[1], third])
+    }
+
+    /// Whether beacons name the country and its channels.
+    pub fn ieee80211d(&self) -> bool {
+        self.values.flag(RadioKey::ieee80211d)
+    }
+
+    /// Whether spectrum management and radar detection are on.
+    pub fn ieee80211h(&self) -> bool {
+        self.values.flag(RadioKey::ieee80211h)
+    }
+
+    /// Whether HT is on.
+    pub fn ieee80211n(&self) -> bool {
+        self.values.flag(RadioKey::ieee80211n)
+    }
+
+    /// Whether VHT is on.
+    pub fn ieee80211ac(&self) -> bool {
+        self.values.flag(RadioKey::ieee80211ac)
+    }
+
+    /// Whether HE is on.
+    pub fn ieee80211ax(&self) -> bool {
+        self.values.flag(RadioKey::ieee80211ax)
+    }
+
+    /// Whether EHT is on.
+    pub fn ieee80211be(&self) -> bool {
+        self.values.flag(RadioKey::ieee80211be)
+    }
+
+    /// Whether stations must know HT.
+    pub fn require_ht(&self) -> bool {
+        self.values.flag(RadioKey::require_ht)
+    }
+
+    /// HT capabilities.
+    pub fn ht_capab(&self) -> HtCapab {
+        let words = self.values.text(RadioKey::ht_capab).unwrap_or("");
+        // Spatial multiplexing power save off is 3 in bits 2 and 3.
+        let mut info = if words.contains("[SMPS-STATIC]") {
+            0
+        } else if words.contains("[SMPS-DYNAMIC]") {
+            0x0004
+        } else {
+            0x000c
+        };
+        for (word, bits) in HT_WORDS {
+            if words.contains(word) {
+                info |= bits;
+            }
+        }
+        let secondary = if words.contains("[HT40-]") {
+            -1
+        } else {
+            i8::from(words.contains("[HT40+]"))
+        };
+        HtCapab { info, secondary, either: words.contains("[HT40]") }
+    }
+
+    /// Time between beacons, in units of 1024 microseconds.
+    pub fn beacon_int(&self) -> u16 {
+        u16::try_from(self.values.int(RadioKey::beacon_int)).unwrap_or(100)
+    }
+
+    /// Size from which frames are sent with RTS; `None` as the driver has it, `Some(None)` never.
+    pub fn rts_threshold(&self) -> Option<Option<u32>> {
+        threshold(self.values.int(RadioKey::rts_threshold))
+    }
+
+    /// Size from which frames are fragmented; `None` as the driver has it, `Some(None)` never.
+    pub fn fragm_threshold(&self) -> Option<Option<u32>> {
+        threshold(self.values.int(RadioKey::fragm_threshold))
+    }
+
+    /// Rates in use, in 100 kb/s; empty for the usual ones.
+    pub fn supported_rates(&self) -> alloc::vec::Vec<u32> {
+        crate::station::frequencies(self.values.ints(RadioKey::supported_rates))
+    }
+
+    /// Rates every station must know, in 100 kb/s; empty for the usual ones.
+    pub fn basic_rates(&self) -> alloc::vec::Vec<u32> {
+        crate::station::frequencies(self.values.ints(RadioKey::basic_rates))
+    }
+
+    /// Whether short preambles are used.
+    pub fn short_preamble(&self) -> bool {
+        self.values.flag(RadioKey::preamble)
+    }
+
+    /// How stations contend, in the order of the WMM element: best effort, background, video, voice.
+    pub fn wmm(&self) -> [WmmCategory; 4] {
+        use RadioKey as K;
+        let small = |key: K| u8::try_from(self.values.int(key)).unwrap_or(0);
+        let category = |aifs: K, min: K, max: K, txop: K, acm: K| WmmCategory {
+            aifs: small(aifs),
+            cw_min: small(min),
+            cw_max: small(max),
+            txop: u16::try_from(self.values.int(txop)).unwrap_or(0),
+            acm: self.values.flag(acm),
+        };
+        [
+            category(K::wmm_ac_be_aifs, K::wmm_ac_be_cwmin, K::wmm_ac_be_cwmax, K::wmm_ac_be_txop_limit, K::wmm_ac_be_acm),
+            category(K::wmm_ac_bk_aifs, K::wmm_ac_bk_cwmin, K::wmm_ac_bk_cwmax, K::wmm_ac_bk_txop_limit, K::wmm_ac_bk_acm),
+            category(K::wmm_ac_vi_aifs, K::wmm_ac_vi_cwmin, K::wmm_ac_vi_cwmax, K::wmm_ac_vi_txop_limit, K::wmm_ac_vi_acm),
+            category(K::wmm_ac_vo_aifs, K::wmm_ac_vo_cwmin, K::wmm_ac_vo_cwmax, K::wmm_ac_vo_txop_limit, K::wmm_ac_vo_acm),
+        ]
+    }
+}
+
+fn threshold(n: i64) -> Option<Option<u32>> {
+    match n {
+        -2 => None,
+        n => Some(u32::try_from(n).ok()),
+    }
+}
