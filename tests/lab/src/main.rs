@@ -5,8 +5,9 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use lab::failure::{Failure, Outcome};
+use lab::guest::hwsim::Hwsim;
 use lab::guest::init::{self, OUTCOME, RESULTS};
-use lab::guest::lab::Lab;
+use lab::guest::lab::{Lab, REMOVE_RADIO};
 use lab::host::boot::Guest;
 use lab::host::kernel::Kernel;
 use lab::host::{kernel, needs, play};
@@ -87,6 +88,11 @@ fn run() -> Outcome<bool> {
             Ok(true)
         }
         "guest" => in_guest(rest.first().map(String::as_str).unwrap_or_default()),
+        REMOVE_RADIO => {
+            let radio = rest.first().and_then(|text| text.parse().ok());
+            Hwsim::open()?.remove(radio.ok_or_else(|| Failure::new("which radio?"))?)?;
+            Ok(true)
+        }
         "" | "help" | "-h" | "--help" => {
             print!("{HELP}");
             Ok(true)

@@ -7,9 +7,13 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use super::hwsim::Hwsim;
 use super::init::{PROGRAMS, RESULTS, STAND_IN_VARIABLE};
 use super::program::{Program, until};
-use crate::failure::{During as _, Failure, Outcome, check};
+use crate::failure::{During as _, Outcome, check};
+
+/// The command of this program that removes a radio from the namespace it runs in.
+pub const REMOVE_RADIO: &str = "remove-radio";
 
 /// Whose program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -259,15 +263,38 @@ impl Lab {
 
     /// Blocks or unblocks a host's radio, as its switch would.
     pub fn rfkill(&mut self, host: &Host, blocked: bool) -> Outcome {
-        for entry in fs::read_dir("/sys/class/rfkill")? {
-            let folder = entry?.path();
-            if fs::read_to_string(folder.join("name")).is_ok_and(|name| name.trim() == host.phy) {
-                fs::write(folder.join("soft"), if blocked { "1" } else { "0" })?;
-                self.step(&format!("{} of {} {}", host.phy, host.name, if blocked { "blocked" } else { "unblocked" }));
-                return Ok(());
-            }
-        }
-        Err(Failure::new(format!("{} has no switch", host.phy)))
+        let value = if blocked { "1" } else { "0" };
+        let script = format!("echo {value} | tee /sys/class/ieee80211/{}/rfkill*/soft", host.phy);
+        self.run_in(&host.name, "sh", &["-c", &script])?;
+        self.step(&format!("{} of {} {}", host.phy, host.name, if blocked { "blocked" } else { "unblocked" }));
+        Ok(())
+    }
+
+    /// What others receive from this host arrives with this strength, in dBm.
+    pub fn sent_strength(&mut self, host: &Host, dbm: i32) -> Outcome {
+        let file = format!("/sys/kernel/debug/ieee80211/{}/hwsim/rx_rssi", host.phy);
+        // The sender's power of 20 dBm is added; the kernel takes the number as an unsigned one of 64 bits.
+        let value = i64::from(dbm - 20).cast_unsigned();
+        fs::write(&file, value.to_string()).during(|| file.clone())?;
+        self.step(&format!("{} is heard with {dbm} dBm", host.name));
+        Ok(())
+    }
+
+    /// Takes a host's radio away, as when its adapter is pulled out.
+    pub fn pull_out(&mut self, host: &Host) -> Outcome {
+        let number = host.phy.trim_start_matches("phy").to_owned();
+        // A radio can be removed only from the namespace it is in.
+        let me = self.programs.join("lab").to_string_lossy().into_owned();
+        self.run_in(&host.name, &me, &[REMOVE_RADIO, &number])?;
+        self.step(&format!("the radio of {} is pulled out", host.name));
+        Ok(())
+    }
+
+    /// Makes one more radio; the next host can have it.
+    pub fn plug_in(&mut self, phy: &str) -> Outcome {
+        Hwsim::open()?.add(phy)?;
+        self.step(&format!("{phy} is plugged in"));
+        Ok(())
     }
 }
 

@@ -3,6 +3,7 @@
 pub mod control;
 pub mod hwsim;
 pub mod init;
+pub mod inside;
 pub mod lab;
 pub mod networks;
 pub mod process;

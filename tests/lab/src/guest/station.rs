@@ -161,7 +161,8 @@ impl Station {
             };
             says("ssid", &network.ssid)?;
             says("key_mgmt", network.key_management())?;
-            if let Suite::Sae(_, group) = network.suite {
+            // A connection with a cached key has no SAE exchange behind it.
+            if let (Suite::Sae(_, group), true) = (network.suite, status.contains("sae_group=")) {
                 says("sae_group", &group.to_string())?;
             }
         } else {
@@ -211,6 +212,9 @@ pub fn join(lab: &mut Lab, station: Maker, access_point: Maker, network: &Networ
     let mut ap = AccessPoint::start(lab, "ap", access_point, network)?;
     let mut sta = Station::start(lab, "sta", station, network)?;
     joined(lab, &mut sta, &mut ap, network)?;
+    if let (Suite::Sae(..), Some(control)) = (network.suite, sta.control.as_mut()) {
+        check(control.status("sae_group")?.is_some(), || "the station does not say which SAE group was used".into())?;
+    }
     Ok((sta, ap))
 }
 

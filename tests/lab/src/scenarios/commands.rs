@@ -91,14 +91,14 @@ pub fn wpa_cli_shows_what_clients_of_the_original_expect(lab: &mut Lab) -> Outco
         ("scan", &["OK\n"]),
         ("status", &["wpa_state=COMPLETED\n", "bssid=", "freq=2412\n", "id=0\n", "mode=station\n", "address="]),
         ("status", &["pairwise_cipher=CCMP\n", "group_cipher=CCMP\n", "key_mgmt=SAE\n", "ip_address=10.77.0."]),
-        ("status-verbose", &["wpa_state=COMPLETED\n"]),
+        ("status verbose", &["wpa_state=COMPLETED\n"]),
         ("scan_results", &["bssid / frequency / signal level / flags / ssid\n", "\t2412\t", "[ESS]\tAirlock Lab\n"]),
         ("signal_poll", &["RSSI=", "LINKSPEED=", "FREQUENCY=2412\n"]),
         ("get_capability key_mgmt", &["WPA-PSK", "SAE"]),
         ("get_capability pairwise", &["CCMP"]),
         ("get_capability auth_alg", &["OPEN"]),
         ("get_capability channels", &["Mode[G] Channels: 1 2 3"]),
-        ("driver_flags", &["0x"]),
+        ("driver_flags", &[":"]),
         ("log_level", &["Current level: "]),
         ("interface", &["Available interfaces:\n"]),
         ("get_network 0 ssid", &["\"Airlock Lab\""]),
@@ -112,8 +112,8 @@ pub fn wpa_cli_shows_what_clients_of_the_original_expect(lab: &mut Lab) -> Outco
     }
     let said = cli(lab, "wpa_cli", &folder, &interface, &["bss", &bssid])?;
     check(said.contains(&format!("bssid={bssid}\n")), || said)?;
-    let said = cli(lab, "wpa_cli", &folder, &interface, &["no_such_command"])?;
-    check(said.contains("Unknown command"), || said)
+    let said = Control::open(&folder.join(&interface), AWHILE)?.request("NO_SUCH_COMMAND")?;
+    check(said == "UNKNOWN COMMAND\n", || said)
 }
 
 /// The same for access points.
@@ -130,7 +130,7 @@ pub fn hostapd_cli_shows_what_clients_of_the_original_expect(lab: &mut Lab) -> O
         ("all_sta", &[&mac, "flags=[AUTH][ASSOC][AUTHORIZED]", "aid=1\n", "rx_packets=", "connected_time="]),
         ("log_level", &["Current level: "]),
         ("interface", &["Available interfaces:\n"]),
-        ("driver_flags", &["0x"]),
+        ("driver_flags", &[":"]),
     ];
     for (command, words) in expected {
         must_show(lab, "hostapd_cli", (&folder, &interface), command, words)?;
@@ -180,11 +180,12 @@ pub fn status_of_our_access_point_has_the_fields_of_debians(lab: &mut Lab) -> Ou
     for maker in [Maker::Airlock, Maker::Debian] {
         let host = lab.host(if maker == Maker::Airlock { "ours" } else { "theirs" })?;
         let mut ap = AccessPoint::start_on(lab, host, maker, &network)?;
-        let mut sta = if let Maker::Airlock = maker {
-            Station::start(lab, "sta", Maker::Debian, &network)?
-        } else {
-            continue_with_one_more(lab, &network)?
-        };
+        if maker == Maker::Debian {
+            // The three radios at boot have found their places.
+            lab.plug_in("phy3")?;
+        }
+        let mut sta =
+            Station::start(lab, if maker == Maker::Airlock { "first" } else { "second" }, Maker::Debian, &network)?;
         joined(lab, &mut sta, &mut ap, &network)?;
         let station = format!("STA {}", sta.host.mac);
         let mut of_this = Vec::new();
@@ -203,14 +204,6 @@ pub fn status_of_our_access_point_has_the_fields_of_debians(lab: &mut Lab) -> Ou
         compare(ours, theirs, &excused)?;
     }
     Ok(())
-}
-
-/// Another station beside the first: the guest has a fourth radio for it.
-fn continue_with_one_more(lab: &mut Lab, network: &Network) -> Outcome<Station> {
-    let phy = "phy3";
-    crate::guest::hwsim::Hwsim::open()?.add(phy)?;
-    let host = lab.host_with("more", phy)?;
-    Station::start_on(lab, host, Maker::Debian, network)
 }
 
 /// ADD, SET, SAVE_CONFIG, then another hand edits the file and RECONFIGURE reads it.
@@ -295,6 +288,8 @@ pub fn an_access_point_is_switched_off_and_on_and_changed(lab: &mut Lab) -> Outc
     ap.control.wait_status("state", "DISABLED", AWHILE)?;
     sta.control()?.event("CTRL-EVENT-DISCONNECTED", AWHILE)?;
     ap.control.ok("SET ssid Renamed Lab")?;
+    // hostapd derives the key from name and passphrase only when it is given the passphrase.
+    ap.control.ok(&format!("SET wpa_passphrase {}", network.passphrase))?;
     ap.control.ok("ENABLE")?;
     ap.control.wait_status("state", "ENABLED", AWHILE)?;
     ap.control.wait_status("ssid[0]", "Renamed Lab", AWHILE)?;
@@ -302,7 +297,9 @@ pub fn an_access_point_is_switched_off_and_on_and_changed(lab: &mut Lab) -> Outc
     sta.control()?.ok("SET_NETWORK 0 ssid \"Renamed Lab\"")?;
     sta.control()?.ok("REASSOCIATE")?;
     joined(lab, &mut sta, &mut ap, &renamed)?;
-    // The file still has the first name.
+    // Changed while it is on the air: RELOAD puts in force what SET has changed.
+    ap.control.ok("SET ssid Airlock Lab")?;
+    ap.control.ok(&format!("SET wpa_passphrase {}", network.passphrase))?;
     ap.control.ok("RELOAD")?;
     ap.control.wait_status("ssid[0]", "Airlock Lab", AWHILE)?;
     sta.control()?.ok("SET_NETWORK 0 ssid \"Airlock Lab\"")?;
@@ -360,7 +357,7 @@ pub fn interfaces_come_and_go_over_the_global_socket(lab: &mut Lab) -> Outcome {
     for _ in 0..2 {
         global.ok(&format!("INTERFACE_ADD {interface}\t{}\tnl80211\t{}", file.display(), folder.display()))?;
         let interfaces = global.request("INTERFACES")?;
-        check(interfaces == format!("{interface}\n"), || format!("INTERFACES: {interfaces:?}"))?;
+        check(interfaces.lines().any(|line| line == interface), || format!("INTERFACES: {interfaces:?}"))?;
         let mut control = Control::open(&folder.join(&interface), AWHILE)?;
         control.wait_status("wpa_state", "COMPLETED", AWHILE)?;
         let prefixed = global.request(&format!("IFNAME={interface} STATUS"))?;
@@ -370,7 +367,9 @@ pub fn interfaces_come_and_go_over_the_global_socket(lab: &mut Lab) -> Outcome {
         lab.ping(&host, &ap.host)?;
         global.ok(&format!("INTERFACE_REMOVE {interface}"))?;
         let interfaces = global.request("INTERFACES")?;
-        check(interfaces.trim().is_empty(), || format!("INTERFACES after removal: {interfaces:?}"))?;
+        check(!interfaces.lines().any(|line| line == interface), || {
+            format!("INTERFACES after removal: {interfaces:?}")
+        })?;
         ap.control.event(&format!("AP-STA-DISCONNECTED {}", host.mac), AWHILE)?;
     }
     global.ok("TERMINATE")?;

@@ -212,7 +212,7 @@ pub fn sae_asks_for_a_token_when_many_come(lab: &mut Lab) -> Outcome {
             ap.program.end()?;
             sta.program.end()?;
         } else {
-            crate::guest::hwsim::Hwsim::open()?.add("phy3")?;
+            lab.plug_in("phy3")?;
             let host = lab.host("ap2")?;
             let mut ap = AccessPoint::start_on(lab, host, Maker::Airlock, &network)?;
             let host = lab.host("sta2")?;

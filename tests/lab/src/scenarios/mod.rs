@@ -13,6 +13,7 @@ pub mod our_station_with_debian;
 pub mod ours_with_ours;
 pub mod privd_killed;
 pub mod roaming;
+pub mod separation;
 pub mod trouble;
 
 /// One story.
@@ -63,6 +64,7 @@ pub fn all() -> Vec<Story> {
         roaming::STORIES,
         trouble::STORIES,
         privd_killed::STORIES,
+        separation::STORIES,
         commands::STORIES,
         configuration::STORIES,
     ]

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use super::stories;
 use crate::failure::{Outcome, check};
-use crate::guest::hwsim::Hwsim;
 use crate::guest::lab::{Lab, Maker};
 use crate::guest::networks::{Method, Network, Suite};
 use crate::guest::station::{AccessPoint, Station};
@@ -70,13 +69,10 @@ pub fn our_station_roams_between_two_of_ours_with_wpa3(lab: &mut Lab) -> Outcome
     back_and_forth(lab, Suite::Sae(Method::Direct, 19))
 }
 
-/// A scan shows the second one 40 dB stronger.
+/// A scan shows the second one 50 dB stronger.
 pub fn our_station_roams_to_the_stronger_of_two_of_ours(lab: &mut Lab) -> Outcome {
     let (mut sta, first, mut second) = at_the_first(lab, Suite::Wpa2)?;
-    // The simulated signal is the sender's power less 50 dB.
-    let weak = ["dev", &first.host.interface, "set", "txpower", "fixed", "-2000"];
-    lab.run_in(&first.host.name, "iw", &weak)?;
-    lab.step("the first is weak now");
+    lab.sent_strength(&first.host, -80)?;
     std::thread::sleep(Duration::from_secs(5));
     for _ in 0..3 {
         sta.control()?.ok("SCAN")?;
@@ -98,9 +94,7 @@ pub fn our_station_moves_on_when_its_access_point_is_switched_off(lab: &mut Lab)
 /// The radio is gone without a word: beacons are missed.
 pub fn our_station_moves_on_when_its_access_point_falls_silent(lab: &mut Lab) -> Outcome {
     let (mut sta, mut first, mut second) = at_the_first(lab, Suite::Wpa2)?;
-    // The first host of the story has the first radio.
-    Hwsim::open()?.remove(0)?;
-    lab.step("the first access point's radio is pulled out");
+    lab.pull_out(&first.host)?;
     sta.control()?.event("CTRL-EVENT-DISCONNECTED", AWHILE)?;
     must_be_at(lab, &mut sta, &mut second, Suite::Wpa2)?;
     first.program.must_run()

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use super::stories;
 use crate::failure::{Outcome, check};
-use crate::guest::hwsim::Hwsim;
 use crate::guest::lab::{Lab, Maker};
 use crate::guest::networks::{Method, Network, Suite};
 use crate::guest::station::{AccessPoint, Station, join, joined};
@@ -101,7 +100,7 @@ pub fn the_access_points_interface_is_removed_and_comes_back(lab: &mut Lab) -> O
     let (interface, phy) = (ap.host.interface.clone(), ap.host.phy.clone());
     lab.run_in(&ap.host.name, "iw", &["dev", &interface, "del"])?;
     lab.step("the access point's interface is gone");
-    ap.control.wait_status("state", "DISABLED", AWHILE)?;
+    ap.control.event("INTERFACE-DISABLED", AWHILE)?;
     ap.program.must_run()?;
     lab.run_in(&ap.host.name, "iw", &["phy", &phy, "interface", "add", &interface, "type", "managed"])?;
     lab.step("the access point's interface is back");
@@ -130,10 +129,11 @@ pub fn the_access_points_radio_is_blocked_and_unblocked(lab: &mut Lab) -> Outcom
     let (mut sta, mut ap) = join(lab, Maker::Airlock, Maker::Airlock, &network)?;
     let host = ap.host.clone();
     lab.rfkill(&host, true)?;
-    ap.control.wait_status("state", "DISABLED", AWHILE)?;
+    ap.control.event("INTERFACE-DISABLED", AWHILE)?;
     ap.program.must_run()?;
     sta.control()?.event("CTRL-EVENT-DISCONNECTED", AWHILE)?;
     lab.rfkill(&host, false)?;
+    ap.control.event("INTERFACE-ENABLED", AWHILE)?;
     ap.control.wait_status("state", "ENABLED", AWHILE)?;
     joined(lab, &mut sta, &mut ap, &network)
 }
@@ -142,9 +142,7 @@ pub fn the_access_points_radio_is_blocked_and_unblocked(lab: &mut Lab) -> Outcom
 pub fn the_stations_adapter_is_pulled_out(lab: &mut Lab) -> Outcome {
     let network = Network::new(Suite::Wpa2);
     let (mut sta, _ap) = join(lab, Maker::Airlock, Maker::Airlock, &network)?;
-    // The second host of the story has the second radio.
-    Hwsim::open()?.remove(1)?;
-    lab.step("the station's radio is pulled out");
+    lab.pull_out(&sta.host)?;
     sta.control()?.wait_status("wpa_state", "INTERFACE_DISABLED", AWHILE)?;
     std::thread::sleep(Duration::from_secs(5));
     sta.program.must_run()?;
@@ -167,8 +165,7 @@ pub fn the_station_waits_for_a_network_that_comes_later(lab: &mut Lab) -> Outcom
 pub fn a_station_that_walked_away_is_forgotten(lab: &mut Lab) -> Outcome {
     let network = Network::new(Suite::Wpa2).access_point("ap_max_inactivity=5");
     let (sta, mut ap) = join(lab, Maker::Debian, Maker::Airlock, &network)?;
-    Hwsim::open()?.remove(1)?;
-    lab.step("the station's radio is gone");
+    lab.pull_out(&sta.host)?;
     ap.control.event(&format!("AP-STA-DISCONNECTED {}", sta.host.mac), AWHILE)?;
     let interface = ap.host.interface.clone();
     let left = lab.stations(&ap.host, &interface)?;
