@@ -104,3 +104,6 @@ pub use pmksa::{Pmkid, PmksaCache, PmksaEntry};
 pub use rsne::{Protocol, Rsne};
 pub use suite::{AkmSuite, CipherSuite, Selector};
 pub use supplicant::{Supplicant, SupplicantConfig, SupplicantOutput};
+
+#[cfg(test)]
+mod pair_tests;

@@ -1,4 +1,8 @@
 //! The access point's side of the 4-way handshake and of the group key handshake (IEEE Std 802.11-2020 12.7.6, 12.7.7).
+//!
+//! The states are structs in `state`, and what may follow what is one `match` in [`Authenticator::handle_eapol_key`]. A
+//! frame is first judged without touching anything; only the proof that comes out of a judgement moves a state. Message 4
+//! is looked at only in the state that a verified message 2 leads to (CVE-2023-52161).
 
 use alloc::collections::VecDeque;
 use alloc::sync::Arc;
@@ -8,9 +12,17 @@ use core::time::Duration;
 use crypto::{Pmk, Rng, Secret};
 use wire::{Instant, MacAddr, ReasonCode};
 
+use crate::key_frame::{CheckedKeyFrame, Message, RawKeyFrame};
+use crate::ptk::KeySuite;
 use crate::{ApElements, CipherSuite, Discard, Negotiated, Pmkid, Protection};
 
 mod group;
+mod judge;
+mod send;
+mod state;
+
+use judge::{Proof, Rejected};
+use state::{AwaitMessage2, Idle, State};
 
 pub use group::{Group, GroupConfig, GroupKeyKind, GroupOutput};
 
@@ -122,11 +134,41 @@ pub enum AuthenticatorOutput {
 /// One station's handshakes, on the access point's side.
 #[derive(Debug)]
 pub struct Authenticator {
+    shared: Shared,
+    state: State,
+}
+
+/// What outlives every state of an association.
+#[derive(Debug)]
+struct Shared {
     config: Arc<AuthenticatorConfig>,
     station: PeerStation,
     pmks: Vec<Pmk>,
+    /// Which of the candidates the station has, once a message 2 has told.
+    matched: Option<usize>,
     pmkid: Option<Pmkid>,
     outputs: VecDeque<AuthenticatorOutput>,
+    /// Replay counter of the last frame sent (12.7.2 e).
+    replay: u64,
+    /// Replay counter of the last verified request.
+    requests: Option<u64>,
+}
+
+impl Shared {
+    fn push(&mut self, output: AuthenticatorOutput) {
+        self.outputs.push_back(output);
+    }
+
+    fn suite_for(&self, pmk: &Pmk) -> Result<KeySuite, Discard> {
+        let negotiated = &self.station.negotiated;
+        KeySuite::new(negotiated.akm, negotiated.pairwise, pmk.as_bytes().len())
+            .ok_or(Discard("no handshake for this key management suite"))
+    }
+
+    /// The algorithms, which all candidates share.
+    fn suite(&self) -> Result<KeySuite, Discard> {
+        self.suite_for(self.pmks.first().ok_or(Discard("no pairwise master key yet"))?)
+    }
 }
 
 impl Authenticator {
@@ -139,25 +181,57 @@ impl Authenticator {
         pmks: Vec<Pmk>,
         pmkid: Option<Pmkid>,
     ) -> Authenticator {
-        Authenticator { config, station, pmks, pmkid, outputs: VecDeque::new() }
+        let shared =
+            Shared { config, station, pmks, matched: None, pmkid, outputs: VecDeque::new(), replay: 0, requests: None };
+        Authenticator { shared, state: State::Idle(Idle) }
+    }
+
+    /// The key that EAP made, before [`Authenticator::start`] or before a handshake that is to use it.
+    pub fn set_pmk(&mut self, pmk: Pmk, pmkid: Option<Pmkid>) {
+        self.shared.pmks = Vec::from([pmk]);
+        self.shared.matched = None;
+        self.shared.pmkid = pmkid;
     }
 
     /// Begins the first 4-way handshake: the association response is acknowledged (and EAP, where used, is done).
     pub fn start(&mut self, now: Instant, rng: &mut dyn Rng) {
-        let _ = (now, rng);
+        self.begin(now, rng);
     }
 
-    /// Begins a 4-way handshake for a new pairwise key.
+    /// Begins a 4-way handshake for a new pairwise key. While one is under way, nothing happens.
     pub fn rekey(&mut self, now: Instant, rng: &mut dyn Rng) {
-        let _ = (now, rng);
+        if matches!(self.state, State::Established(_)) {
+            self.begin(now, rng);
+        }
     }
 
-    /// Sends the group keys again in a group key handshake.
-    pub fn update_group(&mut self, group: &mut Group, now: Instant) {
-        let _ = (group, now);
+    fn begin(&mut self, now: Instant, rng: &mut dyn Rng) {
+        let link = match core::mem::replace(&mut self.state, State::Closed) {
+            State::Idle(_) => None,
+            State::AwaitMessage2(state) => state.link,
+            State::AwaitMessage4(state) => state.link,
+            State::Established(state) => Some(state.link),
+            State::Closed => return,
+        };
+        self.state = match self.shared.suite() {
+            Ok(_) => State::AwaitMessage2(AwaitMessage2::begin(link, &mut self.shared, now, rng)),
+            Err(Discard(why)) => {
+                self.shared.push(AuthenticatorOutput::Disconnect { reason: ReasonCode::UNSPECIFIED, why });
+                State::Closed
+            }
+        };
     }
 
-    /// A frame of type EAPOL-Key arrived from the station, EAPOL header included.
+    /// Hands the newest group keys to the station in a group key handshake, if it has a pairwise key and no 4-way
+    /// handshake is under way, which would bring them too. [`Group::rekey`] does this for all stations.
+    pub fn update_group(&mut self, group: &mut Group, now: Instant, rng: &mut dyn Rng) {
+        if let State::Established(state) = &mut self.state {
+            state.update_group(&mut self.shared, group, now, rng);
+        }
+    }
+
+    /// A frame of type EAPOL-Key arrived from the station, EAPOL header included. The error is for the log; nothing has
+    /// changed then.
     pub fn handle_eapol_key(
         &mut self,
         frame: &[u8],
@@ -166,57 +240,172 @@ impl Authenticator {
         now: Instant,
         rng: &mut dyn Rng,
     ) -> Result<(), Discard> {
-        let _ = (frame, protection, group, now, rng);
-        Err(Discard("not finished"))
+        let suite = self.shared.suite()?;
+        let raw = RawKeyFrame::parse(frame, suite.mic_len())?;
+        let checked = raw.check(self.shared.station.negotiated.protocol, &suite)?;
+        let proof = match self.judge(&checked, protection) {
+            Ok(proof) => proof,
+            Err(Rejected::Discard(discard)) => return Err(discard),
+            Err(Rejected::NoKeyFits) => {
+                if self.shared.station.negotiated.akm.is_psk() {
+                    self.shared.push(AuthenticatorOutput::PskMismatch);
+                }
+                return Err(Discard("message 2 fits none of the keys"));
+            }
+        };
+        let shared = &mut self.shared;
+        // Every permitted transition. A proof carries what its judgement established, so no arm can fail.
+        self.state = match (core::mem::replace(&mut self.state, State::Closed), proof) {
+            (State::AwaitMessage2(state), Proof::Second(second)) => {
+                State::AwaitMessage4(state.second(second, shared, group, now, rng))
+            }
+            (State::AwaitMessage4(state), Proof::Second(second)) => {
+                State::AwaitMessage4(state.second_again(second, shared, group, now, rng))
+            }
+            (State::AwaitMessage4(state), Proof::Fourth) => State::Established(state.fourth(shared, group, now, rng)),
+            (State::Established(state), Proof::GroupSecond) => State::Established(state.group_second(shared, group)),
+            (State::Established(state), Proof::Request(request)) => {
+                shared.requests = Some(request.replay);
+                if request.failure {
+                    shared.push(AuthenticatorOutput::MicFailureReported { pairwise: request.pairwise });
+                    State::Established(state)
+                } else if request.pairwise {
+                    State::AwaitMessage2(AwaitMessage2::begin(Some(state.link), shared, now, rng))
+                } else {
+                    group.request_rekey(now);
+                    State::Established(state)
+                }
+            }
+            (state, Proof::Refuse(reason, why)) => {
+                drop(state);
+                shared.push(AuthenticatorOutput::Disconnect { reason, why });
+                group.confirmed(shared.station.addr);
+                State::Closed
+            }
+            // What the judgement does not let through: proofs by keys that the state does not have.
+            (state, Proof::Second(_) | Proof::Fourth | Proof::GroupSecond | Proof::Request(_)) => state,
+        };
+        Ok(())
     }
 
-    /// The driver says whether the last EAPOL frame was acknowledged.
+    fn judge(&self, frame: &CheckedKeyFrame<'_>, protection: Protection) -> Result<Proof, Rejected> {
+        // A frame in the clear on a link that protects management frames is an attacker's: the station encrypts.
+        if self.has_ptk() && self.shared.station.negotiated.pmf && protection == Protection::Plain {
+            return Err(Discard("in the clear though the link is protected").into());
+        }
+        match frame.message() {
+            Message::Second => judge::second(frame, &self.shared, &self.state),
+            Message::Fourth => judge::fourth(frame, &self.state),
+            Message::GroupSecond => judge::group_second(frame, &self.state),
+            Message::Request => judge::request(frame, &self.shared, &self.state),
+            Message::First | Message::Third | Message::GroupFirst => {
+                Err(Discard("a message that only an access point sends").into())
+            }
+        }
+    }
+
+    /// The driver says whether the last EAPOL frame was acknowledged. A station that has received message 1 is given the
+    /// longer time to answer, for some take a new nonce whenever it is sent again.
     pub fn handle_tx_status(&mut self, acknowledged: bool, now: Instant) {
-        let _ = (acknowledged, now);
+        if let State::AwaitMessage2(state) = &mut self.state
+            && acknowledged
+        {
+            state.acknowledged(&self.shared.config, now);
+        }
     }
 
     /// The deadline passed.
     pub fn handle_timeout(&mut self, group: &mut Group, now: Instant, rng: &mut dyn Rng) {
-        let _ = (group, now, rng);
+        if self.poll_deadline().is_none_or(|at| at > now) {
+            return;
+        }
+        let shared = &mut self.shared;
+        let next = match core::mem::replace(&mut self.state, State::Closed) {
+            State::Idle(state) => Ok(State::Idle(state)),
+            State::Closed => Ok(State::Closed),
+            State::AwaitMessage2(state) => state.timeout(shared, now),
+            State::AwaitMessage4(state) => state.timeout(shared, group, now, rng),
+            State::Established(state) => state.timeout(shared, group, now, rng),
+        };
+        self.state = next.unwrap_or_else(|(reason, why)| {
+            shared.push(AuthenticatorOutput::Disconnect { reason, why });
+            group.confirmed(shared.station.addr);
+            State::Closed
+        });
     }
 
-    /// The station left, or is to be forgotten.
+    /// The station left, or is to be forgotten. Say it before the machine is dropped: the group may wait for the station.
     pub fn leave(&mut self, group: &mut Group, now: Instant) {
-        let _ = (group, now);
+        let had_keys = self.has_ptk();
+        self.state = State::Closed;
+        self.shared.outputs.clear();
+        group.left(self.shared.station.addr, had_keys, now);
     }
 
     /// The next thing to do.
     pub fn poll_output(&mut self) -> Option<AuthenticatorOutput> {
-        self.outputs.pop_front()
+        self.shared.outputs.pop_front()
     }
 
     /// When [`Authenticator::handle_timeout`] wants to be called.
     #[must_use]
     pub fn poll_deadline(&self) -> Option<Instant> {
-        None
+        match &self.state {
+            State::Idle(_) | State::Closed => None,
+            State::AwaitMessage2(state) => Some(state.deadline()),
+            State::AwaitMessage4(state) => Some(state.deadline()),
+            State::Established(state) => state.deadline(),
+        }
     }
 
-    /// The station has all its keys.
+    /// The station has all its keys and no handshake for a pairwise key is under way.
     #[must_use]
-    pub fn is_completed(&self) -> bool {
-        false
+    pub const fn is_completed(&self) -> bool {
+        matches!(self.state, State::Established(_))
     }
 
     /// A pairwise key is installed.
     #[must_use]
-    pub fn has_ptk(&self) -> bool {
-        false
+    pub const fn has_ptk(&self) -> bool {
+        self.state.link().is_some()
+    }
+
+    /// Which of the candidate keys the station has, once known.
+    #[must_use]
+    pub const fn matched(&self) -> Option<usize> {
+        self.shared.matched
     }
 
     /// The station's address.
     #[must_use]
     pub const fn station(&self) -> MacAddr {
-        self.station.addr
+        self.shared.station.addr
     }
 
     /// What was agreed with the station.
     #[must_use]
     pub const fn negotiated(&self) -> &Negotiated {
-        &self.station.negotiated
+        &self.shared.station.negotiated
+    }
+
+    /// Name of the security association in use.
+    #[must_use]
+    pub const fn pmkid(&self) -> Option<Pmkid> {
+        self.shared.pmkid
+    }
+
+    /// Name of the state as hostapd's STA command numbers it (`hostapdWPAPTKState`): 7 when the handshake is done.
+    #[must_use]
+    pub const fn ptk_state(&self) -> u8 {
+        match &self.state {
+            State::Idle(_) => 0,
+            State::Closed => 1,
+            State::AwaitMessage2(_) => 7,
+            State::AwaitMessage4(_) => 10,
+            State::Established(_) => 11,
+        }
     }
 }
+
+#[cfg(test)]
+mod tests;

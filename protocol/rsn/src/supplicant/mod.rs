@@ -1,4 +1,11 @@
 //! The station's side of the 4-way handshake and of the group key handshake (IEEE Std 802.11-2020 12.7.6, 12.7.7).
+//!
+//! The states are structs in [`state`], and what may follow what is one `match` in [`Supplicant::handle_eapol_key`].
+//! A frame is first judged without touching anything; only the proof that comes out of a judgement moves a state.
+//!
+//! Message 1 is authenticated by nobody, so it is answered and forgotten: all it leaves behind is our own nonce. The
+//! pairwise key is derived anew from the nonce in message 3, which its MIC then proves. A flood of forged first messages
+//! thus costs computation but changes nothing, and a message 1 in an established link cannot touch the verified key.
 
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
@@ -7,7 +14,18 @@ use core::time::Duration;
 use crypto::{Pmk, Rng, Secret};
 use wire::{Instant, MacAddr, ReasonCode};
 
-use crate::{ApOffer, CipherSuite, Discard, Negotiated, Pmkid, Protection};
+use crate::key_frame::{CheckedKeyFrame, Message, RawKeyFrame};
+use crate::ptk::KeySuite;
+use crate::{AkmSuite, ApOffer, CipherSuite, Discard, Negotiated, Pmkid, Protection};
+
+mod group_keys;
+mod judge;
+mod send;
+mod state;
+
+use judge::{First, GroupFirst, Proof, Third, ThirdAgain};
+use send::Sender;
+use state::{AwaitMessage1, State};
 
 /// What a handshake needs to know. All of it is known when the association is made, except perhaps the key.
 #[derive(Clone, Debug)]
@@ -141,24 +159,52 @@ pub enum SupplicantOutput {
 /// One association's handshakes, on the station's side.
 #[derive(Debug)]
 pub struct Supplicant {
+    shared: Shared,
+    state: State,
+}
+
+/// What outlives every state of an association.
+#[derive(Debug)]
+struct Shared {
     config: SupplicantConfig,
     outputs: VecDeque<SupplicantOutput>,
+    /// Replay counter of the last verified frame (12.7.2 e).
+    replay: Option<u64>,
+    sender: Sender,
+    rekey_at: Option<Instant>,
+}
+
+impl Shared {
+    fn push(&mut self, output: SupplicantOutput) {
+        self.outputs.push_back(output);
+    }
+
+    /// The algorithms, once the master key is known.
+    fn suite(&self) -> Result<KeySuite, Discard> {
+        let pmk = self.config.pmk.as_ref().ok_or(Discard("no pairwise master key yet"))?;
+        let negotiated = &self.config.negotiated;
+        KeySuite::new(negotiated.akm, negotiated.pairwise, pmk.as_bytes().len())
+            .ok_or(Discard("no handshake for this key management suite"))
+    }
 }
 
 impl Supplicant {
     /// The machine of a new association.
     #[must_use]
     pub fn new(config: SupplicantConfig) -> Supplicant {
-        Supplicant { config, outputs: VecDeque::new() }
+        let sender = Sender::new(config.negotiated.protocol, config.eapol_version);
+        let shared = Shared { config, outputs: VecDeque::new(), replay: None, sender, rekey_at: None };
+        Supplicant { shared, state: State::AwaitMessage1(AwaitMessage1) }
     }
 
     /// The key that EAP made, or that the caller had cached under the name message 1 gave.
     pub fn set_pmk(&mut self, pmk: Pmk, pmkid: Option<Pmkid>) {
-        self.config.pmk = Some(pmk);
-        self.config.pmkid = pmkid;
+        self.shared.config.pmk = Some(pmk);
+        self.shared.config.pmkid = pmkid;
     }
 
-    /// A frame of type EAPOL-Key arrived from the access point, EAPOL header included.
+    /// A frame of type EAPOL-Key arrived from the access point, EAPOL header included. The error is for the log; nothing
+    /// has changed then.
     pub fn handle_eapol_key(
         &mut self,
         frame: &[u8],
@@ -166,62 +212,153 @@ impl Supplicant {
         now: Instant,
         rng: &mut dyn Rng,
     ) -> Result<(), Discard> {
-        let _ = (frame, protection, now, rng);
-        Err(Discard("not finished"))
+        let suite = self.shared.suite()?;
+        let raw = RawKeyFrame::parse(frame, suite.mic_len())?;
+        let checked = raw.check(self.shared.config.negotiated.protocol, &suite)?;
+        let proof = self.judge(&checked, protection)?;
+        let shared = &mut self.shared;
+        // Every permitted transition. A proof carries what its judgement established, so no arm can fail.
+        self.state = match (core::mem::replace(&mut self.state, State::Closed), proof) {
+            (State::AwaitMessage1(state), Proof::First(first)) => State::AwaitMessage3(state.first(first, shared, rng)),
+            (State::AwaitMessage3(state), Proof::First(first)) => {
+                state.first(first, shared);
+                State::AwaitMessage3(state)
+            }
+            (State::AwaitMessage3(state), Proof::Third(third)) => state.third(third, shared, now),
+            (State::AwaitGroupKey(mut state), Proof::First(first)) => {
+                state.link.first(first, shared, rng);
+                State::AwaitGroupKey(state)
+            }
+            (State::AwaitGroupKey(state), Proof::Third(third)) => state.link.third(third, shared, now),
+            (State::AwaitGroupKey(mut state), Proof::ThirdAgain(again)) => {
+                state.link.third_again(again, shared);
+                State::AwaitGroupKey(state)
+            }
+            (State::AwaitGroupKey(state), Proof::GroupFirst(group)) => State::Established(state.group(group, shared)),
+            (State::Established(mut state), Proof::First(first)) => {
+                state.link.first(first, shared, rng);
+                State::Established(state)
+            }
+            (State::Established(state), Proof::Third(third)) => state.link.third(third, shared, now),
+            (State::Established(mut state), Proof::ThirdAgain(again)) => {
+                state.link.third_again(again, shared);
+                State::Established(state)
+            }
+            (State::Established(mut state), Proof::GroupFirst(group)) => {
+                state.group(group, shared);
+                State::Established(state)
+            }
+            (state, Proof::Refuse(reason, why)) => {
+                drop(state);
+                shared.push(SupplicantOutput::Disconnect { reason, why });
+                State::Closed
+            }
+            // What the judgement does not let through: proofs about keys that the state does not have.
+            (
+                state @ (State::AwaitMessage1(_) | State::AwaitMessage3(_) | State::Closed),
+                Proof::First(_) | Proof::Third(_) | Proof::ThirdAgain(_) | Proof::GroupFirst(_),
+            ) => state,
+        };
+        Ok(())
+    }
+
+    /// Looks at a frame without changing anything but the outputs that report it.
+    fn judge(&mut self, frame: &CheckedKeyFrame<'_>, protection: Protection) -> Result<Proof, Discard> {
+        // 12.7.2 e): a counter at or below the last verified one is a replay. Message 1 has to pass too, though what it
+        // says is believed by nobody.
+        if self.shared.replay.is_some_and(|last| frame.replay_counter() <= last) {
+            return Err(Discard("replay counter did not increase"));
+        }
+        let link = self.state.link();
+        // Once a pairwise key protects the link, a frame in the clear is an attacker's (CVE-2020-26140 and its kin). The
+        // exception is a message 3 that comes again because our message 4 was lost: the access point has no key yet.
+        let exposed = link.is_some() && self.shared.config.negotiated.pmf && protection == Protection::Plain;
+        match frame.message() {
+            Message::First if exposed => Err(Discard("message 1 in the clear though the link is protected")),
+            Message::First => judge::first(frame, &mut self.shared, link.is_some()),
+            Message::Third => judge::third(frame, &self.shared, &self.state, exposed, protection),
+            Message::GroupFirst if exposed => Err(Discard("group message in the clear though the link is protected")),
+            Message::GroupFirst => judge::group_first(frame, &self.shared, link),
+            Message::Second | Message::Fourth | Message::GroupSecond | Message::Request => {
+                Err(Discard("a message that only a station sends"))
+            }
+        }
     }
 
     /// The deadline passed.
     pub fn handle_timeout(&mut self, now: Instant) {
-        let _ = now;
+        if self.shared.rekey_at.is_some_and(|at| at <= now) {
+            self.shared.rekey_at = self.shared.config.ptk_rekey.map(|after| now + after);
+            self.request_rekey();
+        }
     }
 
-    /// Asks the access point for a new pairwise key.
-    pub fn request_rekey(&mut self) {}
+    /// Asks the access point for a new pairwise key (12.7.2 b) 11)).
+    pub fn request_rekey(&mut self) {
+        if let Some(link) = self.state.link() {
+            let output = self.shared.sender.request(&link.ptk, true, false);
+            self.shared.push(output);
+        }
+    }
 
     /// Reports a Michael failure (TKIP) to the access point (12.3.3.4.2).
     pub fn report_mic_failure(&mut self, pairwise: bool) {
-        let _ = pairwise;
+        if let Some(link) = self.state.link() {
+            let output = self.shared.sender.request(&link.ptk, pairwise, true);
+            self.shared.push(output);
+        }
     }
 
     /// The next thing to do.
     pub fn poll_output(&mut self) -> Option<SupplicantOutput> {
-        self.outputs.pop_front()
+        self.shared.outputs.pop_front()
     }
 
     /// When [`Supplicant::handle_timeout`] wants to be called.
     #[must_use]
-    pub fn poll_deadline(&self) -> Option<Instant> {
-        None
+    pub const fn poll_deadline(&self) -> Option<Instant> {
+        self.shared.rekey_at
     }
 
     /// Message 2 was sent and no message 3 has come that fits. A disconnection in this state most likely means that the
     /// passphrase is wrong.
     #[must_use]
-    pub fn four_way_in_progress(&self) -> bool {
-        false
+    pub const fn four_way_in_progress(&self) -> bool {
+        matches!(self.state, State::AwaitMessage3(_))
+    }
+
+    /// The 4-way handshake is done and a group key is still to come (WPA).
+    #[must_use]
+    pub const fn group_handshake_in_progress(&self) -> bool {
+        matches!(self.state, State::AwaitGroupKey(_))
     }
 
     /// All keys are there.
     #[must_use]
-    pub fn is_completed(&self) -> bool {
-        false
+    pub const fn is_completed(&self) -> bool {
+        matches!(self.state, State::Established(_))
     }
 
     /// A pairwise key is installed.
     #[must_use]
-    pub fn has_ptk(&self) -> bool {
-        false
+    pub const fn has_ptk(&self) -> bool {
+        self.state.link().is_some()
     }
 
     /// What was agreed for this association.
     #[must_use]
-    pub fn negotiated(&self) -> &Negotiated {
-        &self.config.negotiated
+    pub const fn negotiated(&self) -> &Negotiated {
+        &self.shared.config.negotiated
     }
 
-    /// Name of the security association in use.
+    /// Name of the security association in use, where it has one.
     #[must_use]
     pub fn pmkid(&self) -> Option<Pmkid> {
-        self.config.pmkid
+        let config = &self.shared.config;
+        let derived = || Pmkid::derive(config.negotiated.akm, config.pmk.as_ref()?, config.bssid, config.own);
+        config.pmkid.or_else(|| (config.negotiated.akm != AkmSuite::Psk).then(derived)?)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,82 @@
+//! What the station sends.
+
+use super::{First, Shared, SupplicantOutput};
+use crate::Protocol;
+use crate::key_frame::{Draft, KdeWriter, KeyInfo};
+use crate::ptk::{Nonce, Ptk};
+
+/// What every frame has in common, and the counter of our own requests.
+#[derive(Debug)]
+pub(super) struct Sender {
+    protocol: Protocol,
+    eapol_version: u8,
+    requests: u64,
+}
+
+impl Sender {
+    pub(super) const fn new(protocol: Protocol, eapol_version: u8) -> Sender {
+        Sender { protocol, eapol_version, requests: 0 }
+    }
+
+    fn draft(&self, info: KeyInfo, replay: u64) -> Draft {
+        Draft::new(self.protocol, self.eapol_version, info, replay)
+    }
+
+    /// Key Length in messages of the 4-way handshake: WPA repeats what the access point said, RSN says zero.
+    const fn key_len(&self, theirs: usize) -> usize {
+        match self.protocol {
+            Protocol::Wpa => theirs,
+            Protocol::Rsn => 0,
+        }
+    }
+
+    /// Message 4 (12.7.6.5).
+    pub(super) fn fourth(
+        &self,
+        ptk: &Ptk,
+        replay: u64,
+        theirs: KeyInfo,
+        key_len: usize,
+        encrypt: bool,
+    ) -> SupplicantOutput {
+        let info = KeyInfo::PAIRWISE.with_if(theirs.has(KeyInfo::SECURE), KeyInfo::SECURE);
+        let frame = self.draft(info, replay).key_len(self.key_len(key_len)).sign(ptk);
+        SupplicantOutput::SendEapol { frame, encrypt }
+    }
+
+    /// Message 2 of the group key handshake (12.7.7.3).
+    pub(super) fn group_second(&self, ptk: &Ptk, replay: u64, theirs: KeyInfo) -> SupplicantOutput {
+        let info = KeyInfo(theirs.0 & KeyInfo::INDEX).with(KeyInfo::SECURE);
+        SupplicantOutput::SendEapol { frame: self.draft(info, replay).sign(ptk), encrypt: true }
+    }
+
+    /// A request: for a handshake, or reporting a Michael failure (12.7.2 b) 10), 11)).
+    pub(super) fn request(&mut self, ptk: &Ptk, pairwise: bool, failure: bool) -> SupplicantOutput {
+        let info = KeyInfo::REQUEST
+            .with(KeyInfo::SECURE)
+            .with_if(pairwise, KeyInfo::PAIRWISE)
+            .with_if(failure, KeyInfo::ERROR);
+        let replay = self.requests;
+        self.requests = self.requests.saturating_add(1);
+        SupplicantOutput::SendEapol { frame: self.draft(info, replay).sign(ptk), encrypt: true }
+    }
+}
+
+impl Shared {
+    /// Message 2 (12.7.6.3).
+    pub(super) fn answer_first(&mut self, first: &First, snonce: &Nonce, linked: bool) {
+        let config = &self.config;
+        let ptk = first.suite.derive(&first.pmk, config.bssid, config.own, &first.anonce, snonce);
+        let data = KdeWriter::new().element(Some(&config.own_element)).element(config.own_rsnxe.as_deref());
+        let secure = linked && self.sender.protocol == Protocol::Rsn;
+        let info = KeyInfo::PAIRWISE.with_if(secure, KeyInfo::SECURE);
+        let frame = self
+            .sender
+            .draft(info, first.replay)
+            .key_len(self.sender.key_len(first.key_len))
+            .nonce(snonce)
+            .key_data(data.finish())
+            .sign(&ptk);
+        self.push(SupplicantOutput::SendEapol { frame, encrypt: linked });
+    }
+}
