@@ -18,7 +18,13 @@ pub use radio_table::{RADIO_PARAMS, RadioKey};
 use crate::notice::{Notice, Rejected};
 use crate::text;
 use crate::values::{Change, SetError, Values};
-use alloc::{borrow::Cow, format, string::{String, ToString}, vec, vec::Vec};
+use alloc::{
+    borrow::Cow,
+    format,
+    string::{String, ToString},
+    vec,
+    vec::Vec,
+};
 
 /// A whole hostapd.conf: one radio and its BSSs.
 #[derive(Clone, Debug, PartialEq, Eq)]

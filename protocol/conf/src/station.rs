@@ -14,8 +14,8 @@ mod tests;
 pub use block::{Cred, Identity};
 pub use cred_table::{CRED_PARAMS, CredKey, IDENTITY_PARAMS, IdentityKey};
 pub use global_table::{GLOBAL_PARAMS, GlobalKey};
-pub use globals::{ControlDirectory, Globals};
 pub(crate) use globals::frequencies;
+pub use globals::{ControlDirectory, Globals};
 pub use network::{Network, NetworkId, Psk};
 pub use network_table::{NETWORK_PARAMS, NetworkKey};
 

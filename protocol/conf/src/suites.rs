@@ -196,8 +196,12 @@ word_set! {
 
 impl Ciphers {
     /// What `pairwise` may name.
-    pub const PAIRWISE: Ciphers =
-        Ciphers::CCMP.union(Ciphers::GCMP).union(Ciphers::CCMP_256).union(Ciphers::GCMP_256).union(Ciphers::TKIP).union(Ciphers::NONE);
+    pub const PAIRWISE: Ciphers = Ciphers::CCMP
+        .union(Ciphers::GCMP)
+        .union(Ciphers::CCMP_256)
+        .union(Ciphers::GCMP_256)
+        .union(Ciphers::TKIP)
+        .union(Ciphers::NONE);
     /// What `group` may name.
     pub const GROUP: Ciphers = Ciphers::CCMP
         .union(Ciphers::GCMP)

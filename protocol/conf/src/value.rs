@@ -3,7 +3,11 @@
 use crate::param::{Kind, Param};
 use crate::suites::{AuthAlg, Ciphers, KeyMgmt, Proto};
 use crate::text;
-use alloc::{format, string::{String, ToString}, vec::Vec};
+use alloc::{
+    format,
+    string::{String, ToString},
+    vec::Vec,
+};
 use crypto::Secret;
 use wire::MacAddr;
 
@@ -68,7 +72,9 @@ impl SaePassword {
         }
         if let Some(at) = find(line, b"|vlanid=", from) {
             let rest = until_bar(line.get(at + 8..).unwrap_or(&[]));
-            let vlan = text::decimal(rest).and_then(|n| u32::try_from(n).ok()).ok_or("the number behind |vlanid= is not one")?;
+            let vlan = text::decimal(rest)
+                .and_then(|n| u32::try_from(n).ok())
+                .ok_or("the number behind |vlanid= is not one")?;
             entry.vlan = vlan;
             end = end.min(at);
         }
@@ -103,8 +109,31 @@ pub(crate) enum Meaning {
 
 /// EAP methods that `eap=` may name.
 const EAP_METHODS: &[&str] = &[
-    "MD5", "TLS", "UNAUTH-TLS", "WFA-UNAUTH-TLS", "MSCHAPV2", "PEAP", "TTLS", "GTC", "OTP", "SIM", "LEAP", "PSK", "AKA", "AKA'", "FAST", "TEAP", "PAX", "SAKE",
-    "GPSK", "WSC", "IKEV2", "VENDOR-TEST", "TNC", "PWD", "EKE",
+    "MD5",
+    "TLS",
+    "UNAUTH-TLS",
+    "WFA-UNAUTH-TLS",
+    "MSCHAPV2",
+    "PEAP",
+    "TTLS",
+    "GTC",
+    "OTP",
+    "SIM",
+    "LEAP",
+    "PSK",
+    "AKA",
+    "AKA'",
+    "FAST",
+    "TEAP",
+    "PAX",
+    "SAKE",
+    "GPSK",
+    "WSC",
+    "IKEV2",
+    "VENDOR-TEST",
+    "TNC",
+    "PWD",
+    "EKE",
 ];
 
 /// Reads the text of a parameter, given its present value. The error says what is wrong with the text, without the text
@@ -217,7 +246,11 @@ pub(crate) fn parse(param: &Param, text: &[u8], present: Option<&Value>) -> Resu
             // Old files name WEP beside the ciphers of WPA for the group; it never was a choice for pairwise.
             let set = if allowed.contains(Ciphers::GTK_NOT_USED) { set.without(Ciphers::WEP) } else { set };
             let refused = set.without(allowed);
-            if refused.is_empty() { Ok(Meaning::Set(Value::Bits(set.bits()))) } else { Err(format!("{refused} cannot be used here")) }
+            if refused.is_empty() {
+                Ok(Meaning::Set(Value::Bits(set.bits())))
+            } else {
+                Err(format!("{refused} cannot be used here"))
+            }
         }
         Kind::Cipher(allowed) => {
             let set = Ciphers::parse(text).map_err(|word| format!("\"{word}\" is not a cipher"))?;
@@ -242,7 +275,9 @@ pub(crate) fn parse(param: &Param, text: &[u8], present: Option<&Value>) -> Resu
             _ => Err("not two letters".to_string()),
         },
         Kind::CountryCode => match text {
-            [a @ b'A'..=b'Z', b @ b'A'..=b'Z', rest @ ..] if text::trim_start(rest).is_empty() => set(Value::Bytes([*a, *b].to_vec())),
+            [a @ b'A'..=b'Z', b @ b'A'..=b'Z', rest @ ..] if text::trim_start(rest).is_empty() => {
+                set(Value::Bytes([*a, *b].to_vec()))
+            }
             _ => Err(format!("\"{}\" is not two capital letters", shown())),
         },
         Kind::Uuid => {
@@ -404,7 +439,9 @@ pub(crate) fn write(param: &Param, value: &Value) -> Option<Vec<u8>> {
         Value::External(name) => Some([b"ext:", name.as_slice()].concat()),
         Value::Mac(mac) => words(mac.to_string()),
         Value::Macs(list) => {
-            let entry = |(mac, mask): &(MacAddr, MacAddr)| if mask.is_broadcast() { mac.to_string() } else { format!("{mac}/{mask}") };
+            let entry = |(mac, mask): &(MacAddr, MacAddr)| {
+                if mask.is_broadcast() { mac.to_string() } else { format!("{mac}/{mask}") }
+            };
             words(list.iter().map(entry).collect::<Vec<_>>().join(" "))
         }
         Value::Ints(list) => words(list.iter().map(i64::to_string).collect::<Vec<_>>().join(" ")),

@@ -224,7 +224,10 @@ impl Values {
 
     /// Names and shown values of all parameters, for `DUMP`.
     pub(crate) fn dump(&self) -> impl Iterator<Item = (&'static Param, Option<Vec<u8>>)> {
-        self.table.iter().filter(|param| param.shape.into.is_none()).map(|param| (param, self.get(param.name.as_bytes())))
+        self.table
+            .iter()
+            .filter(|param| param.shape.into.is_none())
+            .map(|param| (param, self.get(param.name.as_bytes())))
     }
 
     /// Whether a parameter that was set has no effect.
@@ -239,7 +242,8 @@ impl Values {
 
 impl PartialEq for Values {
     fn eq(&self, other: &Values) -> bool {
-        core::ptr::eq(self.table, other.table) && self.iter().map(|(p, v)| (p.name, v)).eq(other.iter().map(|(p, v)| (p.name, v)))
+        core::ptr::eq(self.table, other.table)
+            && self.iter().map(|(p, v)| (p.name, v)).eq(other.iter().map(|(p, v)| (p.name, v)))
     }
 }
 

@@ -425,5 +425,7 @@ impl Bss {
 
 /// Whether the kernel could know an interface of this name; nothing that would be a path.
 fn is_interface_name(name: &[u8]) -> bool {
-    name.len() <= 15 && !name.iter().any(|b| matches!(b, b'/' | b':') || b.is_ascii_whitespace()) && !matches!(name, b"." | b"..")
+    name.len() <= 15
+        && !name.iter().any(|b| matches!(b, b'/' | b':') || b.is_ascii_whitespace())
+        && !matches!(name, b"." | b"..")
 }

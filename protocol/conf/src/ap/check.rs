@@ -61,7 +61,9 @@ fn check_bss(config: &ApConfig, index: usize, bss: &Bss, found: &mut Checked) {
         if methods.intersects(KeyMgmt::ANY_EAP) || bss.ieee8021x() {
             error("IEEE 802.1X (wpa_key_mgmt=WPA-EAP, ieee8021x=1) is not supported yet");
         }
-        if methods.intersects(KeyMgmt::ANY_FT) && !bss.values().bytes(BssKey::nas_identifier).is_some_and(|id| (1..=48).contains(&id.len())) {
+        if methods.intersects(KeyMgmt::ANY_FT)
+            && !bss.values().bytes(BssKey::nas_identifier).is_some_and(|id| (1..=48).contains(&id.len()))
+        {
             error("fast transition needs a nas_identifier of 1 to 48 characters");
         }
         if methods.intersects(KeyMgmt::ANY_SAE) && !bss.proto().contains(Proto::RSN) {
@@ -82,13 +84,18 @@ fn check_bss(config: &ApConfig, index: usize, bss: &Bss, found: &mut Checked) {
     }
 
     let mut warning = |text: &str| found.warnings.push(format!("{interface}: {text}"));
-    let no_sae_password =
-        bss.sae_passwords().next().is_none() && bss.sae_password_files().is_empty() && !matches!(bss.psk(), Some(super::Psk::Passphrase(_)));
+    let no_sae_password = bss.sae_passwords().next().is_none()
+        && bss.sae_password_files().is_empty()
+        && !matches!(bss.psk(), Some(super::Psk::Passphrase(_)));
     if methods.intersects(KeyMgmt::ANY_SAE) && no_sae_password {
         warning("SAE has no password: sae_password, sae_password_file or wpa_passphrase");
     }
     let modern = Ciphers::CCMP.union(Ciphers::GCMP).union(Ciphers::CCMP_256).union(Ciphers::GCMP_256);
-    if config.radio.ieee80211n() && bss.is_protected() && !bss.wpa_pairwise().contains(Ciphers::CCMP) && !bss.rsn_pairwise().intersects(modern) {
+    if config.radio.ieee80211n()
+        && bss.is_protected()
+        && !bss.wpa_pairwise().contains(Ciphers::CCMP)
+        && !bss.rsn_pairwise().intersects(modern)
+    {
         warning("HT needs CCMP or GCMP; this BSS does without HT");
     }
     if config.radio.ieee80211n() && config.radio.hw_mode() == HwMode::B {

@@ -4,7 +4,10 @@
 use crate::notice::Notice;
 use crate::text;
 use crate::value::SaePassword;
-use alloc::{string::{String, ToString}, vec::Vec};
+use alloc::{
+    string::{String, ToString},
+    vec::Vec,
+};
 use crypto::{Pmk, Secret};
 use wire::MacAddr;
 
@@ -81,7 +84,9 @@ pub fn parse_mac_file(name: &str, contents: &[u8]) -> Result<Vec<AclEntry>, Noti
         let vlan = match words.next() {
             None => 0,
             Some(word) if word.starts_with(b"#") => 0,
-            Some(word) => text::decimal(word).and_then(|n| u32::try_from(n).ok()).ok_or_else(|| notice(name, number, "the VLAN is not a number"))?,
+            Some(word) => text::decimal(word)
+                .and_then(|n| u32::try_from(n).ok())
+                .ok_or_else(|| notice(name, number, "the VLAN is not a number"))?,
         };
         entries.push(AclEntry { remove, address, vlan });
     }
@@ -97,7 +102,8 @@ pub fn parse_psk_file(name: &str, contents: &[u8]) -> Result<Vec<PskEntry>, Noti
     let mut entries = Vec::new();
     for (number, line) in lines(contents) {
         let fail = |what: &str| notice(name, number, what);
-        let mut entry = PskEntry { address: None, secret: PskSecret::Key(Secret::default()), keyid: None, vlan: 0, wps: false };
+        let mut entry =
+            PskEntry { address: None, secret: PskSecret::Key(Secret::default()), keyid: None, vlan: 0, wps: false };
         let mut rest = line;
         let address = loop {
             let start = rest.iter().position(|b| *b != b' ').ok_or_else(|| fail("neither address nor key"))?;
@@ -117,7 +123,9 @@ pub fn parse_psk_file(name: &str, contents: &[u8]) -> Result<Vec<PskEntry>, Noti
                     entry.keyid = Some(keyid.to_string());
                 }
                 b"vlanid" => {
-                    entry.vlan = text::decimal(value).and_then(|n| u32::try_from(n).ok()).ok_or_else(|| fail("vlanid is not a number"))?;
+                    entry.vlan = text::decimal(value)
+                        .and_then(|n| u32::try_from(n).ok())
+                        .ok_or_else(|| fail("vlanid is not a number"))?;
                 }
                 b"wps" => entry.wps = value == b"1",
                 _ => return Err(fail("unknown option before the address")),

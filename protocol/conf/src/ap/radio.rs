@@ -130,7 +130,8 @@ impl Radio {
 
     /// The channel.
     pub fn channel(&self) -> ChannelChoice {
-        let number = self.values.bytes(RadioKey::channel).and_then(crate::text::decimal).and_then(|n| u8::try_from(n).ok());
+        let number =
+            self.values.bytes(RadioKey::channel).and_then(crate::text::decimal).and_then(|n| u8::try_from(n).ok());
         match number {
             None | Some(0) => ChannelChoice::Automatic,
             Some(number) => ChannelChoice::Number(number),
@@ -198,11 +199,7 @@ impl Radio {
                 info |= bits;
             }
         }
-        let secondary = if words.contains("[HT40-]") {
-            -1
-        } else {
-            i8::from(words.contains("[HT40+]"))
-        };
+        let secondary = if words.contains("[HT40-]") { -1 } else { i8::from(words.contains("[HT40+]")) };
         HtCapab { info, secondary, either: words.contains("[HT40]") }
     }
 
@@ -248,10 +245,34 @@ impl Radio {
             acm: self.values.flag(acm),
         };
         [
-            category(K::wmm_ac_be_aifs, K::wmm_ac_be_cwmin, K::wmm_ac_be_cwmax, K::wmm_ac_be_txop_limit, K::wmm_ac_be_acm),
-            category(K::wmm_ac_bk_aifs, K::wmm_ac_bk_cwmin, K::wmm_ac_bk_cwmax, K::wmm_ac_bk_txop_limit, K::wmm_ac_bk_acm),
-            category(K::wmm_ac_vi_aifs, K::wmm_ac_vi_cwmin, K::wmm_ac_vi_cwmax, K::wmm_ac_vi_txop_limit, K::wmm_ac_vi_acm),
-            category(K::wmm_ac_vo_aifs, K::wmm_ac_vo_cwmin, K::wmm_ac_vo_cwmax, K::wmm_ac_vo_txop_limit, K::wmm_ac_vo_acm),
+            category(
+                K::wmm_ac_be_aifs,
+                K::wmm_ac_be_cwmin,
+                K::wmm_ac_be_cwmax,
+                K::wmm_ac_be_txop_limit,
+                K::wmm_ac_be_acm,
+            ),
+            category(
+                K::wmm_ac_bk_aifs,
+                K::wmm_ac_bk_cwmin,
+                K::wmm_ac_bk_cwmax,
+                K::wmm_ac_bk_txop_limit,
+                K::wmm_ac_bk_acm,
+            ),
+            category(
+                K::wmm_ac_vi_aifs,
+                K::wmm_ac_vi_cwmin,
+                K::wmm_ac_vi_cwmax,
+                K::wmm_ac_vi_txop_limit,
+                K::wmm_ac_vi_acm,
+            ),
+            category(
+                K::wmm_ac_vo_aifs,
+                K::wmm_ac_vo_cwmin,
+                K::wmm_ac_vo_cwmax,
+                K::wmm_ac_vo_txop_limit,
+                K::wmm_ac_vo_acm,
+            ),
         ]
     }
 }

@@ -6,7 +6,11 @@ use crate::suites::{Ciphers, KeyMgmt};
 use crate::text;
 use crate::value::Value;
 use crate::values::{Change, SetError, Values};
-use alloc::{format, string::{String, ToString}, vec::Vec};
+use alloc::{
+    format,
+    string::{String, ToString},
+    vec::Vec,
+};
 
 /// The lines that say something, with their numbers.
 struct Lines<'a> {
@@ -92,7 +96,12 @@ impl Reader<'_> {
 }
 
 /// Adds what a file says to a configuration.
-pub(super) fn read(config: &mut StationConfig, name: &str, contents: &[u8], read_only: bool) -> Result<Vec<Notice>, Rejected> {
+pub(super) fn read(
+    config: &mut StationConfig,
+    name: &str,
+    contents: &[u8],
+    read_only: bool,
+) -> Result<Vec<Notice>, Rejected> {
     let mut next = config.clone();
     let mut reader = Reader { name, lines: Lines::new(contents), errors: Vec::new(), warnings: Vec::new() };
     while let Some(line) = reader.lines.next() {
@@ -157,7 +166,8 @@ fn set_network(reader: &mut Reader<'_>, network: &mut Network, name: &[u8], valu
 
 /// What must hold of a block as a whole.
 fn check_network(reader: &mut Reader<'_>, network: &mut Network) {
-    let ccmp_like = Ciphers::CCMP.union(Ciphers::CCMP_256).union(Ciphers::GCMP).union(Ciphers::GCMP_256).union(Ciphers::NONE);
+    let ccmp_like =
+        Ciphers::CCMP.union(Ciphers::CCMP_256).union(Ciphers::GCMP).union(Ciphers::GCMP_256).union(Ciphers::NONE);
     // The group cipher cannot be stronger than the pairwise one (IEEE Std 802.11-2020 12.7.2).
     if network.group().contains(Ciphers::CCMP) && !network.pairwise().intersects(ccmp_like) {
         let group = network.group().without(Ciphers::CCMP);

@@ -120,7 +120,8 @@ impl Network {
     pub fn accepts_bssid(&self, bssid: &MacAddr) -> bool {
         let on = |list: &[(MacAddr, MacAddr)]| {
             list.iter().any(|(address, mask)| {
-                let masked = |mac: &MacAddr| -> Vec<u8> { mac.octets().iter().zip(mask.octets()).map(|(a, m)| a & m).collect() };
+                let masked =
+                    |mac: &MacAddr| -> Vec<u8> { mac.octets().iter().zip(mask.octets()).map(|(a, m)| a & m).collect() };
                 masked(address) == masked(bssid)
             })
         };
