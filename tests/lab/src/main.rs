@@ -10,7 +10,7 @@ use lab::guest::init::{self, OUTCOME, RESULTS};
 use lab::guest::lab::{Lab, REMOVE_RADIO};
 use lab::host::boot::Guest;
 use lab::host::kernel::Kernel;
-use lab::host::{kernel, needs, play};
+use lab::host::{check, kernel, needs, play, show};
 use lab::scenarios;
 
 const HELP: &str = "\
@@ -50,17 +50,21 @@ fn run() -> Outcome<bool> {
             let kernel = Kernel::get()?;
             let (options, words): (Vec<String>, Vec<String>) = rest.into_iter().partition(|word| word.starts_with('-'));
             let has = |name: &str| options.iter().any(|option| option == name);
-            if options.iter().any(|option| !["--as-built", "--stand-in"].contains(&option.as_str())) {
+            if options.iter().any(|option| !["--as-built", show::STAND_IN].contains(&option.as_str())) {
                 return Err(Failure::new("run knows these options: --as-built --stand-in"));
             }
             if options.is_empty() {
                 play::build_ours()?;
             }
             let stories = scenarios::matching(&words);
-            let count = play::stories(&kernel, &stories, has("--stand-in"))?;
+            let count = play::stories(&kernel, &stories, has(show::STAND_IN))?;
             println!("{} passed, {} failed", count.passed, count.failed.len());
             Ok(count.failed.is_empty() && count.passed > 0)
         }
+        "test" => check::everything(),
+        "fuzz" => check::fuzz(rest.first().and_then(|text| text.parse().ok()).unwrap_or(60)),
+        "demo" => show::demo(&rest),
+        "bench" => show::bench(&rest),
         "list" => {
             for story in scenarios::matching(&rest) {
                 println!("{}", story.name);

@@ -22,7 +22,7 @@ pub const RESULTS: &str = "/run/lab/out";
 pub const RESULTS_VARIABLE: &str = "LAB_RESULTS";
 /// The environment variable that names the folder of programs on the host.
 pub const PROGRAMS_VARIABLE: &str = "LAB_PROGRAMS";
-/// The environment variable that names the story, or [`SHELL`], or [`BENCH`].
+/// The environment variable that names the story, or [`SHELL`].
 pub const STORY_VARIABLE: &str = "LAB_STORY";
 /// Instead of a story: a shell.
 pub const SHELL: &str = "shell";
@@ -30,6 +30,8 @@ pub const SHELL: &str = "shell";
 pub const KEEP_VARIABLE: &str = "LAB_KEEP";
 /// Set when Debian's programs play the parts of ours, which shows that a story asks for nothing odd.
 pub const STAND_IN_VARIABLE: &str = "LAB_STAND_IN";
+/// The file of what is said to the person who watches.
+pub const SAID: &str = "said";
 /// The file a story's outcome is written to: empty when it went well.
 pub const OUTCOME: &str = "outcome";
 

@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use super::hwsim::Hwsim;
-use super::init::{PROGRAMS, RESULTS, STAND_IN_VARIABLE};
+use super::init::{KEEP_VARIABLE, PROGRAMS, RESULTS, SAID, STAND_IN_VARIABLE};
 use super::program::{Program, until};
 use crate::failure::{During as _, Outcome, check};
 
@@ -50,7 +50,6 @@ pub struct Lab {
     next_radio: u32,
     next_address: u8,
     serial: u32,
-    said: bool,
 }
 
 impl Lab {
@@ -64,13 +63,27 @@ impl Lab {
             next_radio: 0,
             next_address: 1,
             serial: 0,
-            said: false,
         })
     }
 
-    /// Shows each step on the console as well.
-    pub fn say_steps(&mut self) {
-        self.said = true;
+    /// Says something to the person who watches.
+    pub fn say(&mut self, what: &str) {
+        self.show(&format!("{:7.2} s  {what}", uptime()));
+    }
+
+    /// Shows a line to the person who watches.
+    pub fn show(&mut self, line: &str) {
+        let line = format!("{line}\n");
+        if std::env::var_os(KEEP_VARIABLE).is_some() {
+            print!("{line}");
+        }
+        self.append(SAID, &line);
+    }
+
+    /// Adds to a file of the results. A line that cannot be noted is no reason to fail the story.
+    fn append(&self, file: &str, line: &str) {
+        let file = File::options().create(true).append(true).open(self.results.join(file));
+        let _ = file.and_then(|mut file| file.write_all(line.as_bytes()));
     }
 
     /// The story's name.
@@ -100,14 +113,7 @@ impl Lab {
 
     /// Notes what happens now, with the guest's time.
     pub fn step(&mut self, what: &str) {
-        let seconds = uptime();
-        let line = format!("{seconds:8.3}  {what}\n");
-        if self.said {
-            print!("{line}");
-        }
-        let file = File::options().create(true).append(true).open(self.results.join("steps"));
-        // A step that cannot be noted is no reason to fail the story.
-        let _ = file.and_then(|mut file| file.write_all(line.as_bytes()));
+        self.append("steps", &format!("{:8.3}  {what}\n", uptime()));
     }
 
     /// A new host with the next radio.

@@ -1,6 +1,8 @@
 //! What runs inside a guest.
 
+pub mod bench;
 pub mod control;
+pub mod demo;
 pub mod hwsim;
 pub mod init;
 pub mod inside;

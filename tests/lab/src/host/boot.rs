@@ -13,7 +13,7 @@ use super::fresh_folder;
 use super::kernel::Kernel;
 use crate::failure::{During as _, Failure, Outcome, check};
 use crate::guest::init::{
-    KEEP_VARIABLE, OUTCOME, PROGRAMS_VARIABLE, RESULTS_VARIABLE, SHELL, STAND_IN_VARIABLE, STORY_VARIABLE,
+    KEEP_VARIABLE, OUTCOME, PROGRAMS_VARIABLE, RESULTS_VARIABLE, SAID, SHELL, STAND_IN_VARIABLE, STORY_VARIABLE,
 };
 
 /// What a guest is to do.
@@ -40,6 +40,23 @@ pub struct Guest {
 impl Guest {
     /// Boots the guest, waits for its end and gives what it said of itself.
     pub fn run(&self, kernel: &Kernel) -> Outcome {
+        self.run_with(kernel, || {})
+    }
+
+    /// The same, and shows what is said meanwhile.
+    pub fn run_shown(&self, kernel: &Kernel) -> Outcome {
+        let file = self.results.join(SAID);
+        let mut shown = 0;
+        self.run_with(kernel, || {
+            let said = fs::read(&file).unwrap_or_default();
+            if let Some(news) = said.get(shown..) {
+                print!("{}", String::from_utf8_lossy(news));
+                shown = said.len();
+            }
+        })
+    }
+
+    fn run_with(&self, kernel: &Kernel, look: impl FnMut()) -> Outcome {
         fresh_folder(&self.results)?;
         let interactive = self.keep || self.story == SHELL;
         let mut command = Command::new(&kernel.path);
@@ -52,7 +69,7 @@ impl Guest {
         if interactive {
             child.wait()?;
         } else {
-            self.watch(&mut child)?;
+            self.watch(&mut child, look)?;
         }
         if self.story == SHELL {
             return Ok(());
@@ -64,10 +81,11 @@ impl Guest {
         }
     }
 
-    fn watch(&self, child: &mut Child) -> Outcome {
+    fn watch(&self, child: &mut Child, mut look: impl FnMut()) -> Outcome {
         let deadline = Instant::now() + self.limit;
         let group = i32::try_from(child.id()).map(Pid::from_raw).during(|| "a process id".into())?;
         let ended = loop {
+            look();
             if child.try_wait()?.is_some() {
                 break true;
             }
@@ -78,6 +96,7 @@ impl Guest {
         };
         // The kernel's helper processes are in its group and go with it.
         let _ = killpg(group, Signal::SIGKILL);
+        look();
         child.wait()?;
         check(ended, || format!("the guest did not end within {:?}", self.limit))
     }

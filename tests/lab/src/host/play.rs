@@ -3,11 +3,11 @@
 use std::collections::VecDeque;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use super::boot::Guest;
+use super::cargo;
 use super::kernel::Kernel;
 use crate::failure::{During as _, Failure, Outcome, check};
 use crate::scenarios::Story;
@@ -59,10 +59,9 @@ pub fn build_ours() -> Outcome {
 
 /// Builds our programs with a profile.
 pub fn build_profile(release: bool) -> Outcome {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut build = Command::new(cargo);
-    build.args(["build", "--quiet", "--package", "supplicant", "--package", "apd", "--package", "privd"]);
-    build.arg("--target-dir").arg(target()?);
+    let packages = ["--package", "supplicant", "--package", "apd", "--package", "privd", "--package", "lab"];
+    let mut build = cargo(&["build", "--quiet"])?;
+    build.args(packages);
     if release {
         build.arg("--release");
     }

@@ -1,0 +1,202 @@
+//! `lab demo` and `lab bench`: guests with a clock that runs as ours does.
+
+use std::fs;
+use std::os::unix::process::CommandExt as _;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use super::boot::Guest;
+use super::kernel::Kernel;
+use super::needs;
+use super::play::{build_ours, build_profile, programs, target};
+use crate::failure::{During as _, Failure, Outcome};
+use crate::guest::bench::MEASURED;
+use crate::scenarios::{BENCH, DEMO};
+
+/// Said to the lab built for release by the one that was started.
+pub const HERE: &str = "--here";
+
+/// Debian's programs play our parts: to see whether the lab itself works.
+pub const STAND_IN: &str = "--stand-in";
+
+fn guest(story: &str, radios: u32, keep: bool) -> Outcome<Guest> {
+    Ok(Guest {
+        story: story.into(),
+        radios,
+        time_travel: false,
+        keep,
+        stand_in: false,
+        results: target()?.join("lab").join(story),
+        programs: programs()?,
+        limit: Duration::from_secs(600),
+    })
+}
+
+/// The demonstration.
+pub fn demo(options: &[String]) -> Outcome<bool> {
+    let has = |name: &str| options.iter().any(|option| option == name);
+    let keep = has("--keep");
+    needs::packages(&needs::GUEST)?;
+    let kernel = Kernel::get()?;
+    if !has(STAND_IN) {
+        println!("Building our programs ...");
+        build_ours()?;
+    }
+    let started = Instant::now();
+    println!("Booting a Linux {}.{} guest with four simulated radios ...", kernel.version.0, kernel.version.1);
+    let mut guest = guest(DEMO, 4, keep)?;
+    guest.stand_in = has(STAND_IN);
+    let outcome = if keep { guest.run(&kernel) } else { guest.run_shown(&kernel) };
+    match &outcome {
+        Ok(()) => println!("All of it went well, in {:.1} s.", started.elapsed().as_secs_f64()),
+        Err(failure) => println!("It went wrong: {failure}\nThe logs are in {}", guest.results.display()),
+    }
+    Ok(outcome.is_ok())
+}
+
+/// The measurements: builds for release and has the release lab measure.
+pub fn bench(options: &[String]) -> Outcome<bool> {
+    let has = |name: &str| options.iter().any(|option| option == name);
+    if !has(HERE) && !has(STAND_IN) {
+        needs::packages(&needs::GUEST)?;
+        Kernel::get()?;
+        println!("Building for release ...");
+        build_profile(true)?;
+        let lab = target()?.join("release/lab");
+        let error = Command::new(&lab).args(["bench", HERE]).exec();
+        return Err(Failure::new(format!("{}: {error}", lab.display())));
+    }
+    let kernel = Kernel::get()?;
+    println!("Measuring in a Linux {}.{} guest ...", kernel.version.0, kernel.version.1);
+    let mut guest = guest(BENCH, 4, false)?;
+    guest.stand_in = has(STAND_IN);
+    guest.run(&kernel)?;
+    let text = fs::read_to_string(guest.results.join(MEASURED)).during(|| "the guest's measurements".into())?;
+    let mut all: Value = serde_json::from_str(&text).during(|| "the guest's measurements".into())?;
+    let sizes = sizes()?;
+    let pbkdf2 = pbkdf2()?;
+    if let Some(object) = all.as_object_mut() {
+        object.insert("binary_bytes".into(), sizes);
+        object.insert("pbkdf2_cpu_ms".into(), pbkdf2);
+        object.insert("machine".into(), machine());
+    }
+    print_table(&all);
+    let file = target()?.join("lab/bench.json");
+    fs::write(&file, format!("{all:#}\n"))?;
+    println!("as JSON: {}", file.display());
+    Ok(true)
+}
+
+fn machine() -> Value {
+    let cpus = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model = cpus.lines().find_map(|line| line.strip_prefix("model name")).unwrap_or_default();
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    json!({ "processor": model.trim_start_matches([':', '\t', ' ']), "cores": cores })
+}
+
+fn sizes() -> Outcome<Value> {
+    let size = |path: &std::path::Path| fs::metadata(path).map(|data| data.len()).unwrap_or(0);
+    let ours = programs()?;
+    Ok(json!({
+        "supplicant": size(&ours.join("supplicant")),
+        "apd": size(&ours.join("apd")),
+        "privd": size(&ours.join("privd")),
+        "wpa_supplicant": size("/usr/sbin/wpa_supplicant".as_ref()),
+        "hostapd": size("/usr/sbin/hostapd".as_ref()),
+    }))
+}
+
+/// Processor time of one derivation of a key from a passphrase, ours and Debian's.
+fn pbkdf2() -> Outcome<Value> {
+    const ROUNDS: u32 = 40;
+    let own = || nix::time::clock_gettime(nix::time::ClockId::CLOCK_PROCESS_CPUTIME_ID).map(Duration::from);
+    let before = own()?;
+    for _ in 0..ROUNDS {
+        std::hint::black_box(crypto::pbkdf2_psk(b"correct horse battery", b"Airlock Lab"));
+    }
+    let ours = own()?.saturating_sub(before);
+    // A passphrase that is too short is refused before the derivation: what is left is the program's start.
+    let theirs = passphrase_runs("correct horse battery", ROUNDS)?.saturating_sub(passphrase_runs("short", ROUNDS)?);
+    let each = |all: Duration| all.as_secs_f64() * 1000.0 / f64::from(ROUNDS);
+    Ok(json!({ "airlock": each(ours), "debian": each(theirs) }))
+}
+
+fn passphrase_runs(passphrase: &str, rounds: u32) -> Outcome<Duration> {
+    use nix::sys::resource::{UsageWho, getrusage};
+    use nix::sys::time::TimeValLike as _;
+    let spent = || -> Outcome<i64> {
+        let usage = getrusage(UsageWho::RUSAGE_CHILDREN)?;
+        Ok((usage.user_time() + usage.system_time()).num_microseconds())
+    };
+    let before = spent()?;
+    for _ in 0..rounds {
+        Command::new("wpa_passphrase")
+            .args(["Airlock Lab", passphrase])
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status()
+            .during(|| "wpa_passphrase".into())?;
+    }
+    let micros = spent()?.saturating_sub(before);
+    Ok(Duration::from_micros(u64::try_from(micros).unwrap_or(0)))
+}
+
+fn print_table(all: &Value) {
+    let number = |path: &str| all.pointer(path).and_then(Value::as_f64).unwrap_or(f64::NAN);
+    let row = |what: &str, ours: f64, theirs: f64, unit: &str| {
+        println!("{what:<58} {ours:>9.1} {theirs:>9.1} {unit:<3} {:>6.2}", ours / theirs);
+    };
+    println!("\n{:<58} {:>9} {:>9}     {:>6}", "", "Airlock", "Debian", "ratio");
+    for suite in ["open", "psk", "sae"] {
+        let debian = number(&format!("/join_ms/{suite}/debian_debian"));
+        let cases = [
+            ("our station and access point", "airlock_airlock"),
+            ("our station, Debian's access point", "airlock_debian"),
+            ("Debian's station, our access point", "debian_airlock"),
+        ];
+        for (words, key) in cases {
+            let what = format!("scan result to open port, {suite}: {words}");
+            row(&what, number(&format!("/join_ms/{suite}/{key}")), debian, "ms");
+        }
+    }
+    for suite in ["open", "psk", "sae"] {
+        let (ours, theirs) = (format!("/cpu_ms/{suite}/airlock"), format!("/cpu_ms/{suite}/debian"));
+        row(&format!("processor time of the station's processes, {suite}"), number(&ours), number(&theirs), "ms");
+    }
+    let exchange = |who: &str| number(&format!("/cpu_ms/sae/{who}")) - number(&format!("/cpu_ms/open/{who}"));
+    row("processor time of an SAE exchange (sae less open)", exchange("airlock"), exchange("debian"), "ms");
+    row("processor time of PBKDF2", number("/pbkdf2_cpu_ms/airlock"), number("/pbkdf2_cpu_ms/debian"), "ms");
+    let mib = 1024.0;
+    for (role, words) in [
+        ("station", "resident memory of the station, all processes"),
+        ("access_point", "resident memory of the access point, all processes"),
+    ] {
+        for (kind, more) in [("rss", ""), ("pss", " (shared pages divided)")] {
+            let sum = |who: &str| number(&format!("/memory_kib/{role}/{who}/{kind}")) / mib;
+            row(&format!("{words}{more}"), sum("airlock"), sum("debian"), "MiB");
+        }
+    }
+    for (role, who) in
+        [("station", "airlock"), ("access_point", "airlock"), ("station", "debian"), ("access_point", "debian")]
+    {
+        let processes = all.pointer(&format!("/memory_kib/{role}/{who}/processes")).and_then(Value::as_array);
+        for process in processes.into_iter().flatten() {
+            let text = |key: &str| process.get(key).and_then(Value::as_str).unwrap_or_default();
+            let size = |key: &str| process.get(key).and_then(Value::as_f64).unwrap_or(f64::NAN) / mib;
+            println!(
+                "  {:<16} {:>7.1} MiB resident, {:>5.1} MiB share, {:>5.1} MiB its own",
+                text("name"),
+                size("rss"),
+                size("pss"),
+                size("private")
+            );
+        }
+    }
+    let size = |name: &str| number(&format!("/binary_bytes/{name}")) / 1024.0 / mib;
+    row("binary of the station (with privd)", size("supplicant") + size("privd"), size("wpa_supplicant"), "MiB");
+    row("binary of the access point (with privd)", size("apd") + size("privd"), size("hostapd"), "MiB");
+    row("binary of privd alone", size("privd"), f64::NAN, "MiB");
+}
