@@ -287,7 +287,8 @@ pub(crate) fn base64_decode(text: &[u8]) -> Option<Vec<u8>> {
                 padding = padding.checked_add(1).filter(|n| *n <= 2)?;
                 continue;
             }
-            _ => continue,
+            b' ' | b'\t' | b'\r' | b'\n' => continue,
+            _ => return None,
         };
         if padding > 0 {
             return None;

@@ -420,20 +420,29 @@ fn address(text: &[u8], v6: bool) -> Result<Meaning, String> {
 
 /// The text of a value, secrets included. `None` where the original shows nothing either.
 pub(crate) fn write(param: &Param, value: &Value) -> Option<Vec<u8>> {
+    let kind = param.shape.kind;
     let words = |words: String| Some(words.into_bytes());
     match value {
-        Value::Int(n) => Some(n.to_string().into_bytes()),
-        Value::Bytes(bytes) => Some(match param.shape.kind {
-            Kind::Quoted { .. } => text::to_string(bytes),
-            Kind::QuotedText => text::quoted(bytes),
-            Kind::Hex { .. } => text::to_hex(bytes),
-            _ => bytes.clone(),
+        Value::Int(n) => words(n.to_string()),
+        Value::Bytes(bytes) => Some(if matches!(kind, Kind::Quoted { .. }) {
+            text::to_string(bytes)
+        } else if kind == Kind::QuotedText {
+            text::quoted(bytes)
+        } else if matches!(kind, Kind::Hex { .. }) {
+            text::to_hex(bytes)
+        } else {
+            bytes.clone()
         }),
-        Value::Secret(secret) => Some(match param.shape.kind {
-            Kind::Quoted { .. } | Kind::Password => text::to_string(secret.as_bytes()),
-            Kind::Hex { .. } | Kind::Psk | Kind::HexPsk => text::to_hex(secret.as_bytes()),
-            _ => secret.as_bytes().to_vec(),
-        }),
+        Value::Secret(secret) => {
+            let bytes = secret.as_bytes();
+            Some(if matches!(kind, Kind::Quoted { .. } | Kind::Password) {
+                text::to_string(bytes)
+            } else if matches!(kind, Kind::Hex { .. } | Kind::Psk | Kind::HexPsk) {
+                text::to_hex(bytes)
+            } else {
+                bytes.to_vec()
+            })
+        }
         Value::Passphrase(secret) => Some(text::quoted(secret.as_bytes())),
         Value::Hash(hash) => Some([b"hash:".to_vec(), text::to_hex(hash.as_bytes())].concat()),
         Value::External(name) => Some([b"ext:", name.as_slice()].concat()),
@@ -446,11 +455,15 @@ pub(crate) fn write(param: &Param, value: &Value) -> Option<Vec<u8>> {
         }
         Value::Ints(list) => words(list.iter().map(i64::to_string).collect::<Vec<_>>().join(" ")),
         Value::Bits(bits) => {
-            let written = match param.shape.kind {
-                Kind::Proto => Proto::from_bits(*bits).to_string(),
-                Kind::KeyMgmt => KeyMgmt::from_bits(*bits).to_string(),
-                Kind::AuthAlg => AuthAlg::from_bits(*bits).to_string(),
-                _ => return words(Ciphers::from_bits(*bits).to_string()),
+            let written = if kind == Kind::Proto {
+                Proto::from_bits(*bits).to_string()
+            } else if kind == Kind::KeyMgmt {
+                KeyMgmt::from_bits(*bits).to_string()
+            } else if kind == Kind::AuthAlg {
+                AuthAlg::from_bits(*bits).to_string()
+            } else {
+                // An empty set of ciphers is shown, as nothing.
+                return words(Ciphers::from_bits(*bits).to_string());
             };
             if written.is_empty() { None } else { words(written) }
         }
@@ -460,11 +473,14 @@ pub(crate) fn write(param: &Param, value: &Value) -> Option<Vec<u8>> {
 
 /// The texts that would give a value again, one for each line of a file.
 pub(crate) fn write_lines(param: &Param, value: &Value) -> Vec<Vec<u8>> {
-    match value {
-        Value::Lines(lines) => lines.clone(),
-        Value::SecretLines(lines) => lines.iter().map(|line| line.as_bytes().to_vec()).collect(),
-        Value::SaePasswords(entries) => entries.iter().map(sae_password).collect(),
-        _ => write(param, value).into_iter().collect(),
+    if let Value::Lines(lines) = value {
+        lines.clone()
+    } else if let Value::SecretLines(lines) = value {
+        lines.iter().map(|line| line.as_bytes().to_vec()).collect()
+    } else if let Value::SaePasswords(entries) = value {
+        entries.iter().map(sae_password).collect()
+    } else {
+        write(param, value).into_iter().collect()
     }
 }
 

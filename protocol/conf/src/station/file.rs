@@ -12,9 +12,12 @@ use alloc::{
     vec::Vec,
 };
 
+/// All lines of a file.
+type AllLines<'a> = core::slice::Split<'a, u8, fn(&u8) -> bool>;
+
 /// The lines that say something, with their numbers.
 struct Lines<'a> {
-    rest: core::iter::Enumerate<core::slice::Split<'a, u8, fn(&u8) -> bool>>,
+    rest: core::iter::Enumerate<AllLines<'a>>,
     last: u32,
 }
 
@@ -26,9 +29,9 @@ impl<'a> Lines<'a> {
 
     fn next(&mut self) -> Option<&'a [u8]> {
         for (index, line) in self.rest.by_ref() {
-            self.last = u32::try_from(index).unwrap_or(u32::MAX).saturating_add(1);
             let line = text::strip_line(line);
             if !line.is_empty() {
+                self.last = u32::try_from(index).unwrap_or(u32::MAX).saturating_add(1);
                 return Some(line);
             }
         }
@@ -178,8 +181,7 @@ fn check_network(reader: &mut Reader<'_>, network: &mut Network) {
         reader.error("a mesh network (mode=5) needs key_mgmt=NONE or key_mgmt=SAE");
     }
     if network.mode() != 0 {
-        reader.warning("only infrastructure networks (mode=0) are supported yet; the network is disabled");
-        network.set_disabled(true);
+        reader.warning("only infrastructure networks (mode=0) are supported yet; this network is not used");
     }
     if network.values.flag(NetworkKey::ocv) && network.values.int(NetworkKey::ieee80211w) == 0 {
         reader.error("ocv=1 needs management frame protection (ieee80211w)");

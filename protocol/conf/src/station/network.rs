@@ -133,11 +133,15 @@ impl Network {
 
     /// Its pre-shared key or passphrase.
     pub fn psk(&self) -> Option<Psk<'_>> {
-        match self.values.value(NetworkKey::psk)? {
-            Value::Passphrase(secret) => Some(Psk::Passphrase(secret)),
-            Value::Secret(secret) => Some(Psk::Key(secret)),
-            Value::External(name) => Some(Psk::External(name)),
-            _ => None,
+        let value = self.values.value(NetworkKey::psk)?;
+        if let Value::Passphrase(secret) = value {
+            Some(Psk::Passphrase(secret))
+        } else if let Value::Secret(secret) = value {
+            Some(Psk::Key(secret))
+        } else if let Value::External(name) = value {
+            Some(Psk::External(name))
+        } else {
+            None
         }
     }
 
@@ -295,6 +299,9 @@ impl Network {
     /// What is missing before it can be used, as a sentence; `None` if nothing is.
     pub fn missing(&self) -> Option<&'static str> {
         let methods = self.key_mgmt();
+        if self.mode() != 0 {
+            return Some("only infrastructure networks (mode=0) are supported yet");
+        }
         if self.ssid().is_none() && self.bssid().is_none() {
             return Some("neither a name nor an access point is set");
         }
