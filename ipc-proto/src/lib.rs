@@ -1,1 +1,47 @@
-//! Messages between privd and the daemons.
+//! Messages between `privd` and the daemons.
+//!
+//! The typed IPC is the security policy: each message says one checked thing that the kernel may be asked, and
+//! there is no pass-through of raw netlink. `OPERATIONS.md` beside this crate holds the 110 operations of
+//! `wpa_driver_ops` against the messages that carry them.
+//!
+//! * [`ToPrivd`], [`FromPrivd`]: what travels on the connection of a daemon with `privd`, one message a packet.
+//! * [`Request`], [`Reply`], [`Event`], [`Failure`]: its vocabulary, also used by machines that never see a socket.
+//! * [`post`]: the vocabulary of a daemon with `privd post`, the owner of control sockets and files.
+//! * [`keeper`]: what the keeper of either tells the daemon.
+//! * [`codec`]: bytes and back, with the size cap; [`channel`]: the one way in which they travel.
+//!
+//! Without the feature `channel` this crate does no I/O and needs no `std`.
+#![cfg_attr(not(feature = "channel"), no_std)]
+#![forbid(unsafe_code)]
+extern crate alloc;
+
+#[cfg(feature = "channel")]
+pub mod channel;
+pub mod codec;
+mod event;
+mod hello;
+pub mod keeper;
+pub mod post;
+mod reply;
+mod request;
+mod value;
+
+pub use event::Event;
+pub use hello::{FromPrivd, Refusal, Role, ToPrivd, VERSION};
+pub use reply::{Failure, InterfaceInfo, LinkInfo, Reply, ScanEntry, SignalInfo, StationInfo, SurveyEntry};
+pub use request::{
+    ApParameters, AssociateParameters, AuthenticateParameters, BeaconParameters, BssOptions, ConnectParameters,
+    KeyParameters, LinkSecurity, Request, ScanParameters, SchedScanParameters, StationParameters, TransmitParameters,
+};
+pub use value::{
+    BandInfo, ChannelDefinition, ChannelInfo, ChannelWidth, InterfaceType, KeyBytes, KeyKind, MfpMode, OperState,
+    StationFlags, WiphyFeatures, WiphyInfo,
+};
+
+#[cfg(test)]
+mod tests;
+
+/// Largest message in octets, either way. A larger one is refused before anything is allocated for it.
+pub const MAX_MESSAGE: usize = 128 * 1024;
+/// Most descriptors that travel with one message.
+pub const MAX_DESCRIPTORS: usize = 1;
