@@ -446,4 +446,17 @@ parameters! {
     ext_mgmt_frame_handling: num(0), "For tests: leave management frames to a client of the control socket.";
     ext_eapol_frame_io: num(0), "For tests: leave EAPOL frames to a client of the control socket.";
     mbo_assoc_disallow: num(0), "Why associations are refused at present.";
+    hs20_icon: of(Kind::Ignored).obsolete(), "Removed: online sign-up.";
+    osu_ssid: of(Kind::Ignored).obsolete(), "Removed: online sign-up.";
+    osu_server_uri: of(Kind::Ignored).obsolete(), "Removed: online sign-up.";
+    osu_friendly_name: of(Kind::Ignored).obsolete(), "Removed: online sign-up.";
+    osu_nai: of(Kind::Ignored).obsolete(), "Removed: online sign-up.";
+    osu_nai2: of(Kind::Ignored).obsolete(), "Removed: online sign-up.";
+    osu_method_list: of(Kind::Ignored).obsolete(), "Removed: online sign-up.";
+    osu_icon: of(Kind::Ignored).obsolete(), "Removed: online sign-up.";
+    osu_service_desc: of(Kind::Ignored).obsolete(), "Removed: online sign-up.";
+    operator_icon: of(Kind::Ignored).obsolete(), "Removed: online sign-up.";
+    subscr_remediation_url: of(Kind::Ignored).obsolete(), "Removed: online sign-up.";
+    subscr_remediation_method: of(Kind::Ignored).obsolete(), "Removed: online sign-up.";
+    hs20_sim_provisioning_url: of(Kind::Ignored).obsolete(), "Removed: online sign-up.";
 }

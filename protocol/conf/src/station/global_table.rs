@@ -215,4 +215,5 @@ parameters! {
     wmm_ac_vo_cwmax: dec(0, 15, 3), "Largest contention window stations use for voice, as exponent.";
     wmm_ac_vo_txop_limit: dec(0, 65_535, 47), "Longest burst stations use for voice, in units of 32 microseconds.";
     wmm_ac_vo_acm: dec(0, 1, 0), "Whether voice needs admission.";
+    osu_dir: of(Kind::Ignored).obsolete().unsaved(), "Removed: online sign-up.";
 }

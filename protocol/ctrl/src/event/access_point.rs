@@ -114,11 +114,8 @@ pub enum ApEvent {
 impl ApEvent {
     /// How important it is.
     pub fn level(&self) -> Level {
-        match self {
-            ApEvent::Message { level, .. } => *level,
-            #[allow(clippy::wildcard_enum_match_arm, reason = "all events but free text are of this level")]
-            _ => Level::Info,
-        }
+        // All events but free text are of one level.
+        if let ApEvent::Message { level, .. } = self { *level } else { Level::Info }
     }
 
     /// Whether only clients that asked for probe requests get it.

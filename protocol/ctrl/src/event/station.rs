@@ -352,11 +352,8 @@ impl RegdomType {
 impl StationEvent {
     /// How important it is.
     pub fn level(&self) -> Level {
-        match self {
-            StationEvent::Message { level, .. } => *level,
-            #[allow(clippy::wildcard_enum_match_arm, reason = "all events but free text are of this level")]
-            _ => Level::Info,
-        }
+        // All events but free text are of one level.
+        if let StationEvent::Message { level, .. } = self { *level } else { Level::Info }
     }
 
     /// The datagram for clients of the interface.
