@@ -9,3 +9,6 @@ pub mod failure;
 pub mod guest;
 pub mod host;
 pub mod scenarios;
+
+#[cfg(test)]
+mod tests;

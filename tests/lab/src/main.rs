@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use lab::failure::{Failure, Outcome};
+use lab::guest::hostile;
 use lab::guest::hwsim::Hwsim;
 use lab::guest::init::{self, OUTCOME, RESULTS};
 use lab::guest::lab::{Lab, REMOVE_RADIO};
@@ -92,6 +93,16 @@ fn run() -> Outcome<bool> {
             Ok(true)
         }
         "guest" => in_guest(rest.first().map(String::as_str).unwrap_or_default()),
+        hostile::COMMAND => match rest.as_slice() {
+            [path, attack, interface] => hostile::attack(Path::new(path), attack, interface).map(|()| true),
+            _ => Err(Failure::new("hostile wants a socket, an attack and an interface")),
+        },
+        hostile::LISTEN => match rest.as_slice() {
+            [path, program, arguments @ ..] => {
+                hostile::listen_and_become(Path::new(path), Path::new(program), arguments).map(|()| true)
+            }
+            _ => Err(Failure::new("listen wants a path and a program")),
+        },
         REMOVE_RADIO => {
             let radio = rest.first().and_then(|text| text.parse().ok());
             Hwsim::open()?.remove(radio.ok_or_else(|| Failure::new("which radio?"))?)?;

@@ -3,6 +3,7 @@
 pub mod bench;
 pub mod control;
 pub mod demo;
+pub mod hostile;
 pub mod hwsim;
 pub mod init;
 pub mod inside;

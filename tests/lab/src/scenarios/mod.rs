@@ -6,6 +6,7 @@ use crate::guest::lab::Lab;
 pub mod commands;
 pub mod configuration;
 pub mod controls;
+pub mod hostile_clients;
 pub mod keys;
 pub mod our_access_point_with_debian;
 pub mod our_access_point_with_iwd;
@@ -70,6 +71,7 @@ pub fn all() -> Vec<Story> {
         trouble::STORIES,
         privd_killed::STORIES,
         separation::STORIES,
+        hostile_clients::STORIES,
         commands::STORIES,
         configuration::STORIES,
     ]
