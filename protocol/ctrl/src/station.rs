@@ -2,9 +2,11 @@
 
 mod global;
 pub(crate) mod parse;
+mod setting;
 
 pub use crate::args::FreqRange;
 pub use global::{CreateInterface, GlobalStationCommand, InterfaceAdd};
+pub use setting::RuntimeSetting;
 
 use crate::log::LogLevel;
 use alloc::{string::String, vec::Vec};

@@ -327,10 +327,10 @@ fn events_of_a_station_have_their_text() {
         (E::BssAdded { id: 3, bssid: ADDR }, "CTRL-EVENT-BSS-ADDED 3 02:00:00:00:03:00"),
         (E::NetworkNotFound, "CTRL-EVENT-NETWORK-NOT-FOUND "),
         (
-            E::TempDisabled { id: 0, ssid: home.clone(), failures: 1, duration: 10, reason: "WRONG_KEY" },
+            E::TempDisabled { id: 0, ssid: home, failures: 1, duration: 10, reason: "WRONG_KEY" },
             "CTRL-EVENT-SSID-TEMP-DISABLED id=0 ssid=\"ho\\\"me\" auth_failures=1 duration=10 reason=WRONG_KEY",
         ),
-        (E::Reenabled { id: 0, ssid: home.clone() }, "CTRL-EVENT-SSID-REENABLED id=0 ssid=\"ho\\\"me\""),
+        (E::Reenabled { id: 0, ssid: home }, "CTRL-EVENT-SSID-REENABLED id=0 ssid=\"ho\\\"me\""),
         (
             E::AssocReject { bssid: Some(ADDR), status: 31, timeout: None },
             "CTRL-EVENT-ASSOC-REJECT bssid=02:00:00:00:03:00 status_code=31",
@@ -435,6 +435,26 @@ fn an_answer_never_grows_beyond_its_limit() {
     assert_eq!(reply::security_flag("WPA2", &["PSK", "SAE"], &["CCMP"], true), "[WPA2-PSK+SAE-CCMP-preauth]");
     assert_eq!(reply::Hex(&[0, 255]).to_string(), "00ff");
     assert_eq!(log::log_level_reply(LogLevel::Debug, true), b"Current level: DEBUG\nTimestamp: 1\n");
+}
+
+#[test]
+fn settings_of_a_running_interface_are_told_from_parameters() {
+    use station::RuntimeSetting as S;
+    assert_eq!(S::parse("pmf", b"1"), None);
+    assert_eq!(S::parse("EAPOL::frob", b"1"), None);
+    assert_eq!(S::parse("EAPOL::heldPeriod", b"2"), Some(Ok(S::Eapol { name: "heldperiod".into(), value: 2 })));
+    assert_eq!(S::parse("dot11RSNAConfigPMKLifetime", b"9"), Some(Ok(S::PmkLifetime(9))));
+    assert_eq!(S::parse("dot11RSNAConfigPMKLifetime", b"0"), Some(Err(ParseError::Invalid)));
+    assert_eq!(S::parse("dot11RSNAConfigPMKReauthThreshold", b"101"), Some(Err(ParseError::Invalid)));
+    assert_eq!(S::parse("EXT_EAPOL_FRAME_IO", b"1"), Some(Ok(S::ExtEapolFrameIo(true))));
+    assert_eq!(S::parse("encrypt_eapol_m2", b"1"), Some(Ok(S::Other("encrypt_eapol_m2"))));
+    assert_eq!(
+        S::parse("disallow_aps", b"bssid 02:00:00:00:03:00 ssid 6162"),
+        Some(Ok(S::DisallowAps { bssids: vec![ADDR], ssids: vec![ssid("ab")] }))
+    );
+    assert_eq!(S::parse("disallow_aps", b"bssid"), Some(Err(ParseError::Invalid)));
+    assert_eq!(S::parse("bssid_filter", b""), Some(Ok(S::BssidFilter(vec![]))));
+    assert_eq!(S::parse("blob", b"x 0102"), Some(Ok(S::Blob { name: "x".into(), bytes: vec![1, 2] })));
 }
 
 #[test]
