@@ -3,8 +3,8 @@ use crypto::pbkdf2_psk;
 
 fn hex<const N: usize>(text: &str) -> [u8; N] {
     let mut octets = [0; N];
-    for (index, octet) in octets.iter_mut().enumerate() {
-        *octet = u8::from_str_radix(&text[2 * index..2 * index + 2], 16).unwrap();
+    for (octet, digits) in octets.iter_mut().zip(text.as_bytes().chunks(2)) {
+        *octet = u8::from_str_radix(core::str::from_utf8(digits).unwrap(), 16).unwrap();
     }
     octets
 }
@@ -79,6 +79,14 @@ fn lengths_follow_the_suite_and_the_master_key() {
     let tkip = KeySuite::new(AkmSuite::Psk, CipherSuite::Tkip, 32).unwrap();
     assert_eq!((tkip.version(), tkip.key_data_cipher()), (1, KeyDataCipher::Rc4));
     assert_eq!(KeySuite::new(AkmSuite::Psk, CipherSuite::Wep40, 32), None);
+}
+
+#[test]
+fn a_suite_says_truly_whether_it_has_a_handshake() {
+    for akm in AkmSuite::ALL.iter().copied() {
+        let exists = KeySuite::new(akm, CipherSuite::Ccmp128, 32).is_some();
+        assert_eq!(akm.has_handshake(), exists, "{akm}");
+    }
 }
 
 #[test]

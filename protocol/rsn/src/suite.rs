@@ -434,6 +434,26 @@ impl AkmSuite {
         )
     }
 
+    /// The 4-way handshake of this suite exists here: what a configuration may offer or choose.
+    #[must_use]
+    pub const fn has_handshake(self) -> bool {
+        matches!(
+            self,
+            AkmSuite::Eap
+                | AkmSuite::EapSha256
+                | AkmSuite::EapSha384
+                | AkmSuite::SuiteB
+                | AkmSuite::SuiteB192
+                | AkmSuite::Psk
+                | AkmSuite::PskSha256
+                | AkmSuite::PskSha384
+                | AkmSuite::Sae
+                | AkmSuite::SaeExt
+                | AkmSuite::Owe
+                | AkmSuite::Dpp
+        )
+    }
+
     /// Fast BSS transition.
     #[must_use]
     pub const fn is_ft(self) -> bool {

@@ -228,10 +228,11 @@ fn with_other_elements(change: impl FnOnce(&mut SupplicantConfig)) -> Pair {
 
 #[test]
 fn a_message_3_that_contradicts_the_beacon_ends_the_association() {
-    let mut changes: Vec<fn(&mut SupplicantConfig)> = Vec::new();
-    changes.push(|config| *config.ap_rsne.as_mut().unwrap().last_mut().unwrap() ^= 1);
-    changes.push(|config| config.ap_rsnxe = None);
-    changes.push(|config| config.ap_rsnxe = Some([244, 1, 0x40].into()));
+    let changes: [fn(&mut SupplicantConfig); 3] = [
+        |config| *config.ap_rsne.as_mut().unwrap().last_mut().unwrap() ^= 1,
+        |config| config.ap_rsnxe = None,
+        |config| config.ap_rsnxe = Some([244, 1, 0x40].into()),
+    ];
     for change in changes {
         let pair = with_other_elements(change);
         assert_eq!(pair.ended, Some((To::Ap, ReasonCode::ELEMENT_MISMATCH)));
