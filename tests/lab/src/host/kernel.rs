@@ -94,7 +94,13 @@ fn cache() -> Outcome<PathBuf> {
 /// Builds the newest kernel whose sources Debian offers here, and keeps it.
 pub fn build() -> Outcome<Kernel> {
     needs::packages(&needs::KERNEL)?;
-    let source = newest_source()?;
+    let source = match newest_source() {
+        Err(_) if nix::unistd::geteuid().is_root() => {
+            needs::update()?;
+            newest_source()?
+        }
+        found => found?,
+    };
     let cache = cache()?;
     let work = cache.join("build");
     fresh_folder(&work)?;
@@ -102,8 +108,11 @@ pub fn build() -> Outcome<Kernel> {
     let started = Instant::now();
 
     println!("  fetching {source} (about 150 MB) ...");
-    // apt fetches as a user of its own, who may not be able to write here: it says so, and goes on as root.
-    run(Command::new("apt-get").args(["-q", "download", &source]).current_dir(&work).stdout(Stdio::null()))?;
+    // apt would fetch as a user of its own, who may not be able to write here.
+    run(Command::new("apt-get")
+        .args(["-q", "-o", "APT::Sandbox::User=root", "download", &source])
+        .current_dir(&work)
+        .stdout(Stdio::null()))?;
     let package = entry_that(&work, |name| name.ends_with(".deb"))?;
     println!("  unpacking ...");
     run(Command::new("dpkg-deb").arg("-x").arg(&package).arg(work.join("package")))?;

@@ -53,12 +53,17 @@ pub fn packages(needs: &[Need]) -> Outcome {
     check(nix::unistd::geteuid().is_root(), || format!("{by_hand} (as root)"))?;
     check(found("apt-get"), || format!("missing: {names} (these are Debian's names; there is no apt-get here)"))?;
     println!("Installing Debian packages: {names}");
-    apt(&["update"]).during(|| by_hand.clone())?;
+    update().during(|| by_hand.clone())?;
     let mut install = vec!["install", "--no-install-recommends", "-y"];
     install.extend(missing.iter().copied());
     apt(&install).during(|| by_hand.clone())?;
     let still = self::missing(needs);
     check(still.is_empty(), || format!("{by_hand} (apt-get succeeded, yet {} is not there)", still.join(" ")))
+}
+
+/// Asks Debian what it has.
+pub fn update() -> Outcome {
+    apt(&["update"])
 }
 
 fn missing(needs: &[Need]) -> Vec<&'static str> {
