@@ -98,7 +98,7 @@ fn page(name: &str, daemon: &str, what: &str, sections: &[(&str, &[&[Param]])]) 
 fn check(file: &str, wanted: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../dist/man").join(file);
     if std::env::var_os("UPDATE_MANUAL").is_some() {
-        fs::write(&path, wanted).unwrap();
+        assert!(fs::write(&path, wanted).is_ok());
     }
     let present = fs::read_to_string(&path).unwrap_or_default();
     assert!(
