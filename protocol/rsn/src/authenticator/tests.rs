@@ -209,3 +209,22 @@ fn each_station_of_a_group_is_waited_for() {
     assert!(!pair.group.is_rekeying());
     assert!(pair.is_connected() && pair.has_group_keys(false));
 }
+
+#[test]
+fn message_4_answers_a_message_3_that_was_sent() {
+    let mut pair = Pair::simple(1, AkmSuite::Psk, Pmf::Disabled);
+    pair.start();
+    let horizon = pair.now + Duration::from_secs(1);
+    while !matches!(pair.ap.state, State::AwaitMessage4(_)) {
+        pair.step(horizon);
+    }
+    let State::AwaitMessage4(state) = &pair.ap.state else { panic!("no message 3") };
+    let ptk = state.ptk.clone();
+    let sent = pair.ap.shared.replay;
+    for replay in [0, sent - 1, sent + 1, u64::MAX] {
+        assert!(to_ap(&mut pair, message_4(replay, &ptk)).is_err());
+    }
+    assert!(!pair.ap.has_ptk());
+    assert!(to_ap(&mut pair, message_4(sent, &ptk)).is_ok());
+    assert!(pair.ap.is_completed());
+}
