@@ -2,6 +2,7 @@
 
 use super::{Cred, Globals, Identity, Network, NetworkKey, StationConfig};
 use crate::notice::{Notice, Rejected};
+use crate::param::Param;
 use crate::suites::{Ciphers, KeyMgmt};
 use crate::text;
 use crate::value::Value;
@@ -66,7 +67,9 @@ impl Reader<'_> {
         let shown = String::from_utf8_lossy(name).into_owned();
         match result {
             Ok(_) => {
-                if let Some(what) = table.param(name).and_then(Values::without_effect) {
+                if let Some(what) =
+                    table.iter().find(|param| param.name.as_bytes() == name).and_then(Values::without_effect)
+                {
                     self.warning(format!("{shown} {what}"));
                 }
             }
@@ -119,7 +122,7 @@ pub(super) fn read(
             let mut cred = Cred::new(id);
             reader.block("cred", |reader, name, value| {
                 let result = cred.set(name, value);
-                reader.report(name, &Values::new(super::CRED_PARAMS), result, "cred field");
+                reader.report(name, super::CRED_PARAMS, result, "cred field");
             });
             next.creds.push(cred);
         } else if line == b"identity={" {
@@ -127,7 +130,7 @@ pub(super) fn read(
             let mut identity = Identity::new(id);
             reader.block("identity", |reader, name, value| {
                 let result = identity.set(name, value);
-                reader.report(name, &Values::new(super::IDENTITY_PARAMS), result, "identity field");
+                reader.report(name, super::IDENTITY_PARAMS, result, "identity field");
             });
             next.identities.push(identity);
         } else if let Some(rest) = line.strip_prefix(b"blob-base64-") {
@@ -152,8 +155,7 @@ fn set_global(reader: &mut Reader<'_>, globals: &mut Globals, line: &[u8]) {
     };
     let (name, rest) = line.split_at(at);
     let result = globals.set(name, rest.get(1..).unwrap_or(&[]));
-    let values = globals.values.clone();
-    reader.report(name, &values, result, "global parameter");
+    reader.report(name, super::GLOBAL_PARAMS, result, "global parameter");
 }
 
 fn set_network(reader: &mut Reader<'_>, network: &mut Network, name: &[u8], value: &[u8]) {
@@ -163,8 +165,7 @@ fn set_network(reader: &mut Reader<'_>, network: &mut Network, name: &[u8], valu
         return;
     }
     let result = network.set(name, value);
-    let values = network.values.clone();
-    reader.report(name, &values, result, "network field");
+    reader.report(name, super::NETWORK_PARAMS, result, "network field");
 }
 
 /// What must hold of a block as a whole.
