@@ -63,7 +63,7 @@ impl Reader<'_> {
     }
 
     /// Reports what came of setting a parameter.
-    fn report(&mut self, name: &[u8], table: &Values, result: Result<Change, SetError>, place: &str) {
+    fn report(&mut self, name: &[u8], table: &[Param], result: Result<Change, SetError>, place: &str) {
         let shown = String::from_utf8_lossy(name).into_owned();
         match result {
             Ok(_) => {
