@@ -1,1 +1,44 @@
-//! What is fuzzed, and the replay of the corpora.
+//! What is fuzzed: every parser of bytes from the air, from files, from control sockets, and of the IPC in both
+//! directions. Each target is a function of bytes that panics when something is wrong: besides the parser's own
+//! panics, what was read must come back the same after it was written.
+//!
+//! `fuzz/` wraps each for cargo-fuzz; the tests here replay the corpora, and changes of them, on the stable toolchain.
+#![forbid(unsafe_code)]
+
+mod handshake;
+mod parsers;
+
+#[cfg(test)]
+mod tests;
+
+/// One target: its name and what it does.
+pub type Target = (&'static str, fn(&[u8]));
+
+/// Every target, by the name of its corpus.
+pub const TARGETS: &[Target] = &[
+    ("wire_elements", parsers::wire_elements),
+    ("wire_management", parsers::wire_management),
+    ("rsn_elements", parsers::rsn_elements),
+    ("rsn_key_frame", parsers::rsn_key_frame),
+    ("rsn_negotiation", parsers::rsn_negotiation),
+    ("rsn_handshake", handshake::both_sides),
+    ("conf_station", parsers::conf_station),
+    ("conf_access_point", parsers::conf_access_point),
+    ("ctrl_station", parsers::ctrl_station),
+    ("ctrl_access_point", parsers::ctrl_access_point),
+    ("ipc_to_privd", parsers::ipc_to_privd),
+    ("ipc_from_privd", parsers::ipc_from_privd),
+    ("ipc_post", parsers::ipc_post),
+];
+
+/// Runs the target of this name.
+///
+/// # Panics
+/// When the target finds something wrong, or there is none of this name.
+#[allow(clippy::panic, reason = "a fuzz target reports by panicking")]
+pub fn run(name: &str, data: &[u8]) {
+    match TARGETS.iter().find(|(known, _)| *known == name) {
+        Some((_, target)) => target(data),
+        None => panic!("no fuzz target is called {name}"),
+    }
+}

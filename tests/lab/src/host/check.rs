@@ -1,5 +1,6 @@
 //! `lab test`: everything there is to check, with one count at the end.
 
+use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -94,7 +95,7 @@ fn unit_tests(count: &mut Count) -> Outcome {
 
 /// Each fuzz target for a while.
 pub fn fuzz(seconds: u32) -> Outcome<bool> {
-    let folder = checkout().join("tests/fuzz");
+    let folder = checkout().join("tests/fuzz/fuzz");
     let missing = "missing: cargo-fuzz or a nightly toolchain; install with: cargo install cargo-fuzz; rustup toolchain install nightly";
     let fuzz = |arguments: &[&str]| {
         let mut command = Command::new("cargo");
@@ -110,7 +111,11 @@ pub fn fuzz(seconds: u32) -> Outcome<bool> {
     let limit = format!("-max_total_time={seconds}");
     for target in targets.lines().map(str::trim).filter(|target| !target.is_empty()) {
         let begun = Instant::now();
-        let done = fuzz(&["run", target, "--", &limit, "-verbosity=0", "-rss_limit_mb=4096"]).output()?;
+        // What is found goes to the first folder; the corpus that is kept is only read.
+        let found = play::target()?.join("lab/fuzz").join(target);
+        fs::create_dir_all(&found)?;
+        let (found, corpus) = (found.to_string_lossy().into_owned(), format!("../corpus/{target}"));
+        let done = fuzz(&["run", target, &found, &corpus, "--", &limit, "-rss_limit_mb=4096"]).output()?;
         let good = done.status.success();
         println!("{}  {:5.1} s  {target}", if good { "ok  " } else { "FAIL" }, begun.elapsed().as_secs_f64());
         if !good {
