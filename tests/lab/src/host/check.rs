@@ -114,7 +114,8 @@ pub fn fuzz(seconds: u32) -> Outcome<bool> {
         // What is found goes to the first folder; the corpus that is kept is only read.
         let found = play::target()?.join("lab/fuzz").join(target);
         fs::create_dir_all(&found)?;
-        let (found, corpus) = (found.to_string_lossy().into_owned(), format!("../corpus/{target}"));
+        let corpus = checkout().join("tests/fuzz/corpus").join(target).to_string_lossy().into_owned();
+        let found = found.to_string_lossy().into_owned();
         let done = fuzz(&["run", target, &found, &corpus, "--", &limit, "-rss_limit_mb=4096"]).output()?;
         let good = done.status.success();
         println!("{}  {:5.1} s  {target}", if good { "ok  " } else { "FAIL" }, begun.elapsed().as_secs_f64());
