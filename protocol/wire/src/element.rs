@@ -117,7 +117,7 @@ impl<'a> Elements<'a> {
     #[must_use]
     pub fn find(self, wanted: u8) -> Option<Element<'a>> {
         let mut elements = self;
-        elements.find_map(|element| (element.id == wanted).then_some(element))
+        Iterator::find(&mut elements, |element| element.id == wanted)
     }
 
     /// The body of the first element with this identifier extension.
