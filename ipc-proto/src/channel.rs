@@ -3,14 +3,14 @@
 use std::io::{IoSlice, IoSliceMut};
 use std::marker::PhantomData;
 use std::mem::MaybeUninit;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::{fmt, io};
 
-use nix::errno::Errno;
-use nix::sys::socket::{
-    AddressFamily, ControlMessage, MsgFlags, SockFlag, SockType, sendmsg, setsockopt, socketpair, sockopt,
+use rustix::io::Errno;
+use rustix::net::{
+    AddressFamily, RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, ReturnFlags, SendAncillaryBuffer,
+    SendAncillaryMessage, SendFlags, SocketFlags, SocketType, recvmsg, sendmsg, socketpair, sockopt,
 };
-use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, ReturnFlags};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -53,9 +53,9 @@ impl std::error::Error for ChannelError {}
 
 impl From<Errno> for ChannelError {
     fn from(errno: Errno) -> ChannelError {
-        if errno == Errno::EAGAIN || errno == Errno::ENOBUFS {
+        if errno == Errno::AGAIN || errno == Errno::NOBUFS {
             ChannelError::WouldBlock
-        } else if errno == Errno::EPIPE || errno == Errno::ECONNRESET || errno == Errno::ENOTCONN {
+        } else if errno == Errno::PIPE || errno == Errno::CONNRESET || errno == Errno::NOTCONN {
             ChannelError::Closed
         } else {
             ChannelError::Io(errno.into())
@@ -65,11 +65,11 @@ impl From<Errno> for ChannelError {
 
 /// Two connected ends.
 pub fn pair() -> io::Result<(OwnedFd, OwnedFd)> {
-    let flags = SockFlag::SOCK_CLOEXEC | SockFlag::SOCK_NONBLOCK;
-    let (one, other) = socketpair(AddressFamily::Unix, SockType::SeqPacket, None, flags)?;
+    let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
+    let (one, other) = socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, flags, None)?;
     for end in [&one, &other] {
         // Room for several messages of full size; where the system allows less, less is what there is.
-        let _ = setsockopt(end, sockopt::SndBuf, &(4 * MAX_MESSAGE));
+        let _ = sockopt::set_socket_send_buffer_size(end, 4 * MAX_MESSAGE);
     }
     Ok((one, other))
 }
@@ -77,8 +77,7 @@ pub fn pair() -> io::Result<(OwnedFd, OwnedFd)> {
 impl<W: Serialize, R: DeserializeOwned> Channel<W, R> {
     /// Speaks over a connected `SOCK_SEQPACKET` socket, which is made non-blocking.
     pub fn new(fd: OwnedFd) -> io::Result<Channel<W, R>> {
-        let flags = nix::fcntl::OFlag::from_bits_truncate(nix::fcntl::fcntl(&fd, nix::fcntl::FcntlArg::F_GETFL)?);
-        nix::fcntl::fcntl(&fd, nix::fcntl::FcntlArg::F_SETFL(flags | nix::fcntl::OFlag::O_NONBLOCK))?;
+        rustix::io::ioctl_fionbio(&fd, true)?;
         Ok(Channel { fd, buffer: Vec::new(), types: PhantomData })
     }
 
@@ -90,18 +89,16 @@ impl<W: Serialize, R: DeserializeOwned> Channel<W, R> {
 
     /// Sends a message that was encoded before (a queue keeps bytes, so that its size is known).
     pub fn send_bytes(&self, bytes: &[u8], descriptor: Option<BorrowedFd<'_>>) -> Result<(), ChannelError> {
-        let iov = [IoSlice::new(bytes)];
-        let raw: [RawFd; 1];
-        let rights;
-        let control: &[ControlMessage<'_>] = match descriptor {
-            Some(fd) => {
-                raw = [fd.as_raw_fd()];
-                rights = [ControlMessage::ScmRights(&raw)];
-                &rights
-            }
-            None => &[],
-        };
-        sendmsg::<()>(self.fd.as_raw_fd(), &iov, control, MsgFlags::MSG_NOSIGNAL, None)?;
+        let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(MAX_DESCRIPTORS))];
+        let mut control = SendAncillaryBuffer::new(&mut space);
+        let rights = descriptor.map(|fd| [fd]);
+        if let Some(rights) = &rights
+            && !control.push(SendAncillaryMessage::ScmRights(rights))
+        {
+            return Err(ChannelError::Codec(CodecError::TooLarge));
+        }
+        let flags = SendFlags::NOSIGNAL | SendFlags::DONTWAIT;
+        sendmsg(&self.fd, &[IoSlice::new(bytes)], &mut control, flags)?;
         Ok(())
     }
 
@@ -115,8 +112,7 @@ impl<W: Serialize, R: DeserializeOwned> Channel<W, R> {
         let mut control = RecvAncillaryBuffer::new(&mut space);
         let mut iov = [IoSliceMut::new(&mut self.buffer)];
         let flags = RecvFlags::CMSG_CLOEXEC | RecvFlags::DONTWAIT;
-        let received = rustix::net::recvmsg(&self.fd, &mut iov, &mut control, flags)
-            .map_err(|error| Errno::from_raw(error.raw_os_error()))?;
+        let received = recvmsg(&self.fd, &mut iov, &mut control, flags)?;
         let mut descriptors: Vec<OwnedFd> = Vec::new();
         for message in control.drain() {
             if let RecvAncillaryMessage::ScmRights(rights) = message {

@@ -21,6 +21,7 @@ impl Role {
 
 /// From a daemon to `privd`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(clippy::large_enum_variant, reason = "a message lives for one dispatch; only the first one is small")]
 pub enum ToPrivd {
     /// The first message, and only the first.
     Hello {

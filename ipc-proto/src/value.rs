@@ -104,8 +104,8 @@ pub enum KeyKind {
     PeerGroup(MacAddr),
 }
 
-/// Key material. Never printed, wiped on drop, and compared in constant time by those who compare.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// Key material. Never printed, wiped on drop, compared in constant time.
+#[derive(Clone, Eq, Serialize, Deserialize)]
 pub struct KeyBytes(Vec<u8>);
 
 impl KeyBytes {
@@ -119,6 +119,12 @@ impl KeyBytes {
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
+    }
+}
+
+impl PartialEq for KeyBytes {
+    fn eq(&self, other: &KeyBytes) -> bool {
+        subtle::ConstantTimeEq::ct_eq(self.0.as_slice(), other.0.as_slice()).into()
     }
 }
 
