@@ -1,0 +1,134 @@
+//! The groups, and what depends on them.
+
+use crypto::Secret;
+
+/// A finite cyclic group by its number in the IANA registry that 12.4.4.1 refers to.
+///
+/// Other groups are refused, among them those with small subgroups (22 to 24) and the Brainpool curves, for which
+/// hunting and pecking is not done in constant time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u16)]
+pub enum Group {
+    /// NIST P-256, which every implementation has.
+    P256 = 19,
+    /// NIST P-384.
+    P384 = 20,
+    /// NIST P-521.
+    P521 = 21,
+}
+
+impl Group {
+    /// The group of this number, if it is one of those implemented.
+    #[must_use]
+    pub const fn from_number(number: u16) -> Option<Self> {
+        match number {
+            19 => Some(Self::P256),
+            20 => Some(Self::P384),
+            21 => Some(Self::P521),
+            _ => None,
+        }
+    }
+
+    /// The number on the air.
+    #[must_use]
+    pub const fn number(self) -> u16 {
+        match self {
+            Self::P256 => 19,
+            Self::P384 => 20,
+            Self::P521 => 21,
+        }
+    }
+
+    /// The octets of a field element and of a scalar; the two are the same for these groups.
+    #[must_use]
+    pub const fn octets(self) -> usize {
+        match self {
+            Self::P256 => 32,
+            Self::P384 => 48,
+            Self::P521 => 66,
+        }
+    }
+
+    /// The bits of the prime.
+    pub(crate) const fn bits(self) -> u16 {
+        match self {
+            Self::P256 => 256,
+            Self::P384 => 384,
+            Self::P521 => 521,
+        }
+    }
+
+    /// The hash that goes with the method and this group (12.4.2 and Table 12-1).
+    pub(crate) const fn hash(self, method: Method) -> Hash {
+        match (method, self) {
+            (Method::HuntAndPeck, _) | (Method::HashToElement, Self::P256) => Hash::Sha256,
+            (Method::HashToElement, Self::P384) => Hash::Sha384,
+            (Method::HashToElement, Self::P521) => Hash::Sha512,
+        }
+    }
+}
+
+/// How the password element is found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Method {
+    /// Hunting and pecking (12.4.4.2.2): the original way, per pair of addresses.
+    HuntAndPeck,
+    /// Hashing to the curve (12.4.4.2.3): most of the work is done once per password and SSID.
+    HashToElement,
+}
+
+/// The AKM the run is for, which decides the length of the PMK.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum SaeAkm {
+    /// 00-0F-AC:8 and :9, with a PMK of 32 octets.
+    Sae,
+    /// 00-0F-AC:24 and :25, with a PMK as long as the hash of the group.
+    SaeExtKey,
+}
+
+/// The hash of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Hash {
+    Sha256,
+    Sha384,
+    Sha512,
+}
+
+impl Hash {
+    pub(crate) const fn octets(self) -> usize {
+        match self {
+            Self::Sha256 => 32,
+            Self::Sha384 => 48,
+            Self::Sha512 => 64,
+        }
+    }
+
+    /// HMAC, which is also what HKDF-Extract and the function H of 12.4.4.2 are.
+    pub(crate) fn hmac(self, key: &[u8], parts: &[&[u8]]) -> Secret {
+        match self {
+            Self::Sha256 => Secret::from(crypto::hmac_sha256(key, parts)),
+            Self::Sha384 => Secret::from(crypto::hmac_sha384(key, parts)),
+            Self::Sha512 => Secret::from(crypto::hmac_sha512(key, parts)),
+        }
+    }
+
+    pub(crate) fn expand(self, prk: &[u8], info: &[u8], octets: usize) -> Secret {
+        let mut out = alloc::vec![0; octets];
+        match self {
+            Self::Sha256 => crypto::hkdf_expand_sha256(prk, info, &mut out),
+            Self::Sha384 => crypto::hkdf_expand_sha384(prk, info, &mut out),
+            Self::Sha512 => crypto::hkdf_expand_sha512(prk, info, &mut out),
+        }
+        Secret::from(out)
+    }
+
+    pub(crate) fn kdf(self, key: &[u8], label: &str, context: &[u8], octets: usize) -> Secret {
+        let mut out = alloc::vec![0; octets];
+        match self {
+            Self::Sha256 => crypto::kdf_sha256(key, label, context, &mut out),
+            Self::Sha384 => crypto::kdf_sha384(key, label, context, &mut out),
+            Self::Sha512 => crypto::kdf_sha512(key, label, context, &mut out),
+        }
+        Secret::from(out)
+    }
+}
