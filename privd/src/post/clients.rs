@@ -1,0 +1,111 @@
+//! Who wrote to a control socket, and may therefore be answered.
+
+use std::collections::HashMap;
+
+use ipc_proto::post::{ClientId, SocketId};
+use nix::sys::socket::UnixAddr;
+
+/// Most addresses that are remembered; the one that was silent longest goes first.
+const MOST: usize = 512;
+
+/// How often in a row a client's socket may be full before it counts as dead.
+const MAX_REFUSALS: u8 = 10;
+
+/// An address that wrote.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Known {
+    /// To which socket.
+    pub(super) socket: SocketId,
+    /// From where.
+    pub(super) address: UnixAddr,
+    /// Sent by this user.
+    pub(super) uid: u32,
+}
+
+struct Entry {
+    known: Known,
+    refusals: u8,
+    last: u64,
+}
+
+/// The table of addresses.
+pub(super) struct Clients {
+    entries: HashMap<ClientId, Entry>,
+    names: HashMap<(SocketId, Vec<u8>), ClientId>,
+    next: ClientId,
+    clock: u64,
+}
+
+/// What tells two addresses apart: path names and abstract names never start alike.
+fn name(address: &UnixAddr) -> Vec<u8> {
+    match (address.path(), address.as_abstract()) {
+        (Some(path), _) => {
+            use std::os::unix::ffi::OsStrExt as _;
+            path.as_os_str().as_bytes().to_vec()
+        }
+        (None, Some(name)) => [&[0], name].concat(),
+        (None, None) => Vec::new(),
+    }
+}
+
+impl Clients {
+    pub(super) fn new() -> Clients {
+        Clients { entries: HashMap::new(), names: HashMap::new(), next: 1, clock: 0 }
+    }
+
+    /// The client that writes from an address, and whom it displaced if the table was full. A user who takes over the
+    /// address of another is another client.
+    pub(super) fn of(&mut self, known: Known) -> (ClientId, Option<ClientId>) {
+        self.clock += 1;
+        let key = (known.socket, name(&known.address));
+        if let Some(client) = self.names.get(&key).copied()
+            && let Some(entry) = self.entries.get_mut(&client)
+            && entry.known.uid == known.uid
+        {
+            entry.last = self.clock;
+            entry.refusals = 0;
+            return (client, None);
+        }
+        let mut displaced = self.names.get(&key).copied();
+        if displaced.is_none() && self.entries.len() >= MOST {
+            displaced = self.entries.iter().min_by_key(|(_, entry)| entry.last).map(|(client, _)| *client);
+        }
+        if let Some(client) = displaced {
+            self.forget(client);
+        }
+        let client = self.next;
+        self.next += 1;
+        self.names.insert(key, client);
+        self.entries.insert(client, Entry { known, refusals: 0, last: self.clock });
+        (client, displaced)
+    }
+
+    pub(super) fn get(&self, client: ClientId) -> Option<&Known> {
+        self.entries.get(&client).map(|entry| &entry.known)
+    }
+
+    pub(super) fn delivered(&mut self, client: ClientId) {
+        if let Some(entry) = self.entries.get_mut(&client) {
+            entry.refusals = 0;
+        }
+    }
+
+    /// Notes that a client's socket was full; false if that was once too often.
+    pub(super) fn refused(&mut self, client: ClientId) -> bool {
+        self.entries.get_mut(&client).is_some_and(|entry| {
+            entry.refusals = entry.refusals.saturating_add(1);
+            entry.refusals <= MAX_REFUSALS
+        })
+    }
+
+    pub(super) fn forget(&mut self, client: ClientId) {
+        if let Some(entry) = self.entries.remove(&client) {
+            self.names.remove(&(entry.known.socket, name(&entry.known.address)));
+        }
+    }
+
+    pub(super) fn forget_socket(&mut self, socket: SocketId) {
+        self.entries.retain(|_, entry| entry.known.socket != socket);
+        self.names.retain(|(of, _), _| *of != socket);
+    }
+}

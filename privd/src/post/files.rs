@@ -1,0 +1,80 @@
+//! The daemon's files: reads those it may read, replaces those it may replace.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{Read as _, Write as _};
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+
+use ipc_proto::post::MAX_FILE;
+use nix::unistd::{Gid, Uid, chown};
+
+use super::Options;
+
+/// A file's contents. `superuser`: the command that names the file came from the superuser, who could read it anyway.
+pub(super) fn read(path: &str, options: &Options, superuser: bool) -> Result<Vec<u8>, String> {
+    let path = Path::new(path);
+    let named = options.readable.iter().chain(&options.writable).any(|named| named == path);
+    if !(named || (superuser && path.is_absolute())) {
+        return Err("this file was not named at start, and only the superuser may name others".into());
+    }
+    // Without O_NONBLOCK a FIFO would hold the post up for good.
+    let file = OpenOptions::new()
+        .read(true)
+        .custom_flags(nix::fcntl::OFlag::O_NONBLOCK.bits())
+        .open(path)
+        .map_err(|error| error.to_string())?;
+    let found = file.metadata().map_err(|error| error.to_string())?;
+    if !found.is_file() {
+        return Err("not a regular file".into());
+    }
+    let mut contents = Vec::new();
+    let limit = MAX_FILE as u64 + 1;
+    file.take(limit).read_to_end(&mut contents).map_err(|error| error.to_string())?;
+    if contents.len() > MAX_FILE {
+        return Err(format!("larger than {MAX_FILE} octets"));
+    }
+    Ok(contents)
+}
+
+/// Replaces a file: whole or not at all, with the old one's owner and mode, and never readable for all where it was
+/// not before.
+pub(super) fn replace(path: &str, contents: &[u8], options: &Options) -> Result<(), String> {
+    let path = Path::new(path);
+    if !options.writable.iter().any(|named| named == path) {
+        return Err("this file was not named at start".into());
+    }
+    // Where the path is a symbolic link, the file behind it is replaced, not the link.
+    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let fresh = beside(&target);
+    let result = write_and_rename(&target, &fresh, contents);
+    if result.is_err() {
+        let _ = fs::remove_file(&fresh);
+    }
+    result.map_err(|error| error.to_string())
+}
+
+fn beside(target: &Path) -> PathBuf {
+    let mut name = target.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".{}.new", std::process::id()));
+    target.with_file_name(name)
+}
+
+fn write_and_rename(target: &Path, fresh: &Path, contents: &[u8]) -> std::io::Result<()> {
+    let old = fs::metadata(target).ok();
+    // The name is ours by our process number: what is there is from an earlier life.
+    let _ = fs::remove_file(fresh);
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(fresh)?;
+    file.write_all(contents)?;
+    if let Some(old) = old {
+        chown(fresh, Some(Uid::from_raw(old.uid())), Some(Gid::from_raw(old.gid())))?;
+        file.set_permissions(fs::Permissions::from_mode(old.mode() & 0o777))?;
+    }
+    file.sync_all()?;
+    fs::rename(fresh, target)
+}
+
+/// Opens the log file for appending.
+pub(super) fn open_log(path: Option<&Path>) -> Result<File, String> {
+    let path = path.ok_or("there is no log file")?;
+    OpenOptions::new().append(true).create(true).mode(0o640).open(path).map_err(|error| error.to_string())
+}

@@ -1,0 +1,234 @@
+//! `privd post`: owner of a daemon's control sockets and of the few files it may read and replace.
+//!
+//! A client of a control socket makes its own reply socket with its own umask; an unprivileged daemon may not write
+//! there. The post may (`CAP_DAC_OVERRIDE`), and does nothing else with that right: it answers addresses that wrote
+//! to it, reads files named at start or by the superuser, and replaces files named at start. It reads no command.
+
+mod clients;
+mod files;
+mod sockets;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::VecDeque;
+use std::io;
+use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
+use std::path::PathBuf;
+
+use ipc_proto::VERSION;
+use ipc_proto::channel::{Channel, ChannelError};
+use ipc_proto::post::{ClientId, FromPost, ToPost};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+
+use clients::{Clients, Known};
+use sockets::{ControlSocket, Delivery};
+
+/// What the post is told at its start.
+#[derive(Debug, Default)]
+pub struct Options {
+    /// Directories in which control sockets may be made, and single paths of sockets.
+    pub directories: Vec<PathBuf>,
+    /// Also any directory just below `/run`: a global control socket names others at run time.
+    pub any_directory: bool,
+    /// Files that may be read.
+    pub readable: Vec<PathBuf>,
+    /// Files that may be replaced.
+    pub writable: Vec<PathBuf>,
+    /// The log file.
+    pub log: Option<PathBuf>,
+}
+
+/// Most messages that wait for a daemon which does not read. Commands beyond that are dropped: their clients time out
+/// and ask again, which is what they do with a busy daemon.
+const BACKLOG: usize = 256;
+
+/// Most control sockets.
+const MAX_SOCKETS: usize = 256;
+
+/// Serves one daemon until it is gone.
+pub fn serve(connection: OwnedFd, options: Options) -> io::Result<()> {
+    let mut post = Post {
+        daemon: Channel::new(connection)?,
+        greeted: false,
+        sockets: Vec::new(),
+        clients: Clients::new(),
+        backlog: VecDeque::new(),
+        options,
+    };
+    post.run()
+}
+
+struct Post {
+    daemon: Channel<FromPost, ToPost>,
+    greeted: bool,
+    sockets: Vec<ControlSocket>,
+    clients: Clients,
+    backlog: VecDeque<(FromPost, Option<OwnedFd>)>,
+    options: Options,
+}
+
+/// The daemon is gone, or speaks nonsense: the post ends and takes its sockets with it.
+struct End;
+
+impl Post {
+    fn run(&mut self) -> io::Result<()> {
+        loop {
+            let (daemon, ready) = self.wait()?;
+            if daemon && self.drain_daemon().is_err() {
+                return Ok(());
+            }
+            for index in ready {
+                self.drain_socket(index);
+            }
+            if self.flush().is_err() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Waits until something is readable (or, with a backlog, the daemon takes more).
+    fn wait(&self) -> io::Result<(bool, Vec<usize>)> {
+        let mut interest = PollFlags::POLLIN;
+        if !self.backlog.is_empty() {
+            interest |= PollFlags::POLLOUT;
+        }
+        let mut polled = vec![PollFd::new(self.daemon.as_fd(), interest)];
+        polled.extend(self.sockets.iter().map(|socket| PollFd::new(socket.as_fd(), PollFlags::POLLIN)));
+        match poll(&mut polled, PollTimeout::NONE) {
+            Ok(_) | Err(nix::errno::Errno::EINTR) => {}
+            Err(errno) => return Err(errno.into()),
+        }
+        let fired = |polled: &PollFd<'_>| polled.any().unwrap_or(false);
+        let daemon = polled.first().is_some_and(fired);
+        let ready = polled.iter().skip(1).enumerate().filter(|(_, p)| fired(p)).map(|(index, _)| index).collect();
+        Ok((daemon, ready))
+    }
+
+    fn drain_daemon(&mut self) -> Result<(), End> {
+        loop {
+            match self.daemon.receive() {
+                Ok((message, _)) => self.handle(message)?,
+                Err(ChannelError::WouldBlock) => return Ok(()),
+                Err(ChannelError::Closed) => return Err(End),
+                Err(ChannelError::Codec(error)) => {
+                    tracing::error!("the daemon sent {error}");
+                    return Err(End);
+                }
+                Err(ChannelError::Io(error)) => {
+                    tracing::error!("the connection to the daemon failed: {error}");
+                    return Err(End);
+                }
+            }
+        }
+    }
+
+    fn handle(&mut self, message: ToPost) -> Result<(), End> {
+        match message {
+            ToPost::Hello { version } => {
+                if self.greeted || version != VERSION {
+                    tracing::error!("the daemon greets with version {version}; this post speaks {VERSION}");
+                    return Err(End);
+                }
+                self.greeted = true;
+                self.tell(FromPost::Welcome { version: VERSION }, None);
+            }
+            _ if !self.greeted => return Err(End),
+            ToPost::Open { socket, path, group } => {
+                let result = self.open(socket, &path, group.as_deref());
+                if let Err(why) = &result {
+                    tracing::warn!("control socket {path}: {why}");
+                }
+                self.tell(FromPost::Opened { socket, result }, None);
+            }
+            ToPost::Close { socket } => {
+                self.sockets.retain(|open| open.id != socket);
+                self.clients.forget_socket(socket);
+            }
+            ToPost::Send { clients, data } => {
+                for client in clients {
+                    self.send(client, &data);
+                }
+            }
+            ToPost::ReadFile { token, path, on_behalf } => {
+                let superuser =
+                    on_behalf.and_then(|client| self.clients.get(client)).is_some_and(|known| known.uid == 0);
+                let result = files::read(&path, &self.options, superuser);
+                self.tell(FromPost::FileRead { token, result }, None);
+            }
+            ToPost::WriteFile { token, path, data } => {
+                let result = files::replace(&path, &data, &self.options);
+                self.tell(FromPost::FileWritten { token, result }, None);
+            }
+            ToPost::ReopenLog => match files::open_log(self.options.log.as_deref()) {
+                Ok(file) => self.tell(FromPost::Log { result: Ok(()) }, Some(file.into())),
+                Err(why) => self.tell(FromPost::Log { result: Err(why) }, None),
+            },
+        }
+        Ok(())
+    }
+
+    fn open(&mut self, id: u32, path: &str, group: Option<&str>) -> Result<(), String> {
+        if self.sockets.iter().any(|open| open.id == id) {
+            return Err("it is open already".into());
+        }
+        if self.sockets.len() >= MAX_SOCKETS {
+            return Err(format!("more than {MAX_SOCKETS} control sockets"));
+        }
+        self.sockets.push(ControlSocket::open(id, path, group, &self.options)?);
+        Ok(())
+    }
+
+    fn drain_socket(&mut self, index: usize) {
+        // A batch a round: a client that floods one socket does not starve the others.
+        for _ in 0..16 {
+            let Some(socket) = self.sockets.get_mut(index) else { return };
+            let Some(datagram) = socket.receive() else { return };
+            let known = Known { socket: socket.id, address: datagram.from, uid: datagram.uid };
+            let socket = socket.id;
+            let uid = datagram.uid;
+            let (client, evicted) = self.clients.of(known);
+            if let Some(client) = evicted {
+                self.tell(FromPost::Gone { client }, None);
+            }
+            if self.backlog.len() < BACKLOG {
+                self.tell(FromPost::Command { socket, client, uid, data: datagram.data }, None);
+            }
+        }
+    }
+
+    fn send(&mut self, client: ClientId, data: &[u8]) {
+        let Some(known) = self.clients.get(client) else { return };
+        let Some(socket) = self.sockets.iter().find(|open| open.id == known.socket) else { return };
+        match socket.send(&known.address, data) {
+            Delivery::Done => self.clients.delivered(client),
+            Delivery::Full if self.clients.refused(client) => {}
+            Delivery::Full | Delivery::Dead => {
+                self.clients.forget(client);
+                self.tell(FromPost::Gone { client }, None);
+            }
+        }
+    }
+
+    fn tell(&mut self, message: FromPost, descriptor: Option<OwnedFd>) {
+        self.backlog.push_back((message, descriptor));
+    }
+
+    fn flush(&mut self) -> Result<(), End> {
+        while let Some((message, descriptor)) = self.backlog.front() {
+            let descriptor: Option<BorrowedFd<'_>> = descriptor.as_ref().map(|fd| fd.as_fd());
+            match self.daemon.send(message, descriptor) {
+                Ok(()) => {
+                    self.backlog.pop_front();
+                }
+                Err(ChannelError::WouldBlock) => return Ok(()),
+                Err(ChannelError::Codec(error)) => {
+                    tracing::error!("a message was not sent: {error}");
+                    self.backlog.pop_front();
+                }
+                Err(ChannelError::Closed | ChannelError::Io(_)) => return Err(End),
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,167 @@
+//! Control sockets: datagram sockets in the file system, or abstract ones.
+
+use std::io::{IoSlice, IoSliceMut};
+use std::os::fd::{AsFd, AsRawFd as _, BorrowedFd, OwnedFd};
+use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _};
+use std::path::{Component, Path, PathBuf};
+use std::{fs, io};
+
+use ipc_proto::post::{MAX_DATAGRAM, SocketId};
+use nix::errno::Errno;
+use nix::sys::socket::{
+    AddressFamily, ControlMessageOwned, MsgFlags, SockFlag, SockType, UnixAddr, UnixCredentials, bind, recvmsg,
+    sendmsg, setsockopt, socket, sockopt,
+};
+use nix::unistd::{Gid, Group, chown};
+
+use super::Options;
+
+/// A control socket.
+#[derive(Debug)]
+pub(super) struct ControlSocket {
+    /// Its name between daemon and post.
+    pub(super) id: SocketId,
+    fd: OwnedFd,
+    file: Option<PathBuf>,
+    buffer: Vec<u8>,
+}
+
+/// A datagram that was received.
+#[derive(Debug)]
+pub(super) struct Datagram {
+    pub(super) from: UnixAddr,
+    pub(super) uid: u32,
+    pub(super) data: Vec<u8>,
+}
+
+/// What came of sending one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Delivery {
+    /// It is in the client's queue.
+    Done,
+    /// The client's queue is full.
+    Full,
+    /// There is no client any more.
+    Dead,
+}
+
+/// Group by name or number.
+fn group_id(group: &str) -> Result<Gid, String> {
+    if let Ok(number) = group.parse() {
+        return Ok(Gid::from_raw(number));
+    }
+    match Group::from_name(group) {
+        Ok(Some(found)) => Ok(found.gid),
+        Ok(None) => Err(format!("there is no group {group}")),
+        Err(errno) => Err(format!("group {group} cannot be looked up: {errno}")),
+    }
+}
+
+/// The path is one that was allowed at start, without `..`.
+fn allowed(path: &Path, options: &Options) -> bool {
+    let plain =
+        path.is_absolute() && path.components().all(|part| matches!(part, Component::RootDir | Component::Normal(_)));
+    let Some(directory) = path.parent() else { return false };
+    let named = options.directories.iter().any(|allowed| allowed == directory || allowed == path);
+    let run = || [Path::new("/run"), Path::new("/var/run")].iter().any(|run| directory.parent() == Some(run));
+    plain && (named || (options.any_directory && run()))
+}
+
+impl ControlSocket {
+    /// Opens one: `@name` is abstract, anything else a path.
+    pub(super) fn open(
+        id: SocketId,
+        path: &str,
+        group: Option<&str>,
+        options: &Options,
+    ) -> Result<ControlSocket, String> {
+        let gid = group.map(group_id).transpose()?;
+        let flags = SockFlag::SOCK_CLOEXEC | SockFlag::SOCK_NONBLOCK;
+        let fd = socket(AddressFamily::Unix, SockType::Datagram, flags, None).map_err(|errno| errno.to_string())?;
+        setsockopt(&fd, sockopt::PassCred, &true).map_err(|errno| errno.to_string())?;
+        let file = if let Some(name) = path.strip_prefix('@') {
+            let address = UnixAddr::new_abstract(name.as_bytes()).map_err(|errno| errno.to_string())?;
+            bind(fd.as_raw_fd(), &address).map_err(|errno| errno.to_string())?;
+            None
+        } else {
+            let path = PathBuf::from(path);
+            if !allowed(&path, options) {
+                return Err("this directory was not named at start".into());
+            }
+            Self::bind_file(&fd, &path, gid).map_err(|error| error.to_string())?;
+            Some(path)
+        };
+        Ok(ControlSocket { id, fd, file, buffer: Vec::new() })
+    }
+
+    fn bind_file(fd: &OwnedFd, path: &Path, gid: Option<Gid>) -> io::Result<()> {
+        if let Some(directory) = path.parent()
+            && fs::symlink_metadata(directory).is_err()
+        {
+            fs::create_dir_all(directory)?;
+            fs::set_permissions(directory, fs::Permissions::from_mode(0o770))?;
+            chown(directory, None, gid)?;
+        }
+        // What an earlier life left behind is a socket nobody answers on; anything else is not ours to remove.
+        if fs::symlink_metadata(path).is_ok_and(|found| found.file_type().is_socket()) {
+            fs::remove_file(path)?;
+        }
+        bind(fd.as_raw_fd(), &UnixAddr::new(path)?)?;
+        chown(path, None, gid)?;
+        fs::set_permissions(path, fs::Permissions::from_mode(0o770))
+    }
+
+    /// The next datagram from an address that can be answered.
+    pub(super) fn receive(&mut self) -> Option<Datagram> {
+        self.buffer.resize(MAX_DATAGRAM, 0);
+        loop {
+            let mut control = nix::cmsg_space!(UnixCredentials);
+            let mut iov = [IoSliceMut::new(&mut self.buffer)];
+            let received =
+                match recvmsg::<UnixAddr>(self.fd.as_raw_fd(), &mut iov, Some(&mut control), MsgFlags::MSG_DONTWAIT) {
+                    Ok(received) => received,
+                    Err(Errno::EINTR) => continue,
+                    Err(_) => return None,
+                };
+            let uid = received.cmsgs().into_iter().flatten().find_map(|message| match message {
+                ControlMessageOwned::ScmCredentials(credentials) => Some(credentials.uid()),
+                _ => None,
+            });
+            let cut = received.flags.contains(MsgFlags::MSG_TRUNC);
+            let address = received.address.filter(|from| from.path().is_some() || from.as_abstract().is_some());
+            let length = received.bytes;
+            if let (Some(from), Some(uid), false) = (address, uid, cut) {
+                let data = self.buffer.get(..length).unwrap_or_default().to_vec();
+                return Some(Datagram { from, uid, data });
+            }
+        }
+    }
+
+    /// Sends a datagram without waiting.
+    pub(super) fn send(&self, to: &UnixAddr, data: &[u8]) -> Delivery {
+        let flags = MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_NOSIGNAL;
+        match sendmsg(self.fd.as_raw_fd(), &[IoSlice::new(data)], &[], flags, Some(to)) {
+            Ok(_) => Delivery::Done,
+            Err(Errno::EAGAIN | Errno::ENOBUFS | Errno::EINTR) => Delivery::Full,
+            Err(_) => Delivery::Dead,
+        }
+    }
+}
+
+impl AsFd for ControlSocket {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.fd.as_fd()
+    }
+}
+
+impl Drop for ControlSocket {
+    fn drop(&mut self) {
+        if let Some(file) = &self.file {
+            let _ = fs::remove_file(file);
+            // The directory goes too where it is empty, as with the originals; otherwise it stays.
+            if let Some(directory) = file.parent() {
+                let _ = fs::remove_dir(directory);
+            }
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! The post against a daemon and clients of this process.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::net::UnixDatagram;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use ipc_proto::channel::{Channel, ChannelError, pair};
+use ipc_proto::post::{FromPost, ToPost};
+
+use super::{Options, serve};
+
+struct Daemon {
+    channel: Channel<ToPost, FromPost>,
+    folder: PathBuf,
+}
+
+impl Daemon {
+    /// A post with its control directory, one readable and one writable file below a folder of this test.
+    fn start(test: &str) -> Daemon {
+        let folder = std::env::temp_dir().join(format!("airlock-post-{test}-{}", std::process::id()));
+        let _ = fs::remove_dir_all(&folder);
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(folder.join("conf"), "old\n").unwrap();
+        fs::set_permissions(folder.join("conf"), fs::Permissions::from_mode(0o640)).unwrap();
+        let options = Options {
+            directories: vec![folder.join("ctrl")],
+            writable: vec![folder.join("conf")],
+            ..Options::default()
+        };
+        let (ours, theirs) = pair().unwrap();
+        std::thread::spawn(move || serve(theirs, options).unwrap());
+        let daemon = Daemon { channel: Channel::new(ours).unwrap(), folder };
+        daemon.send(&ToPost::Hello { version: ipc_proto::VERSION });
+        daemon
+    }
+
+    fn send(&self, message: &ToPost) {
+        self.channel.send(message, None).unwrap();
+    }
+
+    fn next(&mut self) -> FromPost {
+        loop {
+            match self.channel.receive() {
+                Ok((message, _)) => return message,
+                Err(ChannelError::WouldBlock) => std::thread::sleep(Duration::from_millis(1)),
+                Err(error) => panic!("{error}"),
+            }
+        }
+    }
+
+    fn open(&mut self, name: &str) -> Result<(), String> {
+        let path = self.folder.join(name).to_string_lossy().into_owned();
+        self.send(&ToPost::Open { socket: 1, path, group: None });
+        loop {
+            match self.next() {
+                FromPost::Opened { result, .. } => return result,
+                FromPost::Welcome { .. } => {}
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+}
+
+fn client(path: &Path, name: &Path) -> UnixDatagram {
+    let client = UnixDatagram::bind(name).unwrap();
+    client.connect(path).unwrap();
+    client
+}
+
+#[test]
+fn a_command_is_forwarded_and_its_sender_answered() {
+    let mut daemon = Daemon::start("answers");
+    daemon.open("ctrl/wlan0").unwrap();
+    let client = client(&daemon.folder.join("ctrl/wlan0"), &daemon.folder.join("me"));
+    client.send(b"PING").unwrap();
+    let FromPost::Command { socket: 1, client: id, uid, data } = daemon.next() else { panic!("no command") };
+    assert_eq!((uid, data.as_slice()), (nix::unistd::getuid().as_raw(), b"PING".as_slice()));
+    daemon.send(&ToPost::Send { clients: vec![id, 999], data: b"PONG\n".to_vec() });
+    let mut reply = [0; 16];
+    let length = client.recv(&mut reply).unwrap();
+    assert_eq!(&reply[..length], b"PONG\n");
+}
+
+#[test]
+fn a_client_that_went_away_is_reported_and_does_not_block() {
+    let mut daemon = Daemon::start("dead");
+    daemon.open("ctrl/wlan0").unwrap();
+    let name = daemon.folder.join("me");
+    let gone = client(&daemon.folder.join("ctrl/wlan0"), &name);
+    gone.send(b"ATTACH").unwrap();
+    let FromPost::Command { client: id, .. } = daemon.next() else { panic!("no command") };
+    drop(gone);
+    fs::remove_file(name).unwrap();
+    daemon.send(&ToPost::Send { clients: vec![id], data: b"<3>event".to_vec() });
+    assert_eq!(daemon.next(), FromPost::Gone { client: id });
+}
+
+#[test]
+fn a_client_that_never_reads_is_dropped_after_some_events() {
+    let mut daemon = Daemon::start("slow");
+    daemon.open("ctrl/wlan0").unwrap();
+    let slow = client(&daemon.folder.join("ctrl/wlan0"), &daemon.folder.join("me"));
+    slow.send(b"ATTACH").unwrap();
+    let FromPost::Command { client: id, .. } = daemon.next() else { panic!("no command") };
+    for _ in 0..2000 {
+        match daemon.channel.send(&ToPost::Send { clients: vec![id], data: vec![b'x'; 200] }, None) {
+            Ok(()) => {}
+            Err(_) => std::thread::sleep(Duration::from_millis(1)),
+        }
+    }
+    assert_eq!(daemon.next(), FromPost::Gone { client: id });
+}
+
+#[test]
+fn sockets_are_made_only_below_directories_named_at_start() {
+    let mut daemon = Daemon::start("paths");
+    assert!(daemon.open("elsewhere/wlan0").is_err());
+    assert!(daemon.open("ctrl/../elsewhere").is_err());
+    assert!(daemon.open("ctrl/wlan0").is_ok());
+}
+
+#[test]
+fn a_file_named_at_start_is_replaced_with_its_mode_and_no_other() {
+    let mut daemon = Daemon::start("files");
+    let path = daemon.folder.join("conf").to_string_lossy().into_owned();
+    daemon.send(&ToPost::WriteFile { token: 1, path: path.clone(), data: b"new\n".to_vec() });
+    daemon.send(&ToPost::WriteFile { token: 2, path: format!("{path}2"), data: b"new\n".to_vec() });
+    daemon.send(&ToPost::ReadFile { token: 3, path: path.clone(), on_behalf: None });
+    daemon.send(&ToPost::ReadFile { token: 4, path: "/etc/passwd".into(), on_behalf: None });
+    assert_eq!(daemon.next(), FromPost::Welcome { version: ipc_proto::VERSION });
+    assert_eq!(daemon.next(), FromPost::FileWritten { token: 1, result: Ok(()) });
+    assert!(matches!(daemon.next(), FromPost::FileWritten { token: 2, result: Err(_) }));
+    assert_eq!(daemon.next(), FromPost::FileRead { token: 3, result: Ok(b"new\n".to_vec()) });
+    assert!(matches!(daemon.next(), FromPost::FileRead { token: 4, result: Err(_) }));
+    assert_eq!(fs::metadata(path).unwrap().permissions().mode() & 0o777, 0o640);
+}
+
+#[test]
+fn a_stale_socket_is_replaced_and_another_file_is_not() {
+    let mut daemon = Daemon::start("stale");
+    fs::create_dir(daemon.folder.join("ctrl")).unwrap();
+    drop(UnixDatagram::bind(daemon.folder.join("ctrl/wlan0")).unwrap());
+    assert!(daemon.open("ctrl/wlan0").is_ok());
+    daemon.send(&ToPost::Close { socket: 1 });
+    fs::create_dir_all(daemon.folder.join("ctrl")).unwrap();
+    fs::write(daemon.folder.join("ctrl/wlan1"), "precious").unwrap();
+    assert!(daemon.open("ctrl/wlan1").is_err());
+}
