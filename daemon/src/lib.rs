@@ -1,7 +1,15 @@
 //! What both daemons share: start-up, separation, links and the one poll loop.
+//!
+//! A daemon's `main` reads its command line and its configuration, calls [`launch::launch`] and then [`run`] with its
+//! [`Machine`]. Everything that decides is in the machine.
 #![forbid(unsafe_code)]
 
+pub mod launch;
+mod link;
 pub mod log;
 mod machine;
+mod run;
 
+pub use launch::{Interfaces, LaunchError, Links, LogTarget, Start, launch};
 pub use machine::{Input, Machine, Output, Signal};
+pub use run::run;

@@ -6,6 +6,10 @@
 #![deny(unsafe_code)]
 
 mod check;
+pub mod lockdown;
+mod sys;
 mod verdict;
 
+pub use lockdown::{Lockdown, LockdownError, ProcessRole, Report};
+pub use sys::{fork, fork_single};
 pub use verdict::{Grant, Phase, Verdict, authorize};

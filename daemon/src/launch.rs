@@ -1,0 +1,311 @@
+//! Start of a daemon: helpers, background, and the end of all privilege before the first untrusted octet.
+
+use std::fmt;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read as _, Write as _};
+use std::os::fd::{AsFd as _, OwnedFd};
+use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use ipc_proto::Role;
+use ipc_proto::channel::{self, Channel, ChannelError};
+use ipc_proto::keeper::FromKeeper;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::signal::{SigSet, Signal};
+use nix::sys::signalfd::{SfdFlags, SignalFd};
+use policy::{Lockdown, ProcessRole};
+use tracing::{info, warn};
+
+use crate::link::{Line, Source, dial};
+use crate::log::{self, Level};
+
+pub use crate::log::LogTarget;
+
+/// Where helpers are found that do not lie beside the daemon.
+const HELPERS: &str = "/usr/libexec/airlock";
+/// Where helpers listen for daemons that were not started as root.
+const PRIVD_SOCKET: &str = "/run/airlock/privd.sock";
+const POST_SOCKET: &str = "/run/airlock/post.sock";
+/// How long helpers may take to start.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Which interfaces a daemon may have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Interfaces {
+    /// Any: they are named later, on the control socket.
+    Any,
+    /// These.
+    Names(Vec<String>),
+}
+
+/// How a daemon starts.
+#[derive(Clone, Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "each is an option of the command line")]
+pub struct Start {
+    /// What it is.
+    pub role: Role,
+    /// The name of its process: "supplicant" or "apd".
+    pub name: &'static str,
+    /// Which interfaces it may have.
+    pub interfaces: Interfaces,
+    /// Directories that its control sockets may be made in; made if they do not exist.
+    pub control_dirs: Vec<PathBuf>,
+    /// Files that it may read again.
+    pub readable: Vec<PathBuf>,
+    /// Files that it may replace (and read).
+    pub writable: Vec<PathBuf>,
+    /// Where its log goes.
+    pub log: LogTarget,
+    /// What is logged.
+    pub level: Level,
+    /// With the time at the start of each line.
+    pub timestamps: bool,
+    /// Keys are logged (`-K`).
+    pub show_keys: bool,
+    /// To the background (`-B`).
+    pub daemonize: bool,
+    /// A file for the process id (`-P`).
+    pub pid_file: Option<PathBuf>,
+    /// Goes on where the kernel lacks what the confinement needs.
+    pub accept_unconfined: bool,
+}
+
+/// Why a daemon cannot start.
+#[derive(Debug)]
+pub enum LaunchError {
+    /// Something of the system failed: what, and how.
+    System(String, io::Error),
+    /// A helper did not start: which, and why.
+    Helper(&'static str, String),
+    /// The process cannot be confined.
+    Confinement(policy::LockdownError),
+}
+
+impl fmt::Display for LaunchError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            LaunchError::System(what, error) => write!(f, "{what}: {error}"),
+            LaunchError::Helper(which, why) => write!(f, "{which} did not start: {why}"),
+            LaunchError::Confinement(error) => write!(f, "cannot be confined: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for LaunchError {}
+
+/// What a started daemon is connected with. [`crate::run`] takes it.
+#[derive(Debug)]
+pub struct Links {
+    pub(crate) privd: Source,
+    pub(crate) post: Source,
+    pub(crate) role: Role,
+    pub(crate) signals: SignalFd,
+    pub(crate) background: Option<Background>,
+    pub(crate) log_is_file: bool,
+}
+
+/// A process in the background whose parent waits to hear that all is well.
+#[derive(Debug)]
+pub(crate) struct Background {
+    pipe: File,
+    null: File,
+}
+
+impl Background {
+    /// All is well: the parent goes, and with it the terminal.
+    pub(crate) fn ready(mut self) {
+        for result in [
+            nix::unistd::dup2_stdin(&self.null),
+            nix::unistd::dup2_stdout(&self.null),
+            nix::unistd::dup2_stderr(&self.null),
+        ] {
+            if let Err(error) = result {
+                warn!("cannot let go of the terminal: {error}");
+            }
+        }
+        if let Err(error) = self.pipe.write_all(&[1]) {
+            warn!("the process that started this one is gone: {error}");
+        }
+    }
+}
+
+fn system(what: impl Into<String>) -> impl FnOnce(io::Error) -> LaunchError {
+    let what = what.into();
+    move |error| LaunchError::System(what, error)
+}
+
+/// Starts the helpers, or finds them, and gives up every privilege.
+///
+/// To be called once, early, while there is one thread and after the configuration was read. Where the start is to
+/// the background, only the child comes back from here; its parent waits until [`crate::run`] has its control sockets.
+pub fn launch(start: Start) -> Result<Links, LaunchError> {
+    log::init(start.name, &start.log, start.level, start.timestamps, start.show_keys).map_err(system("log"))?;
+    let background = if start.daemonize { Some(to_background()?) } else { None };
+    nix::sys::prctl::set_name(&std::ffi::CString::new(start.name).unwrap_or_default())
+        .map_err(|error| system("process name")(error.into()))?;
+    let signals = block_signals()?;
+    if let Some(path) = &start.pid_file {
+        std::fs::write(path, format!("{}\n", std::process::id())).map_err(system(path.display().to_string()))?;
+    }
+    let (privd, post) = if nix::unistd::geteuid().is_root() {
+        (start_keeper(&start, Helper::Privd)?, start_keeper(&start, Helper::Post)?)
+    } else {
+        (find(PRIVD_SOCKET)?, find(POST_SOCKET)?)
+    };
+    let process = match start.role {
+        Role::Station => ProcessRole::Supplicant,
+        Role::AccessPoint => ProcessRole::Apd,
+    };
+    let reconnects = matches!(privd, Source::Socket { .. });
+    let lockdown = Lockdown::of_daemon(process, reconnects);
+    let report = lockdown.apply(start.accept_unconfined).map_err(LaunchError::Confinement)?;
+    for loss in report.lost {
+        warn!("NOT CONFINED: {loss}");
+    }
+    let log_is_file = matches!(start.log, LogTarget::File(_));
+    Ok(Links { privd, post, role: start.role, signals, background, log_is_file })
+}
+
+fn block_signals() -> Result<SignalFd, LaunchError> {
+    let failed = |error: nix::Error| system("signals")(error.into());
+    let mut set = SigSet::empty();
+    for signal in [Signal::SIGHUP, Signal::SIGTERM, Signal::SIGINT, Signal::SIGUSR1] {
+        set.add(signal);
+    }
+    set.thread_block().map_err(failed)?;
+    SignalFd::with_flags(&set, SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK).map_err(failed)
+}
+
+/// Forks. The parent waits and ends with what the child says.
+fn to_background() -> Result<Background, LaunchError> {
+    let failed = |error: io::Error| system("background")(error);
+    let null = OpenOptions::new().read(true).write(true).open("/dev/null").map_err(failed)?;
+    let (read, write) =
+        nix::unistd::pipe2(nix::fcntl::OFlag::O_CLOEXEC).map_err(|error| system("background")(error.into()))?;
+    if policy::fork().map_err(failed)?.is_parent() {
+        drop(write);
+        let mut byte = [0];
+        // Nothing to read: the child ended before it was ready, and has said why.
+        let well = File::from(read).read_exact(&mut byte).is_ok();
+        std::process::exit(i32::from(!well));
+    }
+    drop(read);
+    nix::unistd::setsid().map_err(|error| system("background")(error.into()))?;
+    std::env::set_current_dir("/").map_err(failed)?;
+    Ok(Background { pipe: File::from(write), null })
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Helper {
+    Privd,
+    Post,
+}
+
+impl Helper {
+    const fn name(self) -> &'static str {
+        match self {
+            Helper::Privd => "privd",
+            Helper::Post => "privd post",
+        }
+    }
+}
+
+fn helper_program() -> PathBuf {
+    let beside = std::env::current_exe().ok().and_then(|own| own.parent().map(|folder| folder.join("privd")));
+    beside.filter(|path| path.is_file()).unwrap_or_else(|| Path::new(HELPERS).join("privd"))
+}
+
+/// The file a path will have whatever the working directory is.
+fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
+}
+
+fn start_keeper(start: &Start, helper: Helper) -> Result<Source, LaunchError> {
+    let failed = |error: io::Error| system(helper.name())(error);
+    let (own, keepers) = channel::pair().map_err(failed)?;
+    let program = helper_program();
+    let mut command = Command::new(&program);
+    match helper {
+        Helper::Privd => {
+            command.arg("keep").arg("--role").arg(match start.role {
+                Role::Station => "station",
+                Role::AccessPoint => "access-point",
+            });
+            match &start.interfaces {
+                Interfaces::Any => {
+                    command.arg("--any-interface");
+                }
+                Interfaces::Names(names) => {
+                    for name in names {
+                        command.arg("--interface").arg(name);
+                    }
+                }
+            }
+        }
+        Helper::Post => {
+            command.arg("keep-post");
+            for path in &start.control_dirs {
+                command.arg("--control").arg(absolute(path));
+            }
+            for path in &start.readable {
+                command.arg("--read").arg(absolute(path));
+            }
+            for path in &start.writable {
+                command.arg("--write").arg(absolute(path));
+            }
+            if let LogTarget::File(path) = &start.log {
+                command.arg("--log").arg(absolute(path));
+            }
+        }
+    }
+    if start.accept_unconfined {
+        command.arg("--accept-unconfined");
+    }
+    if start.level <= Level::Debug {
+        command.arg("--debug");
+    }
+    // What helpers have to say goes where the daemon's log goes, but for the system's log.
+    let stderr = match &start.log {
+        LogTarget::Stderr if !start.daemonize => Stdio::inherit(),
+        LogTarget::File(path) => log::open(path).map_or_else(|_| Stdio::null(), Stdio::from),
+        LogTarget::Stderr | LogTarget::Syslog => Stdio::null(),
+    };
+    // Its own process group: what a terminal sends to the daemon is not meant for helpers, which clean up after it.
+    command.env_clear().current_dir("/").process_group(0);
+    let child = command.stdin(Stdio::from(keepers)).stdout(Stdio::null()).stderr(stderr).spawn();
+    child.map_err(system(program.display().to_string()))?;
+    // The command holds the keeper's end of the line, which would never end otherwise.
+    drop(command);
+    let mut line: Line = Channel::new(own).map_err(failed)?;
+    let first = first_connection(&mut line).map_err(|why| LaunchError::Helper(helper.name(), why))?;
+    Ok(Source::Keeper { line, first: Some(first) })
+}
+
+/// Waits for the keeper's first worker.
+fn first_connection(line: &mut Line) -> Result<OwnedFd, String> {
+    let timeout = PollTimeout::try_from(PATIENCE).unwrap_or(PollTimeout::MAX);
+    loop {
+        let mut fds = [PollFd::new(line.as_fd(), PollFlags::POLLIN)];
+        match poll(&mut fds, timeout) {
+            Ok(0) => return Err("it says nothing".into()),
+            Ok(_) | Err(nix::Error::EINTR) => {}
+            Err(error) => return Err(error.to_string()),
+        }
+        match line.receive() {
+            Ok((FromKeeper::Started { .. }, Some(fd))) => return Ok(fd),
+            Ok((FromKeeper::Started { .. }, None)) => return Err("no connection came".into()),
+            Ok((FromKeeper::Faltering { .. }, _)) => return Err("it dies again and again".into()),
+            Err(ChannelError::WouldBlock) => {}
+            Err(ChannelError::Closed) => return Err("it ended; its own message says why".into()),
+            Err(error @ (ChannelError::Codec(_) | ChannelError::Io(_))) => return Err(error.to_string()),
+        }
+    }
+}
+
+fn find(path: &'static str) -> Result<Source, LaunchError> {
+    info!("not root: using {path}");
+    let first = dial(Path::new(path)).map_err(system(path))?;
+    Ok(Source::Socket { path: path.into(), first: Some(first) })
+}

@@ -1,0 +1,222 @@
+//! Makes a lockdown so.
+
+use std::collections::BTreeMap;
+use std::io;
+
+use caps::{CapSet, CapsHashSet};
+use landlock::{
+    ABI, Access as _, AccessFs, AccessNet, BitFlags, CompatLevel, Compatible as _, LandlockStatus, PathBeneath, PathFd,
+    Ruleset, RulesetAttr as _, RulesetCreatedAttr as _, RulesetStatus, Scope,
+};
+use nix::libc;
+use nix::sys::resource::{Resource, setrlimit};
+use nix::unistd::{Gid, Uid, User, geteuid, setgroups, setresgid, setresuid};
+use seccompiler::{
+    BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule, TargetArch,
+};
+
+use super::{Access, CallRule, Condition, Lockdown, LockdownError, Report};
+
+/// Whoever has no user of its own is nobody.
+const NOBODY: u32 = 65_534;
+
+fn system<E: Into<io::Error>>(what: &str) -> impl FnOnce(E) -> LockdownError {
+    let what = what.to_owned();
+    move |error| LockdownError::System(what, error.into())
+}
+
+fn other(what: &str, error: &dyn std::fmt::Display) -> LockdownError {
+    LockdownError::System(what.to_owned(), io::Error::other(error.to_string()))
+}
+
+impl Lockdown {
+    /// Gives up everything but what is said here. To be called while the process has one thread.
+    ///
+    /// What the kernel cannot do is an error, unless that was accepted: then it is in the report.
+    pub fn apply(&self, accept_unconfined: bool) -> Result<Report, LockdownError> {
+        let mut lost = Vec::new();
+        nix::sys::prctl::set_no_new_privs().map_err(system("no_new_privs"))?;
+        self.restrict_files(&mut lost)?;
+        let identity = Identity::find(self.role.user())?;
+        if geteuid().is_root() {
+            self.drop_bounding()?;
+            identity.assume(!self.capabilities.is_empty())?;
+            if identity.is_nobody {
+                lost.push(format!("there is no user {}: running as {NOBODY}", self.role.user()));
+            }
+        }
+        self.keep_capabilities()?;
+        nix::sys::prctl::set_dumpable(false).map_err(system("dumpable"))?;
+        setrlimit(Resource::RLIMIT_CORE, 0, 0).map_err(system("core limit"))?;
+        let program = compile(&self.calls)?;
+        // A missing user is a matter of installation, not of the kernel; all else has to be accepted.
+        let missing_user = usize::from(identity.is_nobody && !lost.is_empty());
+        if lost.len() > missing_user && !accept_unconfined {
+            return Err(LockdownError::Unconfined(lost));
+        }
+        if let Err(error) = seccompiler::apply_filter_all_threads(&program) {
+            lost.push(format!("no filter of system calls: {error}"));
+            if !accept_unconfined {
+                return Err(LockdownError::Unconfined(lost));
+            }
+        }
+        Ok(Report { lost })
+    }
+
+    fn restrict_files(&self, lost: &mut Vec<String>) -> Result<(), LockdownError> {
+        let failed = |error: landlock::RulesetError| other("landlock", &error);
+        let scopes: BitFlags<Scope> =
+            if self.abstract_sockets { Scope::Signal.into() } else { Scope::from_all(ABI::V6) };
+        let mut ruleset = Ruleset::default()
+            .set_compatibility(CompatLevel::BestEffort)
+            .handle_access(AccessFs::from_all(ABI::V5))
+            .and_then(|ruleset| ruleset.handle_access(AccessNet::from_all(ABI::V5)))
+            .and_then(|ruleset| ruleset.scope(scopes))
+            .and_then(Ruleset::create)
+            .map_err(failed)?;
+        for rule in &self.files {
+            // What does not exist is not opened up.
+            let Ok(path) = PathFd::new(&rule.path) else { continue };
+            let mut access = rights(rule.access);
+            if !rule.path.is_dir() {
+                access &= AccessFs::from_file(ABI::V5);
+            }
+            ruleset = ruleset.add_rule(PathBeneath::new(path, access)).map_err(failed)?;
+        }
+        let status = ruleset.restrict_self().map_err(failed)?;
+        match (status.ruleset, status.landlock) {
+            (RulesetStatus::FullyEnforced | RulesetStatus::PartiallyEnforced, _) => {}
+            (RulesetStatus::NotEnforced, LandlockStatus::NotEnabled) => {
+                lost.push("no confinement of files: Landlock is not enabled (kernel parameter lsm=)".into());
+            }
+            (RulesetStatus::NotEnforced, _) => lost.push("no confinement of files: the kernel has no Landlock".into()),
+        }
+        Ok(())
+    }
+
+    fn wanted(&self) -> CapsHashSet {
+        self.capabilities.iter().map(|kept| kept.capability).collect()
+    }
+
+    fn drop_bounding(&self) -> Result<(), LockdownError> {
+        let wanted = self.wanted();
+        for capability in caps::runtime::thread_all_supported() {
+            if !wanted.contains(&capability) {
+                caps::drop(None, CapSet::Bounding, capability).map_err(|error| other("bounding set", &error))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn keep_capabilities(&self) -> Result<(), LockdownError> {
+        let failed = |error: caps::errors::CapsError| other("capabilities", &error);
+        let wanted = self.wanted();
+        let permitted = caps::read(None, CapSet::Permitted).map_err(failed)?;
+        let keep: CapsHashSet = permitted.intersection(&wanted).copied().collect();
+        caps::clear(None, CapSet::Effective).map_err(failed)?;
+        // Ambient capabilities end with the inheritable ones.
+        caps::clear(None, CapSet::Inheritable).map_err(failed)?;
+        caps::set(None, CapSet::Permitted, &keep).map_err(failed)?;
+        caps::set(None, CapSet::Effective, &keep).map_err(failed)
+    }
+}
+
+/// The user that a process becomes.
+struct Identity {
+    uid: Uid,
+    gid: Gid,
+    is_nobody: bool,
+}
+
+impl Identity {
+    /// Looked up only where it will be used: later there are no files to look in.
+    fn find(name: &str) -> Result<Identity, LockdownError> {
+        let nobody = Identity { uid: Uid::from_raw(NOBODY), gid: Gid::from_raw(NOBODY), is_nobody: true };
+        if !geteuid().is_root() {
+            return Ok(Identity { is_nobody: false, ..nobody });
+        }
+        let user = User::from_name(name).unwrap_or(None).filter(|user| !user.uid.is_root() && user.gid.as_raw() != 0);
+        Ok(user.map_or(nobody, |user| Identity { uid: user.uid, gid: user.gid, is_nobody: false }))
+    }
+
+    fn assume(&self, keep_capabilities: bool) -> Result<(), LockdownError> {
+        nix::sys::prctl::set_keepcaps(keep_capabilities).map_err(system("keepcaps"))?;
+        setgroups(&[]).map_err(system("groups"))?;
+        setresgid(self.gid, self.gid, self.gid).map_err(system("group"))?;
+        setresuid(self.uid, self.uid, self.uid).map_err(system("user"))?;
+        if geteuid().is_root() {
+            return Err(LockdownError::System("user".into(), io::Error::other("still root")));
+        }
+        Ok(())
+    }
+}
+
+fn rights(access: Access) -> BitFlags<AccessFs> {
+    match access {
+        Access::Read => AccessFs::ReadFile.into(),
+        Access::Device => AccessFs::ReadFile | AccessFs::WriteFile,
+        Access::Replace => {
+            AccessFs::ReadFile | AccessFs::WriteFile | AccessFs::Truncate | AccessFs::MakeReg | AccessFs::RemoveFile
+        }
+        Access::Add => AccessFs::WriteFile | AccessFs::MakeReg,
+        Access::Sockets => AccessFs::MakeSock | AccessFs::RemoveFile,
+    }
+}
+
+fn condition(argument: u8, operator: SeccompCmpOp, value: u64) -> Result<SeccompCondition, LockdownError> {
+    // Values of 32 bits: the kernel's side of these arguments is an int.
+    SeccompCondition::new(argument, SeccompCmpArgLen::Dword, operator, value).map_err(|error| other("filter", &error))
+}
+
+fn rule(conditions: Vec<SeccompCondition>) -> Result<SeccompRule, LockdownError> {
+    SeccompRule::new(conditions).map_err(|error| other("filter", &error))
+}
+
+fn rules(wanted: &Condition) -> Result<Vec<SeccompRule>, LockdownError> {
+    let number = |value: i32| u64::from(value.unsigned_abs());
+    match wanted {
+        Condition::Always => Ok(Vec::new()),
+        Condition::Without { argument, bits } => {
+            Ok(vec![rule(vec![condition(*argument, SeccompCmpOp::MaskedEq(*bits), 0)?])?])
+        }
+        Condition::OneOf { argument, values } => {
+            values.iter().map(|value| rule(vec![condition(*argument, SeccompCmpOp::Eq, *value)?])).collect()
+        }
+        Condition::Socket { family, protocols } if protocols.is_empty() => {
+            Ok(vec![rule(vec![condition(0, SeccompCmpOp::Eq, number(*family))?])?])
+        }
+        Condition::Socket { family, protocols } => protocols
+            .iter()
+            .map(|protocol| {
+                rule(vec![
+                    condition(0, SeccompCmpOp::Eq, number(*family))?,
+                    condition(2, SeccompCmpOp::Eq, number(*protocol))?,
+                ])
+            })
+            .collect(),
+    }
+}
+
+/// The filter. A call that stands there without a condition is allowed whatever other rules say of it.
+fn compile(calls: &[CallRule]) -> Result<BpfProgram, LockdownError> {
+    let mut map: BTreeMap<i64, Vec<SeccompRule>> = BTreeMap::new();
+    for call in calls {
+        let unconditional = map.get(&call.number).is_some_and(Vec::is_empty) || call.condition == Condition::Always;
+        let entry = map.entry(call.number).or_default();
+        if unconditional {
+            entry.clear();
+        } else {
+            entry.extend(rules(&call.condition)?);
+        }
+    }
+    let target = TargetArch::try_from(std::env::consts::ARCH).map_err(|error| other("filter", &error))?;
+    let refused = SeccompAction::Errno(u32::try_from(libc::EPERM).unwrap_or(1));
+    let filter =
+        SeccompFilter::new(map, refused, SeccompAction::Allow, target).map_err(|error| other("filter", &error))?;
+    BpfProgram::try_from(filter).map_err(|error| other("filter", &error))
+}
+
+#[cfg(test)]
+pub(super) fn compiles(calls: &[CallRule]) -> bool {
+    compile(calls).is_ok_and(|program| !program.is_empty())
+}

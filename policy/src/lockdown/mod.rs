@@ -1,0 +1,226 @@
+//! What a process may still do after its start, as data with a reason for each rule.
+
+mod apply;
+mod calls;
+
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use caps::Capability;
+
+pub use calls::{CallRule, Condition};
+
+/// The processes there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ProcessRole {
+    /// The network worker.
+    Privd,
+    /// What starts it anew.
+    PrivdKeeper,
+    /// The owner of the control sockets.
+    Post,
+    /// What starts it anew.
+    PostKeeper,
+    /// The station daemon.
+    Supplicant,
+    /// The access point daemon.
+    Apd,
+}
+
+impl ProcessRole {
+    /// Every process.
+    pub const ALL: [ProcessRole; 6] = [
+        ProcessRole::Privd,
+        ProcessRole::PrivdKeeper,
+        ProcessRole::Post,
+        ProcessRole::PostKeeper,
+        ProcessRole::Supplicant,
+        ProcessRole::Apd,
+    ];
+
+    /// The user it runs as, where that user exists.
+    #[must_use]
+    pub const fn user(self) -> &'static str {
+        match self {
+            ProcessRole::Privd | ProcessRole::PrivdKeeper | ProcessRole::Post | ProcessRole::PostKeeper => "wifi-priv",
+            ProcessRole::Supplicant => "wifi-sta",
+            ProcessRole::Apd => "wifi-ap",
+        }
+    }
+}
+
+/// A capability that is kept, and why.
+#[derive(Clone, Copy, Debug)]
+pub struct KeptCapability {
+    /// Which.
+    pub capability: Capability,
+    /// Why.
+    pub reason: &'static str,
+}
+
+/// What may be done with a file or a directory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Files below are read.
+    Read,
+    /// A device is read and written.
+    Device,
+    /// Files below are written, made, removed and renamed.
+    Replace,
+    /// Files below are made and added to.
+    Add,
+    /// Sockets are made and removed below.
+    Sockets,
+}
+
+/// A place in the file system that stays reachable, and why.
+#[derive(Clone, Debug)]
+pub struct FileRule {
+    /// The file or directory, which need not exist.
+    pub path: PathBuf,
+    /// What may be done there.
+    pub access: Access,
+    /// Why.
+    pub reason: &'static str,
+}
+
+/// What a process may still do.
+#[derive(Clone, Debug)]
+pub struct Lockdown {
+    /// Which process.
+    pub role: ProcessRole,
+    /// Capabilities that are kept; the rest is given up, in the bounding set too.
+    pub capabilities: Vec<KeptCapability>,
+    /// System calls that are allowed; others fail with EPERM.
+    pub calls: Vec<CallRule>,
+    /// Places in the file system; all others are closed.
+    pub files: Vec<FileRule>,
+    /// May datagrams go to abstract sockets of others?
+    pub abstract_sockets: bool,
+}
+
+/// What came of a lockdown.
+#[derive(Clone, Debug, Default)]
+pub struct Report {
+    /// What the kernel could not do, in words: empty unless that was accepted.
+    pub lost: Vec<String>,
+}
+
+/// Why a process is not locked down.
+#[derive(Debug)]
+pub enum LockdownError {
+    /// Something failed: what, and how.
+    System(String, io::Error),
+    /// The kernel lacks something, and that was not accepted.
+    Unconfined(Vec<String>),
+}
+
+impl fmt::Display for LockdownError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            LockdownError::System(what, error) => write!(f, "{what}: {error}"),
+            LockdownError::Unconfined(lost) => {
+                write!(f, "{} (--accept-unconfined goes on all the same)", lost.join("; "))
+            }
+        }
+    }
+}
+
+impl std::error::Error for LockdownError {}
+
+const fn kept(capability: Capability, reason: &'static str) -> KeptCapability {
+    KeptCapability { capability, reason }
+}
+
+/// Directories too wide to be opened as a whole for the sake of one file in them.
+const WIDE: [&str; 13] = [
+    "/",
+    "/etc",
+    "/root",
+    "/home",
+    "/tmp",
+    "/usr",
+    "/usr/local/etc",
+    "/var",
+    "/var/tmp",
+    "/run",
+    "/dev",
+    "/proc",
+    "/sys",
+];
+
+impl Lockdown {
+    /// A daemon. `reconnects`: its helpers listen on sockets which it has to find again when they were restarted.
+    #[must_use]
+    pub fn of_daemon(role: ProcessRole, reconnects: bool) -> Lockdown {
+        let calls = calls::daemon(reconnects);
+        Lockdown { role, capabilities: Vec::new(), calls, files: Vec::new(), abstract_sockets: false }
+    }
+
+    fn network(role: ProcessRole, calls: Vec<CallRule>, files: Vec<FileRule>) -> Lockdown {
+        let capabilities = vec![
+            kept(Capability::CAP_NET_ADMIN, "nl80211 and rtnetlink change interfaces, keys and stations"),
+            kept(Capability::CAP_NET_RAW, "EAPOL frames travel on packet sockets"),
+        ];
+        Lockdown { role, capabilities, calls, files, abstract_sockets: false }
+    }
+
+    /// The network worker.
+    #[must_use]
+    pub fn of_privd() -> Lockdown {
+        Lockdown::network(ProcessRole::Privd, calls::privd(), Vec::new())
+    }
+
+    /// Its keeper.
+    #[must_use]
+    pub fn of_privd_keeper() -> Lockdown {
+        let rfkill = FileRule {
+            path: "/dev/rfkill".into(),
+            access: Access::Device,
+            reason: "each new worker opens it to watch radio switches",
+        };
+        Lockdown::network(ProcessRole::PrivdKeeper, calls::keeper(calls::privd()), vec![rfkill])
+    }
+
+    fn files_and_sockets(role: ProcessRole, calls: Vec<CallRule>, files: Vec<FileRule>) -> Lockdown {
+        let capabilities = vec![
+            kept(Capability::CAP_CHOWN, "control sockets and replaced files get the group and owner they are to have"),
+            kept(Capability::CAP_DAC_OVERRIDE, "a client's reply socket may be closed to all but its owner"),
+            kept(Capability::CAP_FOWNER, "a replaced file keeps the mode of the old one, whoever owns it"),
+        ];
+        Lockdown { role, capabilities, calls, files, abstract_sockets: true }
+    }
+
+    /// The post; what files it may reach its keeper has settled, or, without one, `files` do.
+    #[must_use]
+    pub fn of_post(files: Vec<FileRule>) -> Lockdown {
+        Lockdown::files_and_sockets(ProcessRole::Post, calls::post(), files)
+    }
+
+    /// Its keeper.
+    #[must_use]
+    pub fn of_post_keeper(files: Vec<FileRule>) -> Lockdown {
+        Lockdown::files_and_sockets(ProcessRole::PostKeeper, calls::keeper(calls::post()), files)
+    }
+}
+
+/// The rules for a file that may be read, replaced or added to.
+///
+/// The directory around it is opened where that is not too much, since a file that is replaced is another file. Where
+/// it is too much (/etc and the like), the file alone: then it can be written in place, but no longer be found once
+/// somebody else has replaced it.
+#[must_use]
+pub fn around(path: &Path, access: Access, reason: &'static str) -> FileRule {
+    let folder = path.parent().filter(|folder| !WIDE.iter().any(|wide| *folder == Path::new(wide)));
+    FileRule { path: folder.unwrap_or(path).to_owned(), access, reason }
+}
+
+/// Is this directory too wide to be opened as a whole?
+#[must_use]
+pub fn is_wide(folder: &Path) -> bool {
+    WIDE.iter().any(|wide| folder == Path::new(wide))
+}
+
+#[cfg(test)]
+mod tests;

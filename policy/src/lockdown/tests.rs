@@ -1,0 +1,74 @@
+use std::path::Path;
+
+use super::{Access, Lockdown, ProcessRole, apply, around};
+
+fn all() -> Vec<Lockdown> {
+    let files = || vec![around(Path::new("/etc/wpa_supplicant/a.conf"), Access::Replace, "test")];
+    vec![
+        Lockdown::of_daemon(ProcessRole::Supplicant, false),
+        Lockdown::of_daemon(ProcessRole::Apd, true),
+        Lockdown::of_privd(),
+        Lockdown::of_privd_keeper(),
+        Lockdown::of_post(files()),
+        Lockdown::of_post_keeper(files()),
+    ]
+}
+
+#[test]
+fn each_rule_has_its_reason_and_each_filter_compiles() {
+    for lockdown in all() {
+        assert!(lockdown.calls.len() > 20, "{:?}", lockdown.role);
+        assert!(lockdown.calls.iter().all(|rule| rule.reason.len() > 5));
+        assert!(lockdown.capabilities.iter().all(|kept| kept.reason.len() > 5));
+        assert!(lockdown.files.iter().all(|rule| !rule.reason.is_empty()));
+        assert!(apply::compiles(&lockdown.calls), "{:?}", lockdown.role);
+    }
+}
+
+#[test]
+fn nobody_may_run_programs_or_touch_other_processes() {
+    let never =
+        ["execve", "execveat", "ptrace", "kill", "tgkill", "unshare", "setns", "mount", "setuid", "bpf", "keyctl"];
+    for lockdown in all() {
+        assert!(!lockdown.calls.iter().any(|rule| never.contains(&rule.name)), "{:?}", lockdown.role);
+    }
+}
+
+#[test]
+fn daemons_open_nothing_and_hold_nothing() {
+    let daemon = Lockdown::of_daemon(ProcessRole::Supplicant, false);
+    for name in ["openat", "open", "socket", "connect", "bind", "clone", "ioctl"] {
+        assert!(!daemon.calls.iter().any(|rule| rule.name == name), "{name}");
+    }
+    assert!(daemon.capabilities.is_empty() && daemon.files.is_empty());
+}
+
+#[test]
+fn nobody_holds_network_and_file_capabilities_both() {
+    use caps::Capability::{CAP_DAC_OVERRIDE, CAP_NET_ADMIN, CAP_NET_RAW};
+    for lockdown in all() {
+        let has = |wanted| lockdown.capabilities.iter().any(|kept| kept.capability == wanted);
+        assert!(!(has(CAP_DAC_OVERRIDE) && (has(CAP_NET_ADMIN) || has(CAP_NET_RAW))), "{:?}", lockdown.role);
+    }
+}
+
+#[test]
+fn a_keeper_is_allowed_what_its_worker_needs() {
+    let pairs = [
+        (Lockdown::of_privd(), Lockdown::of_privd_keeper()),
+        (Lockdown::of_post(Vec::new()), Lockdown::of_post_keeper(Vec::new())),
+    ];
+    for (worker, keeper) in pairs {
+        for rule in &worker.calls {
+            let same = |other: &&super::CallRule| other.number == rule.number && other.condition == rule.condition;
+            assert!(keeper.calls.iter().any(|other| same(&other)), "{}", rule.name);
+        }
+    }
+}
+
+#[test]
+fn a_file_in_etc_does_not_open_etc() {
+    assert_eq!(around(Path::new("/etc/a.conf"), Access::Read, "x").path, Path::new("/etc/a.conf"));
+    assert_eq!(around(Path::new("/etc/hostapd/a.conf"), Access::Read, "x").path, Path::new("/etc/hostapd"));
+    assert_eq!(around(Path::new("/a.conf"), Access::Read, "x").path, Path::new("/a.conf"));
+}
