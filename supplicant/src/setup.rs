@@ -1,0 +1,112 @@
+//! What happens before privilege is given up: configuration files are read, and the start is described.
+
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use conf::station::StationConfig;
+use daemon::log::Level;
+use daemon::{Interfaces, Start};
+use ipc_proto::Role;
+
+use crate::options::{InterfaceOptions, Options};
+
+/// An interface of the command line with its configuration.
+#[derive(Debug)]
+pub(crate) struct Configured {
+    /// How it was named.
+    pub(crate) options: InterfaceOptions,
+    /// What its files say.
+    pub(crate) config: StationConfig,
+}
+
+/// A configuration file cannot be used.
+#[derive(Debug)]
+pub(crate) enum SetupError {
+    /// It cannot be read.
+    Unreadable(String, io::Error),
+    /// What it says is wrong: a line for each fault, with file and line.
+    Rejected(String),
+}
+
+impl fmt::Display for SetupError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            SetupError::Unreadable(path, error) => write!(f, "{path}: {error}"),
+            SetupError::Rejected(lines) => f.write_str(lines),
+        }
+    }
+}
+
+/// Reads all configuration files. Warnings are given to `warn`, one line each.
+pub(crate) fn configure(options: &Options, warn: &mut dyn FnMut(String)) -> Result<Vec<Configured>, SetupError> {
+    options.interfaces.iter().map(|interface| read(interface, warn)).collect()
+}
+
+fn contents(path: &str) -> Result<Vec<u8>, SetupError> {
+    std::fs::read(path).map_err(|error| SetupError::Unreadable(path.to_owned(), error))
+}
+
+fn read(interface: &InterfaceOptions, warn: &mut dyn FnMut(String)) -> Result<Configured, SetupError> {
+    let rejected = |rejected: conf::Rejected| SetupError::Rejected(rejected.to_string());
+    let mut config = match &interface.config {
+        Some(path) => {
+            let (config, notices) = StationConfig::parse(path, &contents(path)?).map_err(rejected)?;
+            notices.iter().for_each(|notice| warn(notice.to_string()));
+            config
+        }
+        None => StationConfig::default(),
+    };
+    if let Some(path) = &interface.extra_config {
+        let notices = config.read(path, &contents(path)?, true).map_err(rejected)?;
+        notices.iter().for_each(|notice| warn(notice.to_string()));
+    }
+    if let Some(control) = &interface.ctrl_interface
+        && config.globals.control_directory().is_none()
+    {
+        config.globals.set_control_interface(control);
+    }
+    Ok(Configured { options: interface.clone(), config })
+}
+
+/// What the process is allowed from now on, and how it starts.
+pub(crate) fn start(options: &Options, configured: &[Configured]) -> Start {
+    let absolute = |path: &str| std::path::absolute(path).unwrap_or_else(|_| PathBuf::from(path));
+    let mut control_dirs: Vec<PathBuf> = Vec::new();
+    let mut readable: Vec<PathBuf> = Vec::new();
+    let mut writable: Vec<PathBuf> = Vec::new();
+    for one in configured {
+        if let Some(control) = one.config.globals.control_directory() {
+            control_dirs.push(Path::new(&control.directory).to_owned());
+        }
+        // Whether saving is allowed can change at run time (SET update_config 1); which file it is cannot.
+        writable.extend(one.options.config.as_deref().map(absolute));
+        readable.extend(one.options.extra_config.as_deref().map(absolute));
+    }
+    control_dirs.extend(options.global.as_deref().filter(|path| path.starts_with('/')).map(PathBuf::from));
+    if let Some(control) = &options.override_ctrl
+        && let Some(control) = conf::station::ControlDirectory::parse(control, None)
+    {
+        control_dirs.push(control.directory.into());
+    }
+    let interfaces = if options.global.is_some() {
+        Interfaces::Any
+    } else {
+        Interfaces::Names(configured.iter().map(|one| one.options.ifname.clone()).collect())
+    };
+    Start {
+        role: Role::Station,
+        name: "supplicant",
+        interfaces,
+        control_dirs,
+        readable,
+        writable,
+        log: options.log.clone(),
+        level: Level::Info.louder(options.verbosity),
+        timestamps: options.timestamps,
+        show_keys: options.show_keys,
+        daemonize: options.background,
+        pid_file: options.pid_file.clone(),
+        accept_unconfined: options.accept_unconfined,
+    }
+}
