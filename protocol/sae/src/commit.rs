@@ -11,6 +11,9 @@ const EXTENSION: u8 = 255;
 const PASSWORD_IDENTIFIER: u8 = 33;
 const REJECTED_GROUPS: u8 = 92;
 const TOKEN_CONTAINER: u8 = 93;
+const AKM_SUITE_SELECTOR: u8 = 114;
+/// The octets of a token of ours: fewer octets too many in a Commit of hunting and pecking are no token.
+const TOKEN_OCTETS: usize = 32;
 
 /// A Commit taken apart. The numbers are no more than octets here: a [`crate::Session`] checks them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +30,8 @@ pub struct ParsedCommit<'a> {
     pub rejected_groups: Option<Vec<u16>>,
     /// The password identifier (hash-to-element only).
     pub password_id: Option<&'a [u8]>,
+    /// The AKM suite the peer means to use, if it says so (hash-to-element only).
+    pub akm_suite: Option<[u8; 4]>,
 }
 
 /// Takes a Commit apart, for an access point that holds no session for the peer yet: which group, is there a token,
@@ -40,18 +45,25 @@ pub fn parse_commit(body: &[u8], method: Method) -> Result<ParsedCommit<'_>, Sae
     let number = reader.u16_le("finite cyclic group")?;
     let group = Group::from_number(number).ok_or(SaeError::UnsupportedGroup(number))?;
     let octets = group.octets();
-    let mut commit =
-        ParsedCommit { group, token: None, scalar: &[], element: &[], rejected_groups: None, password_id: None };
+    let mut commit = ParsedCommit {
+        group,
+        token: None,
+        scalar: &[],
+        element: &[],
+        rejected_groups: None,
+        password_id: None,
+        akm_suite: None,
+    };
     if method == Method::HuntAndPeck {
         // The token has no length field (9.4.1.38): it is what there is too much, before the scalar.
         let extra = reader.remaining().saturating_sub(octets.saturating_mul(3));
-        if extra > 0 {
+        if extra >= TOKEN_OCTETS {
             commit.token = Some(reader.take(extra, "anti-clogging token")?);
         }
     }
     commit.scalar = reader.take(octets, "commit scalar")?;
     commit.element = reader.take(octets.saturating_mul(2), "commit element")?;
-    while !reader.is_empty() {
+    while method == Method::HashToElement && !reader.is_empty() {
         let (id, contents) = element(&mut reader)?;
         let Some((extension, contents)) = contents.split_first() else { continue };
         match (id, *extension) {
@@ -60,7 +72,10 @@ pub fn parse_commit(body: &[u8], method: Method) -> Result<ParsedCommit<'_>, Sae
                 commit.rejected_groups = Some(group_list(contents)?);
             }
             (EXTENSION, TOKEN_CONTAINER) if commit.token.is_none() => commit.token = Some(contents),
-            (EXTENSION, PASSWORD_IDENTIFIER | REJECTED_GROUPS | TOKEN_CONTAINER) => {
+            (EXTENSION, AKM_SUITE_SELECTOR) if commit.akm_suite.is_none() => {
+                commit.akm_suite = Some(*contents.first_chunk().ok_or(Malformed("AKM suite selector"))?);
+            }
+            (EXTENSION, PASSWORD_IDENTIFIER | REJECTED_GROUPS | TOKEN_CONTAINER | AKM_SUITE_SELECTOR) => {
                 return Err(Malformed("element twice in a commit").into());
             }
             // Others may follow, such as the Multi-Link element.
@@ -117,7 +132,7 @@ pub(crate) fn token_request(group: u16, token: &[u8], method: Method) -> Vec<u8>
     let mut writer = Writer::new();
     writer.u16_le(group);
     put_token(&mut writer, token, method);
-    // A token has at most 253 octets (checked where one is taken in; ours have 32), so nothing overflows.
+    // A token of ours has 32 octets, so nothing overflows.
     writer.finish().unwrap_or_default()
 }
 
@@ -169,7 +184,7 @@ impl OwnCommit<'_> {
         if let Some(token) = self.token {
             put_token(&mut writer, token, self.method);
         }
-        // The lengths are checked when a session starts, so this cannot overflow.
+        // The lengths are checked when a session starts, and a token came out of an element, so this cannot overflow.
         writer.finish().unwrap_or_default()
     }
 }

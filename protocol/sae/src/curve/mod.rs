@@ -139,4 +139,4 @@ pub(crate) fn first_on_curve(group: Group, candidates: impl Iterator<Item = (Sec
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
