@@ -1,0 +1,1 @@
+//! The machine of the access point daemon. (Being written.)
