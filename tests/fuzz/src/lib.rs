@@ -7,6 +7,7 @@
 
 mod handshake;
 mod parsers;
+mod sae;
 
 #[cfg(test)]
 mod tests;
@@ -22,6 +23,8 @@ pub const TARGETS: &[Target] = &[
     ("rsn_key_frame", parsers::rsn_key_frame),
     ("rsn_negotiation", parsers::rsn_negotiation),
     ("rsn_handshake", handshake::both_sides),
+    ("sae_commit", sae::commit),
+    ("sae_exchange", sae::exchange),
     ("conf_station", parsers::conf_station),
     ("conf_access_point", parsers::conf_access_point),
     ("ctrl_station", parsers::ctrl_station),
