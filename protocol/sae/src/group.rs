@@ -1,6 +1,7 @@
 //! The groups, and what depends on them.
 
 use crypto::Secret;
+use wire::StatusCode;
 
 /// A finite cyclic group by its number in the IANA registry that 12.4.4.1 refers to.
 ///
@@ -75,6 +76,27 @@ pub enum Method {
     HuntAndPeck,
     /// Hashing to the curve (12.4.4.2.3): most of the work is done once per password and SSID.
     HashToElement,
+}
+
+impl Method {
+    /// The method that the status of a Commit announces (9.4.1.9); `None` for a status that refuses something.
+    #[must_use]
+    pub const fn from_status(status: StatusCode) -> Option<Self> {
+        match status {
+            StatusCode::SUCCESS => Some(Self::HuntAndPeck),
+            StatusCode::SAE_HASH_TO_ELEMENT => Some(Self::HashToElement),
+            _ => None,
+        }
+    }
+
+    /// The status of a Commit that uses this method.
+    #[must_use]
+    pub const fn status(self) -> StatusCode {
+        match self {
+            Self::HuntAndPeck => StatusCode::SUCCESS,
+            Self::HashToElement => StatusCode::SAE_HASH_TO_ELEMENT,
+        }
+    }
 }
 
 /// The AKM the run is for, which decides the length of the PMK.

@@ -7,6 +7,36 @@
 //!
 //! The password element is found by hunting and pecking (12.4.4.2.2) or by hashing to the curve (12.4.4.2.3), on
 //! the groups 19, 20 and 21. Both take the same time for every password.
+//!
+//! ```
+//! use sae::{Config, Group, Method, Password, PtSet, SaeAkm, Session};
+//! use wire::MacAddr;
+//!
+//! let password = Password::new(b"correct horse battery staple", None);
+//! let pt = PtSet::derive(b"home", &password, &[Group::P256]);
+//! let here = Config {
+//!     own: MacAddr([2, 0, 0, 0, 0, 1]),
+//!     peer: MacAddr([2, 0, 0, 0, 0, 2]),
+//!     group: Group::P256,
+//!     method: Method::HashToElement,
+//!     password: &password,
+//!     pt: Some(&pt),
+//!     akm: SaeAkm::Sae,
+//!     rejected_groups: &[],
+//!     supported_groups: &[Group::P256],
+//! };
+//! let there = Config { own: here.peer, peer: here.own, ..here };
+//! let mut rng = crypto::testing::TestRng::new(1);
+//! let mut station = Session::start(&here, &mut rng)?;
+//! let mut access_point = Session::start(&there, &mut rng)?;
+//!
+//! access_point.handle_commit(station.commit_status(), &station.commit_body(None))?;
+//! station.handle_commit(access_point.commit_status(), &access_point.commit_body(None))?;
+//! access_point.handle_confirm(&station.confirm_body()?)?;
+//! station.handle_confirm(&access_point.confirm_body()?)?;
+//! assert!(station.pmk().is_some() && station.pmk() == access_point.pmk());
+//! # Ok::<(), sae::SaeError>(())
+//! ```
 #![no_std]
 #![forbid(unsafe_code)]
 

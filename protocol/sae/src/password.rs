@@ -3,6 +3,7 @@
 use alloc::vec::Vec;
 use crypto::Secret;
 use wire::MacAddr;
+use zeroize::Zeroize;
 
 use crate::curve::{self, Element};
 use crate::{Group, Method};
@@ -88,15 +89,16 @@ pub(crate) fn element_from_pt(group: Group, pt: &Element, own: MacAddr, peer: Ma
 pub(crate) fn element_by_hunting(group: Group, password: &Password, own: MacAddr, peer: MacAddr) -> Option<Element> {
     let key = ordered(own, peer);
     let candidates = (1..=ITERATIONS).map(|counter| {
-        let seed = crypto::hmac_sha256(&key, &[password.secret.as_bytes(), &[counter]]);
+        let mut seed = crypto::hmac_sha256(&key, &[password.secret.as_bytes(), &[counter]]);
         let mut value = alloc::vec![0; group.octets()];
         let label = "SAE Hunting and Pecking";
         crypto::kdf_sha256_bits(&seed, label, curve::prime(group).as_bytes(), group.bits(), &mut value);
         shift_right(&mut value, group.bits());
         let [.., last] = seed;
-        (Secret::from(value), last & 1, Secret::from(seed))
+        seed.zeroize();
+        (Secret::from(value), last & 1)
     });
-    curve::first_on_curve(group, candidates.map(|(value, odd, _seed)| (value, odd)))
+    curve::first_on_curve(group, candidates)
 }
 
 /// Moves the leftmost `bits` bits of `value` to its right end.

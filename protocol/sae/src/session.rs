@@ -191,10 +191,7 @@ impl Session {
     /// The status our Commit is sent with, which tells the peer the method (9.4.1.9).
     #[must_use]
     pub const fn commit_status(&self) -> StatusCode {
-        match self.facts.method {
-            Method::HuntAndPeck => StatusCode::SUCCESS,
-            Method::HashToElement => StatusCode::SAE_HASH_TO_ELEMENT,
-        }
+        self.facts.method.status()
     }
 
     /// Takes in an Authentication frame with transaction sequence 1.
@@ -202,10 +199,10 @@ impl Session {
     /// # Errors
     /// The frame is refused and the run stays as it was; [`SaeError::status`] says what to answer, if anything.
     pub fn handle_commit(&mut self, status: StatusCode, body: &[u8]) -> Result<CommitOutcome, SaeError> {
-        match status {
-            StatusCode::SUCCESS | StatusCode::SAE_HASH_TO_ELEMENT if status == self.commit_status() => {}
-            StatusCode::SUCCESS | StatusCode::SAE_HASH_TO_ELEMENT => return Err(SaeError::MethodMismatch),
-            other => return self.handle_refusal(other, body),
+        match Method::from_status(status) {
+            Some(method) if method == self.facts.method => {}
+            Some(_) => return Err(SaeError::MethodMismatch),
+            None => return self.handle_refusal(status, body),
         }
         let commit = parse_commit(body, self.facts.method)?;
         if commit.group != self.facts.group {

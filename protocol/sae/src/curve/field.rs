@@ -24,9 +24,11 @@ fn read<const L: usize>(octets: &[u8]) -> Uint<L> {
 
 /// The last `len` octets of a number.
 fn write<const L: usize>(number: &Uint<L>, len: usize) -> Secret {
-    let bytes = number.to_be_bytes();
-    let bytes: &[u8] = bytes.as_ref();
-    Secret::from(bytes.get(bytes.len().saturating_sub(len)..).unwrap_or_default())
+    let mut encoded = number.to_be_bytes();
+    let bytes: &mut [u8] = encoded.as_mut();
+    let secret = Secret::from(bytes.get(bytes.len().saturating_sub(len)..).unwrap_or_default());
+    bytes.zeroize();
+    secret
 }
 
 /// A number of any length modulo a prime, octet by octet from the left.
@@ -54,12 +56,26 @@ pub(super) fn scalar_in_range<C: Curve<L>, const L: usize>(octets: &[u8]) -> boo
     octets.len() == C::OCTETS && (number.ct_gt(&Uint::ONE) & number.ct_lt(&modulus::<C::Order, L>())).to_bool()
 }
 
+/// The result of an operation on two numbers that are not left behind on the stack.
+fn wiped<C: Curve<L>, const L: usize>(
+    mut a: Sc<C, L>,
+    mut b: Sc<C, L>,
+    operation: fn(&Sc<C, L>, &Sc<C, L>) -> Sc<C, L>,
+) -> Secret {
+    let mut result = operation(&a, &b);
+    let octets = scalar::<C, L>(&result);
+    a.zeroize();
+    b.zeroize();
+    result.zeroize();
+    octets
+}
+
 pub(super) fn scalar_sum<C: Curve<L>, const L: usize>(a: &[u8], b: &[u8]) -> Secret {
-    scalar::<C, L>(&reduce(a).add(&reduce(b)))
+    wiped::<C, L>(reduce(a), reduce(b), Sc::<C, L>::add)
 }
 
 pub(super) fn scalar_product<C: Curve<L>, const L: usize>(a: &[u8], b: &[u8]) -> Secret {
-    scalar::<C, L>(&reduce(a).mul(&reduce(b)))
+    wiped::<C, L>(reduce(a), reduce(b), Sc::<C, L>::mul)
 }
 
 pub(super) fn scalar_negative<C: Curve<L>, const L: usize>(a: &[u8]) -> Secret {

@@ -194,3 +194,11 @@ fn secrets_are_not_printed() {
     assert!(text.contains("Secret(32 bytes)"), "{text}");
     assert!(text.contains("Secret(6 bytes)"), "{text}");
 }
+
+#[test]
+fn the_status_of_a_commit_tells_the_method() {
+    for method in [Method::HuntAndPeck, Method::HashToElement] {
+        assert_eq!(Method::from_status(method.status()), Some(method));
+    }
+    assert_eq!(Method::from_status(StatusCode::ANTI_CLOGGING_TOKEN_REQUIRED), None);
+}
