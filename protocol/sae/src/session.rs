@@ -343,6 +343,15 @@ impl Session {
         }
     }
 
+    /// The keys before the peer has shown that it has the same, for the tests of known answers.
+    #[cfg(test)]
+    pub(crate) const fn unconfirmed_keys(&self) -> Option<&Keys> {
+        match &self.progress {
+            Progress::Confirmed(confirmed) => Some(&confirmed.keys),
+            Progress::Committed(_) | Progress::Accepted(_) => None,
+        }
+    }
+
     /// Where the run is.
     #[must_use]
     pub const fn state(&self) -> State {

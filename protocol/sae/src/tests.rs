@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 use crypto::testing::TestRng;
 use wire::{MacAddr, StatusCode};
 
+mod answers;
 mod attacks;
 mod frames;
 mod pair;
