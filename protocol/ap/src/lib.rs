@@ -1,1 +1,32 @@
 //! The BSS engine of an access point.
+//!
+//! A [`Bss`] is everything that one BSS decides: its beacon, who may authenticate and associate, the handshakes, the
+//! keys, and who has to leave. It is driven like every machine here: `handle_*` takes what happened, [`Bss::poll_output`]
+//! gives what is to be done, [`Bss::poll_deadline`] says when to call [`Bss::handle_timeout`]. It asks for nothing but
+//! the driver vocabulary of `ipc-proto`, so the access point daemon and a station daemon in access point mode own it alike.
+//! The interface has to be up and of the right type before [`Bss::start`]; bridges, names and files are its owner's.
+#![no_std]
+#![forbid(unsafe_code)]
+extern crate alloc;
+
+mod assoc;
+mod auth;
+mod beacon;
+mod bss;
+mod config;
+mod handshake;
+mod leave;
+mod operating;
+mod sae_side;
+mod station;
+mod switch;
+mod watch;
+
+pub use bss::{Bss, BssOutput, Condition, Tag};
+pub use config::{BssConfig, Lists};
+pub use operating::Operating;
+pub use station::{Abilities, Stage, Station};
+pub use switch::Switch;
+
+#[cfg(test)]
+mod tests;

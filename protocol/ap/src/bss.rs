@@ -1,0 +1,539 @@
+//! The machine of one BSS.
+
+use alloc::collections::{BTreeMap, VecDeque};
+use alloc::format;
+use alloc::string::String;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use crypto::{Pmk, Rng};
+use ctrl::{ApEvent, Level};
+use ipc_proto::{ApParameters, BssOptions, Event, Failure, Reply, Request, TransmitParameters};
+use rsn::{ApElements, ApPolicy, AuthenticatorConfig, Group, PmksaCache};
+use wire::frame::{Authentication, Management, Subtype, category};
+use wire::{Instant, MacAddr, ReasonCode, Writer, frame};
+
+use crate::beacon::Builder;
+use crate::sae_side::SaeSide;
+use crate::station::{Stage, Station};
+use crate::{BssConfig, Operating, Switch};
+
+/// Most keys that are remembered for stations that come again.
+const PMKSA_CAPACITY: usize = 1024;
+/// Most stations that have written to us without being associated: more are not answered until some are forgotten.
+const MAX_STRANGERS: usize = 256;
+
+/// What an answer of the driver belongs to. Its owner hands it back with the answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tag {
+    /// Nothing waits for the answer; a failure is logged with these words.
+    Plain(&'static str),
+    /// Starting the access point.
+    Start,
+    /// The entry of a station.
+    Station(MacAddr),
+    /// A pairwise key.
+    Key(MacAddr),
+    /// How long a station has been silent.
+    Activity(MacAddr),
+    /// A channel switch.
+    Switch,
+}
+
+/// What the machine wants done, in order.
+#[derive(Debug)]
+pub enum BssOutput {
+    /// Ask the driver. The answer goes to [`Bss::handle_reply`].
+    Request {
+        /// To be handed back with the answer.
+        tag: Tag,
+        /// What.
+        request: Request,
+    },
+    /// Tell those who listen.
+    Event(ApEvent),
+    /// Log this.
+    Log(Level, String),
+    /// The access point works now.
+    Started,
+    /// The driver refused to start it.
+    StartFailed(Failure),
+}
+
+/// Whether the BSS works.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Condition {
+    /// Not started, stopped, or the driver is gone.
+    Stopped,
+    /// The driver was asked to start it.
+    Starting,
+    /// It works.
+    Running,
+}
+
+/// A pre-shared key and who may use it.
+#[derive(Clone, Debug)]
+pub(crate) struct Candidate {
+    pub(crate) addr: Option<MacAddr>,
+    pub(crate) pmk: Pmk,
+    pub(crate) keyid: Option<String>,
+}
+
+/// One BSS.
+#[derive(Debug)]
+pub struct Bss {
+    pub(crate) config: BssConfig,
+    pub(crate) condition: Condition,
+    pub(crate) policy: Option<ApPolicy>,
+    pub(crate) elements: ApElements,
+    pub(crate) authenticator: Option<Arc<AuthenticatorConfig>>,
+    pub(crate) group: Option<Group>,
+    pub(crate) candidates: Vec<Candidate>,
+    pub(crate) sae: SaeSide,
+    pub(crate) pmksa: PmksaCache<()>,
+    pub(crate) stations: BTreeMap<MacAddr, Station>,
+    pub(crate) non_erp_present: bool,
+    pub(crate) switch: Option<Switch>,
+    outputs: VecDeque<BssOutput>,
+}
+
+impl Bss {
+    /// A BSS that is not started. Deriving keys from passphrases happens here and takes some milliseconds for each.
+    #[must_use]
+    pub fn new(config: BssConfig, rng: &mut dyn Rng) -> Bss {
+        let policy = config.policy();
+        let elements = policy.as_ref().map(ApPolicy::elements).unwrap_or_default();
+        let authenticator = policy.as_ref().map(|policy| Arc::new(config.authenticator(policy)));
+        let mut bss = Bss {
+            candidates: candidates(&config),
+            sae: SaeSide::new(&config, rng),
+            config,
+            condition: Condition::Stopped,
+            policy,
+            elements,
+            authenticator,
+            group: None,
+            pmksa: PmksaCache::new(PMKSA_CAPACITY),
+            stations: BTreeMap::new(),
+            non_erp_present: false,
+            switch: None,
+            outputs: VecDeque::new(),
+        };
+        if bss.config.bss.disable_pmksa_caching() {
+            bss.pmksa = PmksaCache::new(0);
+        }
+        bss
+    }
+
+    /// What it is made from.
+    #[must_use]
+    pub const fn config(&self) -> &BssConfig {
+        &self.config
+    }
+
+    /// Whether it works.
+    #[must_use]
+    pub const fn condition(&self) -> Condition {
+        self.condition
+    }
+
+    /// The stations, in the order of their addresses; those that only wrote to us too.
+    pub fn stations(&self) -> impl Iterator<Item = &Station> {
+        self.stations.values()
+    }
+
+    /// A station.
+    #[must_use]
+    pub fn station(&self, addr: MacAddr) -> Option<&Station> {
+        self.stations.get(&addr)
+    }
+
+    /// Cached keys.
+    #[must_use]
+    pub const fn pmksa(&self) -> &PmksaCache<()> {
+        &self.pmksa
+    }
+
+    /// Forgets cached keys.
+    pub fn flush_pmksa(&mut self) {
+        self.pmksa.clear();
+    }
+
+    /// What is offered to stations; absent for an open network.
+    #[must_use]
+    pub const fn policy(&self) -> Option<&ApPolicy> {
+        self.policy.as_ref()
+    }
+
+    /// Uses changed lists of addresses from now on, and sends away who is not welcome any more.
+    pub fn set_lists(&mut self, lists: crate::Lists, now: Instant) {
+        self.config.lists = lists;
+        let gone: Vec<MacAddr> = self.stations.keys().copied().filter(|addr| !self.is_welcome(*addr)).collect();
+        for addr in gone {
+            self.deauthenticate(addr, ReasonCode::UNSPECIFIED, now);
+        }
+    }
+
+    /// Starts: registrations for frames, the access point, group keys.
+    pub fn start(&mut self, now: Instant, rng: &mut dyn Rng) {
+        let ifindex = self.config.ifindex;
+        self.condition = Condition::Starting;
+        let registrations: [(Subtype, &[u8]); 8] = [
+            (Subtype::AUTHENTICATION, &[]),
+            (Subtype::ASSOC_REQUEST, &[]),
+            (Subtype::REASSOC_REQUEST, &[]),
+            (Subtype::DISASSOC, &[]),
+            (Subtype::DEAUTH, &[]),
+            (Subtype::PROBE_REQUEST, &[]),
+            (Subtype::ACTION, &[category::SA_QUERY]),
+            (Subtype::ACTION, &[category::WNM]),
+        ];
+        for (subtype, prefix) in registrations {
+            self.request(
+                Tag::Plain("asking for management frames"),
+                Request::RegisterFrame { ifindex, subtype, prefix: prefix.to_vec() },
+            );
+        }
+        // Entries of an earlier life of this daemon.
+        self.request(Tag::Plain("removing old stations"), Request::RemoveStation { ifindex, addr: None, notify: None });
+        self.group = self.policy.as_ref().map(|policy| Group::new(self.config.group(policy), now, rng));
+        let ap = self.ap_parameters();
+        self.request(Tag::Start, Request::StartAp { ifindex, ap });
+        self.drain_group();
+        self.set_queues();
+        if self.config.bss.broadcast_deauth() {
+            self.send_broadcast_deauth(ReasonCode::PREV_AUTH_NOT_VALID);
+        }
+    }
+
+    /// Stops: stations are told, then the beacon ends.
+    pub fn stop(&mut self, _now: Instant) {
+        if self.condition == Condition::Stopped {
+            return;
+        }
+        if self.config.bss.broadcast_deauth() {
+            self.send_broadcast_deauth(ReasonCode::DEAUTH_LEAVING);
+        }
+        let ifindex = self.config.ifindex;
+        self.forget_stations();
+        self.request(Tag::Plain("removing stations"), Request::RemoveStation { ifindex, addr: None, notify: None });
+        self.request(Tag::Plain("stopping"), Request::StopAp { ifindex });
+        self.condition = Condition::Stopped;
+    }
+
+    /// The driver or the interface is gone, and everything in it: nobody can be told.
+    pub fn lost(&mut self) {
+        self.forget_stations();
+        self.condition = Condition::Stopped;
+    }
+
+    fn forget_stations(&mut self) {
+        for (addr, station) in core::mem::take(&mut self.stations) {
+            if station.authorized {
+                self.event(ApEvent::StaDisconnected(addr));
+            }
+        }
+        self.group = None;
+        self.switch = None;
+        self.non_erp_present = false;
+    }
+
+    fn ap_parameters(&self) -> ApParameters {
+        let config = &self.config;
+        let policy = self.policy.as_ref();
+        let mut pairwise = Vec::new();
+        let mut wpa_versions = 0;
+        if let Some(policy) = policy {
+            for protocol in &policy.protocols {
+                let (bit, suites) = match protocol {
+                    rsn::Protocol::Wpa => (1, &policy.wpa_pairwise),
+                    rsn::Protocol::Rsn => (2, &policy.rsn_pairwise),
+                };
+                wpa_versions |= bit;
+                for suite in suites {
+                    if !pairwise.contains(&suite.nl80211()) {
+                        pairwise.push(suite.nl80211());
+                    }
+                }
+            }
+        }
+        ApParameters {
+            ssid: config.ssid(),
+            hidden_ssid: match config.bss.ignore_broadcast_ssid() {
+                0 => 0,
+                1 => 1,
+                _ => 2,
+            },
+            beacon_interval: config.radio.beacon_int(),
+            dtim_period: config.bss.dtim_period(),
+            channel: config.operating.definition,
+            beacon: self.builder().beacon(),
+            privacy: policy.is_some(),
+            wpa_versions,
+            akms: policy.map(|policy| policy.akms.iter().map(|akm| akm.nl80211()).collect()).unwrap_or_default(),
+            pairwise,
+            group: policy.map(|policy| policy.group.nl80211()),
+            inactivity_timeout: config
+                .wiphy
+                .features
+                .inactivity_timer
+                .then(|| u16::try_from(config.bss.ap_max_inactivity()).unwrap_or(u16::MAX)),
+            isolate: config.bss.ap_isolate(),
+            options: self.options(),
+        }
+    }
+
+    pub(crate) fn options(&self) -> BssOptions {
+        let operating = &self.config.operating;
+        BssOptions {
+            cts_protection: Some(self.non_erp_present),
+            short_preamble: Some(self.config.radio.short_preamble()),
+            short_slot: Some(operating.is_erp() || operating.band != wire::channel::Band::Ghz2),
+            ht_operation_mode: self.config.ht().then_some(0),
+            basic_rates: Some(operating.basic_rates()),
+            isolate: Some(self.config.bss.ap_isolate()),
+        }
+    }
+
+    /// Queue parameters of an access point with the values that the originals use.
+    fn set_queues(&mut self) {
+        let queues: [(u8, u8, u16, u16, u16); 4] =
+            [(0, 1, 3, 7, 47), (1, 1, 7, 15, 94), (2, 3, 15, 63, 0), (3, 7, 15, 1023, 0)];
+        for (queue, aifs, cw_min, cw_max, txop) in queues {
+            let ifindex = self.config.ifindex;
+            self.request(
+                Tag::Plain("setting queue parameters"),
+                Request::SetTxQueue { ifindex, queue, aifs, cw_min, cw_max, txop },
+            );
+        }
+    }
+
+    pub(crate) const fn builder(&self) -> Builder<'_> {
+        Builder { config: &self.config, security: &self.elements, non_erp_present: self.non_erp_present }
+    }
+
+    /// Hands the driver the beacon as it is to be now.
+    pub fn update_beacon(&mut self) {
+        if self.condition == Condition::Stopped {
+            return;
+        }
+        let beacon = self.builder().beacon();
+        let ifindex = self.config.ifindex;
+        self.request(Tag::Plain("changing the beacon"), Request::UpdateBeacon { ifindex, beacon });
+    }
+
+    /// The beacon's head and tail as they are now.
+    #[must_use]
+    pub fn beacon(&self) -> ipc_proto::BeaconParameters {
+        self.builder().beacon()
+    }
+
+    /// The channel that is in use.
+    #[must_use]
+    pub const fn operating(&self) -> &Operating {
+        &self.config.operating
+    }
+
+    /// The driver's answer to a request.
+    pub fn handle_reply(&mut self, tag: Tag, result: Result<Reply, Failure>, now: Instant, rng: &mut dyn Rng) {
+        let _ = rng;
+        match (tag, result) {
+            (Tag::Start, Ok(_)) if self.condition == Condition::Starting => {
+                self.condition = Condition::Running;
+                self.outputs.push_back(BssOutput::Started);
+            }
+            (Tag::Start, Err(failure)) => {
+                self.lost();
+                self.outputs.push_back(BssOutput::StartFailed(failure));
+            }
+            (Tag::Activity(addr), Ok(Reply::Stations { entries, .. })) => self.activity_known(addr, &entries, now),
+            (Tag::Activity(addr), Err(failure)) => {
+                self.log(Level::Debug, format!("{addr}: the driver does not know its activity: {failure}"));
+            }
+            (Tag::Station(addr), Err(failure)) => {
+                self.log(Level::Warning, format!("{addr}: the driver refuses the station: {failure}"));
+                self.deauthenticate(addr, ReasonCode::AP_BUSY, now);
+            }
+            (Tag::Key(addr), Err(failure)) => {
+                self.log(Level::Warning, format!("{addr}: the driver refuses its key: {failure}"));
+                self.deauthenticate(addr, ReasonCode::UNSPECIFIED, now);
+            }
+            (Tag::Switch, Err(failure)) => {
+                self.log(Level::Warning, format!("the driver refuses to switch channels: {failure}"));
+                self.switch = None;
+            }
+            (Tag::Plain(what), Err(failure)) => {
+                self.log(Level::Debug, format!("{what}: {failure}"));
+            }
+            (_, Ok(_)) => {}
+        }
+    }
+
+    /// Something happened. Events of other interfaces are passed over.
+    pub fn handle_event(&mut self, event: &Event, now: Instant, rng: &mut dyn Rng) {
+        if event.ifindex() != Some(self.config.ifindex) || self.condition == Condition::Stopped {
+            return;
+        }
+        #[allow(clippy::wildcard_enum_match_arm, reason = "most events are about stations, not access points")]
+        match event {
+            Event::FrameReceived { signal, frame, .. } => self.handle_frame(frame, *signal, now, rng),
+            Event::FrameSent { acked, frame, .. } => self.handle_sent(frame, *acked, now, rng),
+            Event::Eapol { source, encrypted, data, .. } => self.handle_eapol(*source, *encrypted, data, now, rng),
+            Event::EapolSent { dest, acked, .. } => self.handle_eapol_sent(*dest, *acked, now),
+            Event::UnexpectedFrame { addr, .. } => self.handle_unexpected(*addr, now),
+            Event::ProbeStatus { addr, acked, .. } => self.handle_probe_status(*addr, *acked, now),
+            Event::PacketLoss { addr, packets, .. } => self.handle_packet_loss(*addr, *packets, now),
+            Event::ChannelSwitched { channel, .. } => self.handle_switched(*channel),
+            Event::StationRemoved { addr, .. } => self.log(Level::Debug, format!("{addr}: the kernel removed it")),
+            Event::ApStopped { .. } => {
+                self.log(Level::Warning, "the kernel stopped the access point".into());
+                self.lost();
+            }
+            _ => {}
+        }
+    }
+
+    fn handle_frame(&mut self, bytes: &[u8], signal: Option<i32>, now: Instant, rng: &mut dyn Rng) {
+        let Ok(header) = Management::parse(bytes) else { return };
+        let own = self.config.own;
+        // A station has an address of its own, and only the access point speaks as the access point (attack 2019-7).
+        if header.source.is_group() || header.source.is_zero() || header.source == own {
+            return;
+        }
+        if header.subtype() == Subtype::PROBE_REQUEST {
+            self.handle_probe(&header, signal);
+            return;
+        }
+        // 9.3.3.1: address 3 of what stations of an infrastructure BSS send is the BSSID.
+        if header.destination != own || header.bssid != own {
+            return;
+        }
+        match header.subtype() {
+            Subtype::AUTHENTICATION => self.handle_auth(&header, now, rng),
+            Subtype::ASSOC_REQUEST => self.handle_assoc(&header, false, now, rng),
+            Subtype::REASSOC_REQUEST => self.handle_assoc(&header, true, now, rng),
+            Subtype::DISASSOC => self.handle_disassoc(&header, now),
+            Subtype::DEAUTH => self.handle_deauth(&header, now),
+            Subtype::ACTION => self.handle_action(&header, now),
+            _ => {}
+        }
+    }
+
+    /// Something has to be done for its time has come.
+    pub fn handle_timeout(&mut self, now: Instant, rng: &mut dyn Rng) {
+        self.rekey_group_if_due(now, rng);
+        let due: Vec<MacAddr> = self
+            .stations
+            .values()
+            .filter(|station| station.deadline().is_some_and(|at| at <= now))
+            .map(Station::addr)
+            .collect();
+        for addr in due {
+            self.handshake_timeout(addr, now, rng);
+            self.sae_timeout(addr, now);
+            self.sa_query_timeout(addr, now, rng);
+            self.watch_timeout(addr, now);
+            self.expiry(addr, now);
+        }
+        self.pmksa.handle_timeout(now);
+        self.drain_group();
+    }
+
+    /// When [`Bss::handle_timeout`] wants to be called.
+    #[must_use]
+    pub fn poll_deadline(&self) -> Option<Instant> {
+        let stations = self.stations.values().filter_map(Station::deadline).min();
+        let group = self.group.as_ref().and_then(Group::poll_deadline);
+        [stations, group, self.pmksa.poll_deadline()].into_iter().flatten().min()
+    }
+
+    /// The next thing to do.
+    pub fn poll_output(&mut self) -> Option<BssOutput> {
+        self.outputs.pop_front()
+    }
+
+    // What the other modules say with.
+
+    pub(crate) fn request(&mut self, tag: Tag, request: Request) {
+        self.outputs.push_back(BssOutput::Request { tag, request });
+    }
+
+    pub(crate) fn event(&mut self, event: ApEvent) {
+        self.outputs.push_back(BssOutput::Event(event));
+    }
+
+    pub(crate) fn log(&mut self, level: Level, text: String) {
+        self.outputs.push_back(BssOutput::Log(level, text));
+    }
+
+    /// Sends a management frame to a station.
+    pub(crate) fn send(&mut self, subtype: Subtype, to: MacAddr, body: impl FnOnce(&mut Writer)) {
+        let own = self.config.own;
+        if let Ok(frame) = frame::build(subtype, to, own, own, body) {
+            self.transmit(frame, false);
+        }
+    }
+
+    pub(crate) fn transmit(&mut self, frame: Vec<u8>, no_ack: bool) {
+        let transmit = TransmitParameters { freq: None, wait: 0, frame, no_cck: false, no_ack, offchannel: false };
+        let ifindex = self.config.ifindex;
+        self.request(Tag::Plain("sending a frame"), Request::TransmitFrame { ifindex, transmit });
+    }
+
+    fn send_broadcast_deauth(&mut self, reason: ReasonCode) {
+        self.send(Subtype::DEAUTH, MacAddr::BROADCAST, |w| {
+            w.u16_le(reason.0);
+        });
+    }
+
+    /// Sends an Authentication frame.
+    pub(crate) fn send_auth(&mut self, to: MacAddr, auth: Authentication<'_>) {
+        self.send(Subtype::AUTHENTICATION, to, |w| auth.write(w));
+    }
+
+    /// The station, made if there is room for one more.
+    pub(crate) fn station_entry(&mut self, addr: MacAddr, now: Instant) -> Option<&mut Station> {
+        if !self.stations.contains_key(&addr) {
+            let strangers = self.stations.values().filter(|station| station.stage < Stage::Associating).count();
+            let limit = usize::try_from(self.config.bss.max_num_sta()).unwrap_or(usize::MAX);
+            let associated = self.stations.len() - strangers;
+            if associated >= limit || strangers >= MAX_STRANGERS {
+                return None;
+            }
+            let mut station = Station::new(addr);
+            station.expires = Some(now + Duration::from_secs(10));
+            self.stations.insert(addr, station);
+        }
+        self.stations.get_mut(&addr)
+    }
+
+    /// MAC address lists (`macaddr_acl`).
+    pub(crate) fn is_welcome(&self, addr: MacAddr) -> bool {
+        let lists = &self.config.lists;
+        match self.config.bss.macaddr_acl() {
+            0 => lists.accept.contains(&addr) || !lists.deny.contains(&addr),
+            _ => lists.accept.contains(&addr),
+        }
+    }
+}
+
+/// The pre-shared keys: those of the file first, in its order, then the one of all.
+fn candidates(config: &BssConfig) -> Vec<Candidate> {
+    use conf::KeyMgmt;
+    let methods = config.bss.key_mgmt();
+    if !methods.intersects(KeyMgmt::ANY_PSK) {
+        return Vec::new();
+    }
+    let ssid = config.ssid();
+    let mut all: Vec<Candidate> = config
+        .lists
+        .psks
+        .iter()
+        .filter_map(|entry| {
+            Some(Candidate { addr: entry.address, pmk: entry.secret.pmk(&ssid)?, keyid: entry.keyid.clone() })
+        })
+        .collect();
+    all.extend(config.bss.pmk().map(|pmk| Candidate { addr: None, pmk, keyid: None }));
+    all
+}

@@ -1,0 +1,159 @@
+//! What one BSS is told to be.
+
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use conf::ap::{Bss, PskEntry, Radio};
+use conf::{Ciphers, KeyMgmt, Proto, SaePassword};
+use ipc_proto::WiphyInfo;
+use rsn::{AkmSuite, ApPolicy, AuthenticatorConfig, CipherSuite, GroupConfig, Pmf, Protocol, SaePwe};
+use wire::{MacAddr, Ssid};
+
+use crate::Operating;
+
+/// Everything that a BSS is made from.
+#[derive(Clone, Debug)]
+pub struct BssConfig {
+    /// Its interface.
+    pub ifindex: u32,
+    /// Its address.
+    pub own: MacAddr,
+    /// Its parameters.
+    pub bss: Bss,
+    /// Those of its radio.
+    pub radio: Radio,
+    /// What the radio can do.
+    pub wiphy: Arc<WiphyInfo>,
+    /// The channel.
+    pub operating: Operating,
+    /// Contents of the files that the parameters name.
+    pub lists: Lists,
+}
+
+/// What the files that a BSS's parameters name contain.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Lists {
+    /// Addresses of `accept_mac_file`.
+    pub accept: Vec<MacAddr>,
+    /// Addresses of `deny_mac_file`.
+    pub deny: Vec<MacAddr>,
+    /// Keys of `wpa_psk_file`.
+    pub psks: Vec<PskEntry>,
+    /// Passwords of `sae_password_file`.
+    pub sae_passwords: Vec<SaePassword>,
+}
+
+impl BssConfig {
+    /// The network's name.
+    #[must_use]
+    pub fn ssid(&self) -> Ssid {
+        self.bss.ssid().unwrap_or_default()
+    }
+
+    /// WMM is used.
+    #[must_use]
+    pub fn wmm(&self) -> bool {
+        self.bss.wmm_enabled(&self.radio)
+    }
+
+    /// HT is used in this BSS: not with TKIP as its only cipher (IEEE Std 802.11-2020 12.6.4).
+    #[must_use]
+    pub fn ht(&self) -> bool {
+        let only_tkip = self.bss.is_protected()
+            && self.bss.rsn_pairwise().without(Ciphers::TKIP).is_empty()
+            && self.bss.wpa_pairwise().without(Ciphers::TKIP).is_empty();
+        self.operating.ht && self.wmm() && !only_tkip && !self.bss.values().flag(conf::ap::BssKey::disable_11n)
+    }
+
+    /// VHT is used in this BSS.
+    #[must_use]
+    pub fn vht(&self) -> bool {
+        self.operating.vht && self.ht() && !self.bss.values().flag(conf::ap::BssKey::disable_11ac)
+    }
+
+    /// What is offered to stations; absent for an open network.
+    #[must_use]
+    pub fn policy(&self) -> Option<ApPolicy> {
+        let bss = &self.bss;
+        if !bss.is_protected() {
+            return None;
+        }
+        let mut protocols = Vec::new();
+        if bss.proto().contains(Proto::RSN) {
+            protocols.push(Protocol::Rsn);
+        }
+        if bss.proto().contains(Proto::WPA) {
+            protocols.push(Protocol::Wpa);
+        }
+        let pmf = match bss.ieee80211w() {
+            0 => Pmf::Disabled,
+            1 => Pmf::Optional,
+            _ => Pmf::Required,
+        };
+        Some(ApPolicy {
+            protocols,
+            akms: akms(bss.key_mgmt()),
+            rsn_pairwise: ciphers(bss.rsn_pairwise()),
+            wpa_pairwise: ciphers(bss.wpa_pairwise()),
+            group: ciphers(bss.group_cipher()).first().copied().unwrap_or(CipherSuite::Ccmp128),
+            group_management: ciphers(bss.group_mgmt_cipher()).first().copied().unwrap_or(CipherSuite::BipCmac128),
+            pmf,
+            sae_requires_pmf: bss.sae_require_mfp(),
+            sae_pwe: self.sae_pwe(),
+            preauth: bss.values().flag(conf::ap::BssKey::rsn_preauth),
+            ocv: false,
+            beacon_protection: bss.beacon_prot() && self.wiphy.features.beacon_protection,
+        })
+    }
+
+    /// How SAE finds its password element. Password identifiers need hash-to-element.
+    #[must_use]
+    pub fn sae_pwe(&self) -> SaePwe {
+        let identifiers = self.bss.sae_passwords().chain(&self.lists.sae_passwords).any(|entry| entry.id.is_some());
+        match self.bss.sae_pwe() {
+            0 if identifiers => SaePwe::Both,
+            0 => SaePwe::HuntAndPeck,
+            1 => SaePwe::HashToElement,
+            _ => SaePwe::Both,
+        }
+    }
+
+    /// How the group keys are made.
+    #[must_use]
+    pub fn group(&self, policy: &ApPolicy) -> GroupConfig {
+        GroupConfig {
+            rekey: seconds(self.bss.group_rekey()),
+            strict_rekey: self.bss.strict_rekey(),
+            ..GroupConfig::new(policy)
+        }
+    }
+
+    /// How the handshakes run.
+    #[must_use]
+    pub fn authenticator(&self, policy: &ApPolicy) -> AuthenticatorConfig {
+        AuthenticatorConfig {
+            eapol_version: self.bss.eapol_version(),
+            pairwise_tries: self.bss.pairwise_update_count().max(1),
+            group_tries: self.bss.group_update_count().max(1),
+            no_retries: self.bss.disable_eapol_key_retries(),
+            ptk_rekey: seconds(self.bss.ptk_rekey()),
+            ..AuthenticatorConfig::new(self.own, policy.elements())
+        }
+    }
+}
+
+/// A number of seconds where 0 means never.
+fn seconds(number: u32) -> Option<Duration> {
+    (number > 0).then(|| Duration::from_secs(u64::from(number)))
+}
+
+/// The suites that this engine serves.
+fn akms(set: KeyMgmt) -> Vec<AkmSuite> {
+    let known = [AkmSuite::Psk, AkmSuite::PskSha256, AkmSuite::Sae, AkmSuite::SaeExt];
+    set.words().into_iter().filter_map(AkmSuite::from_config_name).filter(|akm| known.contains(akm)).collect()
+}
+
+fn ciphers(set: Ciphers) -> Vec<CipherSuite> {
+    set.words().into_iter().filter_map(CipherSuite::from_name).collect()
+}

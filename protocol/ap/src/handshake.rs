@@ -1,0 +1,184 @@
+//! Handshakes: what the machines of `rsn` ask for becomes requests to the driver.
+
+use alloc::format;
+
+use crypto::Rng;
+use ctrl::{ApEvent, Level};
+use ipc_proto::{KeyBytes, KeyKind, KeyParameters, Request, StationFlags};
+use rsn::{AuthenticatorOutput, CipherSuite, Group, GroupOutput, Protection};
+use wire::{Instant, MacAddr};
+
+use crate::bss::{Bss, Tag};
+use crate::station::{Stage, Station};
+
+/// EAPOL packet type of key frames (IEEE Std 802.1X-2020 Table 11-3).
+const EAPOL_KEY: u8 = 3;
+
+impl Bss {
+    pub(crate) fn handle_eapol(
+        &mut self,
+        source: MacAddr,
+        encrypted: Option<bool>,
+        data: &[u8],
+        now: Instant,
+        rng: &mut dyn Rng,
+    ) {
+        if data.get(1) != Some(&EAPOL_KEY) {
+            return;
+        }
+        let protection = match encrypted {
+            Some(true) => Protection::Encrypted,
+            Some(false) => Protection::Plain,
+            None => Protection::Unknown,
+        };
+        let (Some(station), Some(group)) = (self.stations.get_mut(&source), self.group.as_mut()) else { return };
+        let Some(handshake) = &mut station.handshake else { return };
+        if let Err(discard) = handshake.handle_eapol_key(data, protection, group, now, rng) {
+            self.log(Level::Debug, format!("{source}: EAPOL-Key frame dropped: {}", discard.0));
+        }
+        self.drain_handshake(source, now);
+    }
+
+    pub(crate) fn handle_eapol_sent(&mut self, dest: MacAddr, acked: bool, now: Instant) {
+        if let Some(handshake) = self.stations.get_mut(&dest).and_then(|station| station.handshake.as_mut()) {
+            handshake.handle_tx_status(acked, now);
+        }
+    }
+
+    pub(crate) fn handshake_timeout(&mut self, addr: MacAddr, now: Instant, rng: &mut dyn Rng) {
+        let (Some(station), Some(group)) = (self.stations.get_mut(&addr), self.group.as_mut()) else { return };
+        if let Some(handshake) = &mut station.handshake {
+            handshake.handle_timeout(group, now, rng);
+            self.drain_handshake(addr, now);
+        }
+    }
+
+    pub(crate) fn rekey_group_if_due(&mut self, now: Instant, rng: &mut dyn Rng) {
+        let Some(group) = self.group.as_mut() else { return };
+        if group.poll_deadline().is_none_or(|at| at > now) {
+            return;
+        }
+        group.handle_timeout(now, rng, self.stations.values_mut().filter_map(|station| station.handshake.as_mut()));
+        self.drain_all_handshakes(now);
+    }
+
+    /// New group keys for all, now.
+    pub fn rekey_group(&mut self, now: Instant, rng: &mut dyn Rng) -> bool {
+        let Some(group) = self.group.as_mut() else { return false };
+        group.rekey(now, rng, self.stations.values_mut().filter_map(|station| station.handshake.as_mut()));
+        self.drain_all_handshakes(now);
+        true
+    }
+
+    /// A new pairwise key for a station, now.
+    pub fn rekey_pairwise(&mut self, addr: MacAddr, now: Instant, rng: &mut dyn Rng) -> bool {
+        let handshake = self.stations.get_mut(&addr).and_then(|station| station.handshake.as_mut());
+        let Some(handshake) = handshake.filter(|handshake| handshake.is_completed()) else { return false };
+        handshake.rekey(now, rng);
+        self.drain_handshake(addr, now);
+        true
+    }
+
+    fn drain_all_handshakes(&mut self, now: Instant) {
+        let all: alloc::vec::Vec<MacAddr> =
+            self.stations.values().filter(|station| station.handshake.is_some()).map(Station::addr).collect();
+        for addr in all {
+            self.drain_handshake(addr, now);
+        }
+        self.drain_group();
+    }
+
+    pub(crate) fn drain_handshake(&mut self, addr: MacAddr, now: Instant) {
+        let ifindex = self.config.ifindex;
+        while let Some(output) = self
+            .stations
+            .get_mut(&addr)
+            .and_then(|station| station.handshake.as_mut())
+            .and_then(rsn::Authenticator::poll_output)
+        {
+            match output {
+                AuthenticatorOutput::SendEapol { frame, encrypt } => self.request(
+                    Tag::Plain("sending a handshake message"),
+                    Request::SendEapol { ifindex, dest: addr, data: frame, encrypt },
+                ),
+                AuthenticatorOutput::InstallPtk { cipher, key } => {
+                    let key = parameters(KeyKind::Pairwise(addr), 0, cipher, key.as_bytes(), false);
+                    self.request(Tag::Key(addr), Request::AddKey { ifindex, key });
+                }
+                AuthenticatorOutput::Completed { rekeyed } => self.completed(addr, rekeyed, now),
+                AuthenticatorOutput::GroupRekeyed => {
+                    self.log(Level::Debug, format!("{addr}: has the new group keys"));
+                }
+                AuthenticatorOutput::PskMatched { index } => {
+                    if let Some(station) = self.stations.get_mut(&addr) {
+                        station.keyid = station.keyids.get(index).cloned().flatten();
+                    }
+                }
+                AuthenticatorOutput::PskMismatch => self.mismatch(addr),
+                AuthenticatorOutput::MicFailureReported { pairwise } => {
+                    let kind = if pairwise { "pairwise" } else { "group" };
+                    self.log(Level::Warning, format!("{addr}: reports a Michael MIC failure of the {kind} key"));
+                }
+                AuthenticatorOutput::Disconnect { reason, why } => {
+                    self.log(Level::Info, format!("{addr}: sent away: {why}"));
+                    self.deauthenticate(addr, reason, now);
+                }
+            }
+        }
+        self.drain_group();
+    }
+
+    fn mismatch(&mut self, addr: MacAddr) {
+        let Some(station) = self.stations.get_mut(&addr) else { return };
+        station.mismatches = station.mismatches.saturating_add(1);
+        self.log(Level::Info, format!("{addr}: its key is not ours (wrong passphrase?)"));
+        self.event(ApEvent::PossiblePskMismatch(addr));
+    }
+
+    fn completed(&mut self, addr: MacAddr, rekeyed: bool, now: Instant) {
+        if rekeyed {
+            self.log(Level::Info, format!("{addr}: pairwise key renewed"));
+        } else {
+            self.authorize(addr, now);
+        }
+        self.event(ApEvent::FourWayCompleted(addr));
+    }
+
+    /// Opens the port (IEEE Std 802.1X-2020 8.4).
+    pub(crate) fn authorize(&mut self, addr: MacAddr, now: Instant) {
+        let ifindex = self.config.ifindex;
+        let Some(station) = self.stations.get_mut(&addr) else { return };
+        if station.authorized || station.stage != Stage::Associated {
+            return;
+        }
+        station.authorized = true;
+        station.connected_since = Some(now);
+        station.sae = None;
+        let keyid = station.keyid.clone();
+        let flags = StationFlags { authorized: Some(true), ..StationFlags::default() };
+        self.request(Tag::Station(addr), Request::SetStationFlags { ifindex, addr, flags });
+        self.log(Level::Info, format!("{addr}: connected"));
+        self.event(ApEvent::StaConnected { addr, keyid, vlan: 0 });
+    }
+
+    pub(crate) fn drain_group(&mut self) {
+        let ifindex = self.config.ifindex;
+        while let Some(output) = self.group.as_mut().and_then(Group::poll_output) {
+            let GroupOutput::Install { cipher, index, key, .. } = output;
+            let key = parameters(KeyKind::Group, index, cipher, key.as_bytes(), true);
+            self.request(Tag::Plain("installing a group key"), Request::AddKey { ifindex, key });
+        }
+    }
+}
+
+fn parameters(kind: KeyKind, index: u8, cipher: CipherSuite, key: &[u8], set_default: bool) -> KeyParameters {
+    KeyParameters {
+        kind,
+        index,
+        cipher: cipher.nl80211(),
+        key: KeyBytes::new(key),
+        sequence: alloc::vec::Vec::new(),
+        set_default,
+        rx_only: false,
+    }
+}

@@ -1,0 +1,175 @@
+//! Stations leave, or are sent away (IEEE Std 802.11-2020 11.3.4.4, 11.3.5.6); SA Query (11.13).
+
+use alloc::format;
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use crypto::Rng;
+use ctrl::Level;
+use wire::frame::{Action, Management, Subtype, category, parse_reason};
+use wire::{Instant, MacAddr, ReasonCode};
+
+use crate::bss::Bss;
+use crate::station::{AUTHENTICATED_LIFETIME, SaQuery, Stage};
+
+/// SA Query actions (9.6.9).
+const SA_QUERY_REQUEST: u8 = 0;
+const SA_QUERY_RESPONSE: u8 = 1;
+
+impl Bss {
+    /// The station deauthenticates. With protected management frames the kernel lets through what was protected only.
+    pub(crate) fn handle_deauth(&mut self, header: &Management<'_>, now: Instant) {
+        let addr = header.source;
+        let Ok(reason) = parse_reason(header.body) else { return };
+        if !self.stations.contains_key(&addr) {
+            return;
+        }
+        self.log(Level::Info, format!("{addr}: deauthenticated itself, reason {}", reason.0));
+        self.end_association(addr, now);
+        self.remove_from_kernel(addr);
+        self.stations.remove(&addr);
+    }
+
+    pub(crate) fn handle_disassoc(&mut self, header: &Management<'_>, now: Instant) {
+        let addr = header.source;
+        let Ok(reason) = parse_reason(header.body) else { return };
+        let Some(station) = self.stations.get(&addr) else { return };
+        if station.stage < Stage::Associating {
+            return;
+        }
+        self.log(Level::Info, format!("{addr}: disassociated itself, reason {}", reason.0));
+        self.part(addr, now);
+    }
+
+    /// The association ends, the authentication stays for a while.
+    fn part(&mut self, addr: MacAddr, now: Instant) {
+        self.end_association(addr, now);
+        self.remove_from_kernel(addr);
+        if let Some(station) = self.stations.get_mut(&addr) {
+            station.expires = Some(now + AUTHENTICATED_LIFETIME);
+        }
+    }
+
+    /// Sends a station away for good. A broadcast address means all of them.
+    pub fn deauthenticate(&mut self, addr: MacAddr, reason: ReasonCode, now: Instant) {
+        self.send_away(addr, Some(reason), now);
+    }
+
+    /// Forgets a station without telling it.
+    pub fn forget(&mut self, addr: MacAddr, now: Instant) {
+        self.send_away(addr, None, now);
+    }
+
+    fn send_away(&mut self, addr: MacAddr, reason: Option<ReasonCode>, now: Instant) {
+        if let Some(reason) = reason {
+            self.send(Subtype::DEAUTH, addr, |w| {
+                w.u16_le(reason.0);
+            });
+        }
+        for addr in self.those(addr) {
+            self.end_association(addr, now);
+            self.remove_from_kernel(addr);
+            self.stations.remove(&addr);
+        }
+    }
+
+    /// Ends the association of a station, or of all with a broadcast address.
+    pub fn disassociate(&mut self, addr: MacAddr, reason: Option<ReasonCode>, now: Instant) {
+        if let Some(reason) = reason {
+            self.send(Subtype::DISASSOC, addr, |w| {
+                w.u16_le(reason.0);
+            });
+        }
+        for addr in self.those(addr) {
+            self.part(addr, now);
+        }
+    }
+
+    fn those(&self, addr: MacAddr) -> Vec<MacAddr> {
+        if addr.is_broadcast() { self.stations.keys().copied().collect() } else { [addr].into() }
+    }
+
+    /// A station that never came further, or whose association is over, is forgotten.
+    pub(crate) fn expiry(&mut self, addr: MacAddr, now: Instant) {
+        let Some(station) = self.stations.get(&addr) else { return };
+        if station.expires.is_none_or(|at| at > now) {
+            return;
+        }
+        if station.stage == Stage::Unknown {
+            self.forget(addr, now);
+        } else {
+            self.log(Level::Debug, format!("{addr}: authenticated, but not associated in time"));
+            self.deauthenticate(addr, ReasonCode::PREV_AUTH_NOT_VALID, now);
+        }
+    }
+
+    pub(crate) fn handle_action(&mut self, header: &Management<'_>, now: Instant) {
+        let addr = header.source;
+        let Ok(action) = Action::parse(header.body) else { return };
+        let Some(station) = self.stations.get(&addr) else { return };
+        if action.category != category::SA_QUERY || station.stage < Stage::Associated {
+            return;
+        }
+        match action.details {
+            [SA_QUERY_REQUEST, first, second, ..] => {
+                let answer = [category::SA_QUERY, SA_QUERY_RESPONSE, *first, *second];
+                self.send(Subtype::ACTION, addr, |w| {
+                    w.put(&answer);
+                });
+            }
+            [SA_QUERY_RESPONSE, first, second, ..] => self.sa_query_answered(addr, [*first, *second], now),
+            _ => {}
+        }
+    }
+
+    fn sa_query_answered(&mut self, addr: MacAddr, transaction: [u8; 2], _now: Instant) {
+        let Some(station) = self.stations.get_mut(&addr) else { return };
+        let fits = station.sa_query.as_ref().is_some_and(|query| query.transactions.contains(&transaction));
+        if fits {
+            station.sa_query = None;
+            station.sa_query_failed = false;
+            self.log(Level::Debug, format!("{addr}: answered SA Query, its association stands"));
+        }
+    }
+
+    /// Asks an associated station whether it still has its keys.
+    pub fn begin_sa_query(&mut self, addr: MacAddr, now: Instant, rng: &mut dyn Rng) {
+        let end = now + time_units(self.config.bss.sa_query_max_timeout());
+        let Some(station) = self.stations.get_mut(&addr) else { return };
+        if station.sa_query.is_some() {
+            return;
+        }
+        station.sa_query = Some(SaQuery { transactions: Vec::new(), next: now, end });
+        self.send_sa_query(addr, now, rng);
+    }
+
+    fn send_sa_query(&mut self, addr: MacAddr, now: Instant, rng: &mut dyn Rng) {
+        let retry = time_units(self.config.bss.sa_query_retry_timeout().max(1));
+        let mut transaction = [0; 2];
+        rng.fill(&mut transaction);
+        let Some(query) = self.stations.get_mut(&addr).and_then(|station| station.sa_query.as_mut()) else { return };
+        query.transactions.push(transaction);
+        query.next = now + retry;
+        let [first, second] = transaction;
+        self.send(Subtype::ACTION, addr, |w| {
+            w.put(&[category::SA_QUERY, SA_QUERY_REQUEST, first, second]);
+        });
+    }
+
+    pub(crate) fn sa_query_timeout(&mut self, addr: MacAddr, now: Instant, rng: &mut dyn Rng) {
+        let Some(station) = self.stations.get_mut(&addr) else { return };
+        let Some(query) = &station.sa_query else { return };
+        if query.end <= now {
+            station.sa_query = None;
+            station.sa_query_failed = true;
+            self.log(Level::Info, format!("{addr}: no answer to SA Query; its next association is accepted"));
+        } else if query.next <= now {
+            self.send_sa_query(addr, now, rng);
+        }
+    }
+}
+
+/// Time units of 1024 microseconds.
+fn time_units(number: u32) -> Duration {
+    Duration::from_micros(u64::from(number) * 1024)
+}

@@ -1,0 +1,213 @@
+//! The channel that a radio operates on, and what of its abilities is used there.
+
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+use conf::ap::{ChannelChoice, HwMode, Radio};
+use ipc_proto::{BandInfo, ChannelDefinition, ChannelInfo, ChannelWidth, WiphyInfo};
+use wire::channel::{Band, frequency_of, number_of};
+
+/// A channel with everything that elements say of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Operating {
+    /// Its band.
+    pub band: Band,
+    /// Number of the primary channel.
+    pub number: u8,
+    /// Channel for the driver.
+    pub definition: ChannelDefinition,
+    /// Where the secondary channel is: 1 above, -1 below, 0 nowhere.
+    pub secondary: i8,
+    /// HT is used.
+    pub ht: bool,
+    /// VHT is used.
+    pub vht: bool,
+    /// Rates in units of 100 kb/s, with whether each is basic.
+    pub rates: Vec<(u16, bool)>,
+}
+
+impl Operating {
+    /// The channel that the configuration asks for, or the first allowed one of its band.
+    ///
+    /// # Errors
+    /// Why the radio cannot do what is asked, in words.
+    pub fn choose(radio: &Radio, wiphy: &WiphyInfo) -> Result<Operating, String> {
+        let mode = radio.hw_mode();
+        let band = match mode {
+            HwMode::B | HwMode::G => Band::Ghz2,
+            HwMode::A if radio.is_6ghz() => Band::Ghz6,
+            HwMode::A => Band::Ghz5,
+            HwMode::Ad => Band::Ghz60,
+            HwMode::Any => any_band(radio, wiphy),
+        };
+        let info = wiphy
+            .bands
+            .iter()
+            .find(|info| info.band == band)
+            .ok_or_else(|| "the radio does not have the band that hw_mode asks for".to_string())?;
+        let channel = match radio.channel() {
+            ChannelChoice::Number(number) => {
+                let freq = frequency_of(band, number);
+                let found = info.channels.iter().find(|channel| Some(channel.freq) == freq);
+                found.ok_or_else(|| format!("the radio does not have channel {number}"))?
+            }
+            ChannelChoice::Automatic => info
+                .channels
+                .iter()
+                .find(|channel| allowed(channel).is_ok())
+                .ok_or_else(|| "no channel of the band may be used here".to_string())?,
+        };
+        allowed(channel).map_err(|why| format!("channel of {} MHz: {why}", channel.freq))?;
+        Ok(Operating::on(radio, info, channel))
+    }
+
+    /// The same settings on another channel, as after a channel switch.
+    #[must_use]
+    pub fn moved(&self, radio: &Radio, wiphy: &WiphyInfo, definition: ChannelDefinition) -> Option<Operating> {
+        let band = wire::channel::band_of(definition.freq)?;
+        let info = wiphy.bands.iter().find(|info| info.band == band)?;
+        let secondary = match definition.width {
+            ChannelWidth::NoHt20 | ChannelWidth::Mhz20 => 0,
+            ChannelWidth::Mhz40
+            | ChannelWidth::Mhz80
+            | ChannelWidth::Mhz80Plus80
+            | ChannelWidth::Mhz160
+            | ChannelWidth::Mhz320 => secondary_within(definition),
+        };
+        Some(Operating {
+            band,
+            number: number_of(definition.freq)?,
+            definition,
+            secondary,
+            ht: self.ht && info.ht_capability.is_some(),
+            vht: self.vht && info.vht_capability.is_some(),
+            rates: rates(radio, info),
+        })
+    }
+
+    fn on(radio: &Radio, info: &BandInfo, channel: &ChannelInfo) -> Operating {
+        let ht = radio.ieee80211n() && info.ht_capability.is_some() && info.band != Band::Ghz6;
+        let vht = ht && radio.ieee80211ac() && info.vht_capability.is_some();
+        let asked = radio.ht_capab();
+        let wide = ht && info.ht_capability.is_some_and(|own| own & 0x0002 != 0);
+        let secondary = match asked.secondary {
+            _ if !wide => 0,
+            1 if !channel.no_ht40_plus => 1,
+            -1 if !channel.no_ht40_minus => -1,
+            0 if asked.either && !channel.no_ht40_plus => 1,
+            0 if asked.either && !channel.no_ht40_minus => -1,
+            _ => 0,
+        };
+        let definition = match (ht, secondary) {
+            (false, _) => ChannelDefinition::legacy(channel.freq),
+            (true, 0) => {
+                ChannelDefinition { freq: channel.freq, width: ChannelWidth::Mhz20, center1: channel.freq, center2: 0 }
+            }
+            (true, side) => {
+                let center1 = if side > 0 { channel.freq + 10 } else { channel.freq.saturating_sub(10) };
+                ChannelDefinition { freq: channel.freq, width: ChannelWidth::Mhz40, center1, center2: 0 }
+            }
+        };
+        let definition = if vht { vht_width(radio, channel.freq, definition) } else { definition };
+        Operating {
+            band: info.band,
+            number: number_of(channel.freq).unwrap_or(0),
+            definition,
+            secondary,
+            ht,
+            vht,
+            rates: rates(radio, info),
+        }
+    }
+
+    /// The rates as elements say them: units of 500 kb/s, the top bit set for basic ones.
+    #[must_use]
+    pub fn rate_octets(&self) -> Vec<u8> {
+        let octet = |(rate, basic): &(u16, bool)| u8::try_from(rate / 5).unwrap_or(0x7f) & 0x7f | u8::from(*basic) << 7;
+        self.rates.iter().map(octet).collect()
+    }
+
+    /// Only the basic ones, units of 500 kb/s.
+    #[must_use]
+    pub fn basic_rates(&self) -> Vec<u8> {
+        self.rate_octets().into_iter().filter(|rate| rate & 0x80 != 0).map(|rate| rate & 0x7f).collect()
+    }
+
+    /// The ERP element and short slots are for OFDM on 2.4 GHz.
+    #[must_use]
+    pub fn is_erp(&self) -> bool {
+        self.band == Band::Ghz2 && self.rates.iter().any(|(rate, _)| matches!(rate, 60 | 90 | 120 | 180 | 240))
+    }
+}
+
+/// `hw_mode=any`: the band in which the channel number exists, 2.4 GHz first.
+fn any_band(radio: &Radio, wiphy: &WiphyInfo) -> Band {
+    let has = |band: Band| wiphy.bands.iter().any(|info| info.band == band);
+    match radio.channel() {
+        ChannelChoice::Number(number) if number > 14 => Band::Ghz5,
+        ChannelChoice::Number(_) | ChannelChoice::Automatic if has(Band::Ghz2) => Band::Ghz2,
+        ChannelChoice::Number(_) | ChannelChoice::Automatic => Band::Ghz5,
+    }
+}
+
+fn allowed(channel: &ChannelInfo) -> Result<(), &'static str> {
+    if channel.disabled {
+        Err("the regulatory domain forbids it")
+    } else if channel.no_ir {
+        Err("the regulatory domain allows no beacons on it")
+    } else if channel.radar {
+        Err("it needs radar detection, which is not supported yet")
+    } else {
+        Ok(())
+    }
+}
+
+const fn secondary_within(definition: ChannelDefinition) -> i8 {
+    // 40 MHz pairs are counted from the lower edge of the whole segment.
+    let half = match definition.width {
+        ChannelWidth::Mhz40 => 20,
+        ChannelWidth::Mhz80 | ChannelWidth::Mhz80Plus80 => 40,
+        ChannelWidth::Mhz160 => 80,
+        ChannelWidth::Mhz320 => 160,
+        ChannelWidth::NoHt20 | ChannelWidth::Mhz20 => return 0,
+    };
+    let low_edge = definition.center1.saturating_sub(half);
+    let offset = definition.freq.saturating_sub(low_edge) / 20;
+    if offset.is_multiple_of(2) { 1 } else { -1 }
+}
+
+/// VHT width from `vht_oper_chwidth` and the centre's channel number (IEEE Std 802.11-2020 Table 9-274).
+fn vht_width(radio: &Radio, freq: u32, narrow: ChannelDefinition) -> ChannelDefinition {
+    let width = radio.values().int(conf::ap::RadioKey::vht_oper_chwidth);
+    let index = radio.values().int(conf::ap::RadioKey::vht_oper_centr_freq_seg0_idx);
+    let centre = u8::try_from(index).ok().and_then(|number| frequency_of(Band::Ghz5, number));
+    match (width, centre) {
+        (1, Some(center1)) if center1.abs_diff(freq) <= 30 => {
+            ChannelDefinition { freq, width: ChannelWidth::Mhz80, center1, center2: 0 }
+        }
+        (2, Some(center1)) if center1.abs_diff(freq) <= 70 => {
+            ChannelDefinition { freq, width: ChannelWidth::Mhz160, center1, center2: 0 }
+        }
+        _ => narrow,
+    }
+}
+
+/// The rates in use and which of them are basic, as the originals have them by band and mode.
+fn rates(radio: &Radio, info: &BandInfo) -> Vec<(u16, bool)> {
+    let wanted = radio.supported_rates();
+    let basic = radio.basic_rates();
+    let usual: &[u16] = match (info.band, radio.hw_mode()) {
+        (Band::Ghz2, HwMode::G) => &[10, 20, 55, 110],
+        (Band::Ghz2, _) => &[10, 20],
+        _ => &[60, 120, 240],
+    };
+    let only_cck = info.band == Band::Ghz2 && radio.hw_mode() == HwMode::B;
+    info.rates
+        .iter()
+        .copied()
+        .filter(|rate| wanted.is_empty() || wanted.contains(&u32::from(*rate)))
+        .filter(|rate| !only_cck || matches!(rate, 10 | 20 | 55 | 110))
+        .map(|rate| (rate, if basic.is_empty() { usual.contains(&rate) } else { basic.contains(&u32::from(rate)) }))
+        .collect()
+}

@@ -1,0 +1,375 @@
+//! SAE on the access point's side (IEEE Std 802.11-2020 12.4): which password, when a token is demanded, repetitions.
+
+use alloc::format;
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use conf::KeyMgmt;
+use conf::ap::Psk;
+use crypto::Rng;
+use ctrl::{ApEvent, Level};
+use rsn::{AkmSuite, Pmkid, PmksaCache, PmksaEntry, SaePwe};
+use sae::{
+    AntiClogging, CommitOutcome, Config, ConfirmOutcome, Group, Method, Password, PtSet, SaeAkm, SaeError, Session,
+    State,
+};
+use wire::frame::{Authentication, auth_algorithm};
+use wire::{Instant, MacAddr, StatusCode};
+
+use crate::BssConfig;
+use crate::bss::Bss;
+use crate::station::{SaeKey, Stage};
+
+/// Wait for the station's answer before ours is sent again (dot11RSNASAERetransPeriod as the originals have it).
+const RETRANSMIT: Duration = Duration::from_millis(1000);
+/// Wrong confirms that one exchange survives: an attacker's must not end it, but it is no oracle either.
+const MISMATCHES: u8 = 3;
+
+const COMMIT: u16 = 1;
+const CONFIRM: u16 = 2;
+
+/// What all stations of a BSS share.
+#[derive(Debug)]
+pub(crate) struct SaeSide {
+    offered: bool,
+    pwe: SaePwe,
+    akm: SaeAkm,
+    groups: Vec<Group>,
+    secrets: Vec<Entry>,
+    tokens: AntiClogging,
+    threshold: usize,
+    sync: u16,
+    confirm_immediate: bool,
+    /// Commits handled since the token's secret last changed.
+    handled: u32,
+}
+
+#[derive(Debug)]
+struct Entry {
+    password: Password,
+    points: PtSet,
+    peer: Option<MacAddr>,
+}
+
+/// One station's exchange.
+#[derive(Debug)]
+pub(crate) struct SaeExchange {
+    session: Session,
+    deadline: Option<Instant>,
+    repeats: u16,
+    mismatches: u8,
+}
+
+impl SaeExchange {
+    pub(crate) const fn deadline(&self) -> Option<Instant> {
+        self.deadline
+    }
+
+    fn is_open(&self) -> bool {
+        self.session.state() != State::Accepted
+    }
+}
+
+impl SaeSide {
+    pub(crate) fn new(config: &BssConfig, rng: &mut dyn Rng) -> SaeSide {
+        let bss = &config.bss;
+        let methods = bss.key_mgmt();
+        let offered = bss.is_protected() && methods.intersects(KeyMgmt::SAE.union(KeyMgmt::SAE_EXT_KEY));
+        let mut groups: Vec<Group> = bss.sae_groups().into_iter().filter_map(Group::from_number).collect();
+        if groups.is_empty() {
+            groups = [19, 20, 21].into_iter().filter_map(Group::from_number).collect();
+        }
+        let pwe = config.sae_pwe();
+        let ssid = config.ssid();
+        let mut secrets = Vec::new();
+        if offered {
+            let mut add = |password: &[u8], id: Option<&[u8]>, peer: Option<MacAddr>| {
+                let password = Password::new(password, id);
+                let used: &[Group] = if pwe.allows_h2e() { &groups } else { &[] };
+                let points = PtSet::derive(ssid.as_bytes(), &password, used);
+                secrets.push(Entry { password, points, peer });
+            };
+            for entry in bss.sae_passwords().chain(&config.lists.sae_passwords) {
+                let peer = entry.peer.filter(|peer| !peer.is_broadcast() && !peer.is_zero());
+                add(entry.password.as_bytes(), entry.id.as_deref(), peer);
+            }
+            if let Some(Psk::Passphrase(passphrase)) = bss.psk() {
+                add(passphrase.as_bytes(), None, None);
+            }
+        }
+        SaeSide {
+            offered,
+            pwe,
+            akm: if methods.contains(KeyMgmt::SAE) { SaeAkm::Sae } else { SaeAkm::SaeExtKey },
+            groups,
+            secrets,
+            tokens: AntiClogging::new(rng),
+            threshold: usize::try_from(bss.sae_anti_clogging_threshold()).unwrap_or(usize::MAX),
+            sync: u16::try_from(bss.sae_sync()).unwrap_or(u16::MAX),
+            confirm_immediate: bss.sae_confirm_immediate() == 1,
+            handled: 0,
+        }
+    }
+
+    pub(crate) const fn is_offered(&self) -> bool {
+        self.offered
+    }
+
+    fn allows(&self, method: Method) -> bool {
+        match method {
+            Method::HuntAndPeck => self.pwe != SaePwe::HashToElement && self.akm == SaeAkm::Sae,
+            Method::HashToElement => self.pwe.allows_h2e(),
+        }
+    }
+
+    fn secret(&self, peer: MacAddr, identifier: Option<&[u8]>) -> Option<&Entry> {
+        self.secrets
+            .iter()
+            .find(|entry| entry.password.identifier() == identifier && entry.peer.is_none_or(|only| only == peer))
+    }
+}
+
+impl Bss {
+    pub(crate) fn handle_sae(&mut self, addr: MacAddr, auth: &Authentication<'_>, now: Instant, rng: &mut dyn Rng) {
+        match (auth.transaction, auth.status) {
+            (COMMIT, StatusCode::SUCCESS) => self.sae_commit(addr, Method::HuntAndPeck, auth, now, rng),
+            (COMMIT, StatusCode::SAE_HASH_TO_ELEMENT) => self.sae_commit(addr, Method::HashToElement, auth, now, rng),
+            (CONFIRM, StatusCode::SUCCESS) => self.sae_confirm(addr, auth, now),
+            // What reports a failure needs no answer, and nobody vouches for it.
+            (COMMIT | CONFIRM, status) => self.log(Level::Debug, format!("{addr}: SAE: the station says {status}")),
+            (transaction, _) => self.send_sae(addr, transaction, StatusCode::TRANSACTION_SEQUENCE, &[]),
+        }
+    }
+
+    fn send_sae(&mut self, addr: MacAddr, transaction: u16, status: StatusCode, body: &[u8]) {
+        self.send_auth(addr, Authentication { algorithm: auth_algorithm::SAE, transaction, status, rest: body });
+    }
+
+    fn sae_refuse(&mut self, addr: MacAddr, transaction: u16, error: &SaeError) {
+        self.log(Level::Info, format!("{addr}: SAE: {error}"));
+        let body = match error {
+            SaeError::UnsupportedGroup(group) => group.to_le_bytes().to_vec(),
+            SaeError::PasswordIdentifier => {
+                self.event(ApEvent::SaeUnknownPasswordIdentifier(addr));
+                Vec::new()
+            }
+            SaeError::Configuration(_)
+            | SaeError::Malformed(_)
+            | SaeError::GroupMismatch(_)
+            | SaeError::MethodMismatch
+            | SaeError::Scalar
+            | SaeError::Element
+            | SaeError::Downgrade(_)
+            | SaeError::SharedSecret
+            | SaeError::ConfirmBeforeCommit
+            | SaeError::ConfirmMismatch
+            | SaeError::TooManyRepeats
+            | SaeError::NothingToConfirm
+            | SaeError::Refused(_) => Vec::new(),
+        };
+        self.send_sae(addr, transaction, error.status(), &body);
+    }
+
+    fn sae_commit(
+        &mut self,
+        addr: MacAddr,
+        method: Method,
+        auth: &Authentication<'_>,
+        now: Instant,
+        rng: &mut dyn Rng,
+    ) {
+        if !self.sae.allows(method) {
+            // 12.4.8.6.4: what the status code announces must be allowed here.
+            self.log(Level::Info, format!("{addr}: SAE: this way to a password element is not allowed"));
+            self.send_sae(addr, COMMIT, StatusCode::REFUSED, &[]);
+            return;
+        }
+        let commit = match sae::parse_commit(auth.rest, method) {
+            Ok(commit) => commit,
+            Err(error @ SaeError::UnsupportedGroup(_)) => {
+                self.sae_refuse(addr, COMMIT, &error);
+                return;
+            }
+            Err(error) => {
+                self.log(Level::Debug, format!("{addr}: SAE: {error}"));
+                return;
+            }
+        };
+        if !self.sae.groups.contains(&commit.group) {
+            self.sae_refuse(addr, COMMIT, &SaeError::UnsupportedGroup(commit.group.number()));
+            return;
+        }
+        // A repetition of what was answered, and our own words coming back.
+        let known = self.stations.get_mut(&addr).and_then(|station| station.sae.as_mut());
+        if let Some(exchange) = known.filter(|exchange| exchange.is_open()) {
+            match exchange.session.handle_commit(auth.status, auth.rest) {
+                Ok(CommitOutcome::Repeated) => {
+                    self.sae_send_commit(addr, now);
+                    return;
+                }
+                Ok(CommitOutcome::Reflected) => return,
+                Ok(
+                    CommitOutcome::Accepted
+                    | CommitOutcome::Different
+                    | CommitOutcome::TokenRequired(_)
+                    | CommitOutcome::GroupRefused,
+                )
+                | Err(_) => {}
+            }
+        }
+        let token_fits = commit.token.map(|token| self.sae.tokens.check(&addr, token));
+        if token_fits == Some(false) {
+            // 12.4.6: no answer, lest we become a way to flood others.
+            self.log(Level::Debug, format!("{addr}: SAE: the token is not ours"));
+            return;
+        }
+        if token_fits.is_none() && self.sae_is_busy() {
+            self.sae.handled += 1;
+            if self.sae.handled.is_multiple_of(1000) {
+                self.sae.tokens.rotate(rng);
+            }
+            let body = self.sae.tokens.request_body(&addr, commit.group.number(), method);
+            self.send_sae(addr, COMMIT, StatusCode::ANTI_CLOGGING_TOKEN_REQUIRED, &body);
+            return;
+        }
+        if self.station_entry(addr, now).is_none() {
+            self.log(Level::Info, format!("{addr}: no room for another station"));
+            self.send_sae(addr, COMMIT, StatusCode::AP_FULL, &[]);
+            return;
+        }
+        match self.sae_begin(addr, method, commit.group, commit.password_id, auth, rng) {
+            Ok(session) => {
+                if let Some(station) = self.stations.get_mut(&addr) {
+                    station.sae = Some(SaeExchange { session, deadline: None, repeats: 0, mismatches: 0 });
+                }
+                self.sae_send_commit(addr, now);
+                if self.sae.confirm_immediate {
+                    self.sae_send_confirm(addr);
+                }
+            }
+            Err(error) => self.sae_refuse(addr, COMMIT, &error),
+        }
+    }
+
+    fn sae_begin(
+        &self,
+        addr: MacAddr,
+        method: Method,
+        group: Group,
+        identifier: Option<&[u8]>,
+        auth: &Authentication<'_>,
+        rng: &mut dyn Rng,
+    ) -> Result<Session, SaeError> {
+        let missing = match identifier {
+            Some(_) => SaeError::PasswordIdentifier,
+            None => SaeError::Configuration("no password for this station"),
+        };
+        let entry = self.sae.secret(addr, identifier).ok_or(missing)?;
+        let config = Config {
+            own: self.config.own,
+            peer: addr,
+            group,
+            method,
+            password: &entry.password,
+            pt: Some(&entry.points),
+            akm: self.sae.akm,
+            rejected_groups: &[],
+            supported_groups: &self.sae.groups,
+        };
+        let mut session = Session::start(&config, rng)?;
+        session.set_sync_limit(self.sae.sync);
+        session.handle_commit(auth.status, auth.rest)?;
+        Ok(session)
+    }
+
+    /// 12.4.6: so many exchanges are open that a new one has to show that its sender can receive.
+    fn sae_is_busy(&self) -> bool {
+        let open = self.stations.values().filter(|station| station.sae.as_ref().is_some_and(SaeExchange::is_open));
+        open.count() >= self.sae.threshold
+    }
+
+    fn sae_send_commit(&mut self, addr: MacAddr, now: Instant) {
+        let exchange = self.stations.get_mut(&addr).and_then(|station| station.sae.as_mut());
+        let Some(exchange) = exchange else { return };
+        exchange.deadline = Some(now + RETRANSMIT);
+        let (status, body) = (exchange.session.commit_status(), exchange.session.commit_body(None));
+        self.send_sae(addr, COMMIT, status, &body);
+    }
+
+    fn sae_send_confirm(&mut self, addr: MacAddr) {
+        let exchange = self.stations.get_mut(&addr).and_then(|station| station.sae.as_mut());
+        if let Some(Ok(body)) = exchange.map(|exchange| exchange.session.confirm_body()) {
+            self.send_sae(addr, CONFIRM, StatusCode::SUCCESS, &body);
+        }
+    }
+
+    fn sae_confirm(&mut self, addr: MacAddr, auth: &Authentication<'_>, now: Instant) {
+        let station = self.stations.get_mut(&addr);
+        let Some(exchange) = station.and_then(|station| station.sae.as_mut()) else {
+            self.sae_refuse(addr, CONFIRM, &SaeError::ConfirmBeforeCommit);
+            return;
+        };
+        match exchange.session.handle_confirm(auth.rest) {
+            Ok(ConfirmOutcome::Accepted) => {
+                exchange.deadline = None;
+                self.sae_accepted(addr, now);
+            }
+            Ok(ConfirmOutcome::Again) => self.sae_send_confirm(addr),
+            Ok(ConfirmOutcome::Ignored) => {}
+            Err(error) => {
+                exchange.mismatches += 1;
+                let over = exchange.mismatches >= MISMATCHES && exchange.is_open();
+                if over && let Some(station) = self.stations.get_mut(&addr) {
+                    station.sae = None;
+                }
+                if error == SaeError::ConfirmMismatch {
+                    self.event(ApEvent::PossiblePskMismatch(addr));
+                }
+                self.sae_refuse(addr, CONFIRM, &error);
+            }
+        }
+    }
+
+    /// The station knows the password: its last answer, the key, and the station may associate.
+    fn sae_accepted(&mut self, addr: MacAddr, now: Instant) {
+        let Some(station) = self.stations.get_mut(&addr) else { return };
+        let Some(exchange) = &station.sae else { return };
+        let (Some(pmk), Some(pmkid)) = (exchange.session.pmk(), exchange.session.pmkid()) else { return };
+        let group = exchange.session.group().number();
+        let h2e = exchange.session.method() == Method::HashToElement;
+        station.sae_key = Some(SaeKey { pmk: pmk.clone(), pmkid: Pmkid(pmkid), h2e, group });
+        self.pmksa.insert(PmksaEntry {
+            pmkid: Pmkid(pmkid),
+            pmk,
+            akm: match self.sae.akm {
+                SaeAkm::Sae => AkmSuite::Sae,
+                SaeAkm::SaeExtKey => AkmSuite::SaeExt,
+            },
+            peer: addr,
+            network: (),
+            opportunistic: false,
+            expires: now + PmksaCache::<()>::DEFAULT_LIFETIME,
+        });
+        self.admit(addr, auth_algorithm::SAE, now);
+        self.sae_send_confirm(addr);
+    }
+
+    pub(crate) fn sae_timeout(&mut self, addr: MacAddr, now: Instant) {
+        let sync = self.sae.sync;
+        let Some(station) = self.stations.get_mut(&addr) else { return };
+        let Some(exchange) = &mut station.sae else { return };
+        if exchange.deadline.is_none_or(|at| at > now) {
+            return;
+        }
+        if exchange.repeats >= sync {
+            station.sae = None;
+            self.log(Level::Info, format!("{addr}: SAE: no answer"));
+            if self.stations.get(&addr).is_some_and(|station| station.stage == Stage::Unknown) {
+                self.stations.remove(&addr);
+            }
+            return;
+        }
+        exchange.repeats += 1;
+        self.sae_send_commit(addr, now);
+    }
+}

@@ -1,0 +1,333 @@
+//! What is known of one station.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use crypto::Pmk;
+use ipc_proto::{StationFlags, StationParameters};
+use rsn::{Authenticator, Negotiated, Pmkid};
+use wire::element::{Elements, WMM_SELECTOR, id};
+use wire::frame::capability;
+use wire::{Instant, MacAddr};
+
+use crate::sae_side::SaeExchange;
+
+/// A station that authenticated but did not associate is forgotten after this time.
+pub(crate) const AUTHENTICATED_LIFETIME: Duration = Duration::from_secs(30);
+
+/// How far a station has come (IEEE Std 802.11-2020 11.3.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stage {
+    /// It has written to us; SAE may be under way.
+    Unknown,
+    /// Authenticated.
+    Authenticated,
+    /// The association response was sent, its acknowledgement is awaited.
+    Associating,
+    /// Associated.
+    Associated,
+}
+
+/// What a station's association request said.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Abilities {
+    /// Capability information.
+    pub capability: u16,
+    /// Listen interval.
+    pub listen_interval: u16,
+    /// Rates, units of 500 kb/s, top bit for those it counts as basic.
+    pub rates: Vec<u8>,
+    /// Body of its HT capabilities, if it is to use HT here.
+    pub ht: Option<Vec<u8>>,
+    /// Body of its VHT capabilities, likewise.
+    pub vht: Option<Vec<u8>>,
+    /// QoS information octet of its WMM element, if it is to use WMM here.
+    pub wmm: Option<u8>,
+    /// Body of its extended capabilities.
+    pub extended: Vec<u8>,
+    /// Body of its operating mode notification.
+    pub opmode: Option<u8>,
+}
+
+impl Abilities {
+    /// Reads the elements of a request; `ht`, `vht` and `wmm` say what the BSS offers.
+    pub(crate) fn read(elements: Elements<'_>, ht: bool, vht: bool, wmm: bool) -> Abilities {
+        // A WMM information element: subtype 0, version 1 (WMM specification 2.2.1).
+        let qos = elements.find_vendor(WMM_SELECTOR).and_then(|element| match element.vendor(WMM_SELECTOR) {
+            Some([0, 1, info, ..]) => Some(*info),
+            Some(_) | None => None,
+        });
+        let body = |wanted: u8, len: usize| {
+            elements.find(wanted).and_then(|element| element.body.get(..len)).map(<[u8]>::to_vec)
+        };
+        let wmm = qos.filter(|_| wmm);
+        // HT needs QoS (9.4.2.55, 10.3.1).
+        let ht = body(id::HT_CAPABILITIES, 26).filter(|_| ht && wmm.is_some());
+        Abilities {
+            capability: 0,
+            listen_interval: 0,
+            rates: elements.rates().take(32).collect(),
+            vht: body(id::VHT_CAPABILITIES, 12).filter(|_| vht && ht.is_some()),
+            ht,
+            wmm,
+            extended: elements
+                .find(id::EXTENDED_CAPABILITIES)
+                .map(|element| element.body.get(..32).unwrap_or(element.body).to_vec())
+                .unwrap_or_default(),
+            opmode: elements
+                .find(id::OPERATING_MODE_NOTIFICATION)
+                .and_then(|element| element.body.first().copied())
+                .filter(|_| vht),
+        }
+    }
+
+    /// It knows no OFDM rate, though the band has them.
+    pub(crate) fn is_non_erp(&self) -> bool {
+        !self.rates.iter().any(|rate| matches!(rate & 0x7f, 12 | 18 | 24 | 36 | 48 | 72 | 96 | 108))
+    }
+}
+
+/// SA Query with an associated station (11.13).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct SaQuery {
+    pub(crate) transactions: Vec<[u8; 2]>,
+    pub(crate) next: Instant,
+    pub(crate) end: Instant,
+}
+
+/// How the engine looks after a silent station.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Watch {
+    /// Look at this time.
+    Look(Instant),
+    /// The kernel was asked how long it has been silent; ask again at this time if there is no answer.
+    Asked(Instant),
+    /// A null frame was sent; it is gone if nothing comes until then.
+    Probed(Instant),
+}
+
+impl Watch {
+    pub(crate) const fn at(self) -> Instant {
+        match self {
+            Watch::Look(at) | Watch::Asked(at) | Watch::Probed(at) => at,
+        }
+    }
+}
+
+/// A key that SAE agreed on.
+#[derive(Clone, Debug)]
+pub(crate) struct SaeKey {
+    pub(crate) pmk: Pmk,
+    pub(crate) pmkid: Pmkid,
+    pub(crate) h2e: bool,
+    pub(crate) group: u16,
+}
+
+/// A station.
+#[derive(Debug)]
+pub struct Station {
+    pub(crate) addr: MacAddr,
+    pub(crate) stage: Stage,
+    pub(crate) algorithm: u16,
+    pub(crate) aid: u16,
+    pub(crate) abilities: Abilities,
+    /// The kernel has an entry for it.
+    pub(crate) in_kernel: bool,
+    /// … which is of an association.
+    pub(crate) kernel_associated: bool,
+    pub(crate) authorized: bool,
+    pub(crate) negotiated: Option<Negotiated>,
+    pub(crate) handshake: Option<Authenticator>,
+    /// Names of the candidate keys given to the handshake.
+    pub(crate) keyids: Vec<Option<String>>,
+    pub(crate) keyid: Option<String>,
+    pub(crate) sae: Option<SaeExchange>,
+    pub(crate) sae_key: Option<SaeKey>,
+    pub(crate) sa_query: Option<SaQuery>,
+    /// SA Query found that the station has lost its keys: the next request is accepted.
+    pub(crate) sa_query_failed: bool,
+    pub(crate) watch: Option<Watch>,
+    /// A station without association is forgotten then.
+    pub(crate) expires: Option<Instant>,
+    pub(crate) connected_since: Option<Instant>,
+    pub(crate) mismatches: u32,
+}
+
+impl Station {
+    pub(crate) const fn new(addr: MacAddr) -> Station {
+        Station {
+            addr,
+            stage: Stage::Unknown,
+            algorithm: 0,
+            aid: 0,
+            abilities: Abilities {
+                capability: 0,
+                listen_interval: 0,
+                rates: Vec::new(),
+                ht: None,
+                vht: None,
+                wmm: None,
+                extended: Vec::new(),
+                opmode: None,
+            },
+            in_kernel: false,
+            kernel_associated: false,
+            authorized: false,
+            negotiated: None,
+            handshake: None,
+            keyids: Vec::new(),
+            keyid: None,
+            sae: None,
+            sae_key: None,
+            sa_query: None,
+            sa_query_failed: false,
+            watch: None,
+            expires: None,
+            connected_since: None,
+            mismatches: 0,
+        }
+    }
+
+    /// Its address.
+    #[must_use]
+    pub const fn addr(&self) -> MacAddr {
+        self.addr
+    }
+
+    /// How far it has come.
+    #[must_use]
+    pub const fn stage(&self) -> Stage {
+        self.stage
+    }
+
+    /// Its association identifier; 0: none.
+    #[must_use]
+    pub const fn aid(&self) -> u16 {
+        self.aid
+    }
+
+    /// What its association request said.
+    #[must_use]
+    pub const fn abilities(&self) -> &Abilities {
+        &self.abilities
+    }
+
+    /// Its port is open.
+    #[must_use]
+    pub const fn is_authorized(&self) -> bool {
+        self.authorized
+    }
+
+    /// It is associated.
+    #[must_use]
+    pub const fn is_associated(&self) -> bool {
+        matches!(self.stage, Stage::Associated)
+    }
+
+    /// What security was agreed.
+    #[must_use]
+    pub const fn negotiated(&self) -> Option<&Negotiated> {
+        self.negotiated.as_ref()
+    }
+
+    /// Number of the state of its 4-way handshake, as hostapd counts.
+    #[must_use]
+    pub fn ptk_state(&self) -> u8 {
+        self.handshake.as_ref().map_or(0, Authenticator::ptk_state)
+    }
+
+    /// When its port opened.
+    #[must_use]
+    pub const fn connected_since(&self) -> Option<Instant> {
+        self.connected_since
+    }
+
+    /// Name of the key it used, where the file of keys names it.
+    #[must_use]
+    pub fn keyid(&self) -> Option<&str> {
+        self.keyid.as_deref()
+    }
+
+    /// Number of the group that it ran SAE in.
+    #[must_use]
+    pub fn sae_group(&self) -> Option<u16> {
+        self.sae_key.as_ref().map(|key| key.group)
+    }
+
+    /// Flags in hostapd's words.
+    #[must_use]
+    pub fn flag_words(&self) -> Vec<&'static str> {
+        let associated = self.is_associated();
+        let pmf = self.pmf() && associated;
+        [
+            (self.stage >= Stage::Authenticated, "AUTH"),
+            (associated, "ASSOC"),
+            (self.authorized, "AUTHORIZED"),
+            (associated && self.abilities.capability & capability::SHORT_PREAMBLE != 0, "SHORT_PREAMBLE"),
+            (associated && self.abilities.wmm.is_some(), "WMM"),
+            (pmf, "MFP"),
+            (associated && self.abilities.ht.is_some(), "HT"),
+            (associated && self.abilities.vht.is_some(), "VHT"),
+        ]
+        .into_iter()
+        .filter_map(|(set, word)| set.then_some(word))
+        .collect()
+    }
+
+    pub(crate) fn pmf(&self) -> bool {
+        self.negotiated.as_ref().is_some_and(|negotiated| negotiated.pmf)
+    }
+
+    /// The station's entry as the kernel is to have it.
+    pub(crate) fn parameters(&self) -> StationParameters {
+        let associated = self.stage >= Stage::Associating;
+        let abilities = &self.abilities;
+        let rates = abilities.rates.iter().map(|rate| rate & 0x7f).collect();
+        StationParameters {
+            addr: self.addr,
+            aid: associated.then_some(self.aid),
+            capability: abilities.capability,
+            listen_interval: abilities.listen_interval,
+            rates,
+            ht_capabilities: abilities.ht.clone(),
+            vht_capabilities: abilities.vht.clone(),
+            he_capabilities: None,
+            opmode: abilities.opmode,
+            extended_capabilities: abilities.extended.clone(),
+            // 2.2.1: queues in the first four bits, longest service period in bits 5 and 6.
+            uapsd: abilities.wmm.filter(|info| info & 0x0f != 0).map(|info| (info & 0x0f, info >> 5 & 3)),
+            flags: StationFlags {
+                authorized: None,
+                short_preamble: associated.then_some(abilities.capability & capability::SHORT_PREAMBLE != 0),
+                wme: associated.then_some(abilities.wmm.is_some()),
+                mfp: associated.then_some(self.pmf()),
+                authenticated: Some(true),
+                associated: Some(associated),
+                tdls_peer: None,
+            },
+        }
+    }
+
+    /// Its association is over; what authentication gave stays.
+    pub(crate) fn forget_association(&mut self) {
+        self.stage = self.stage.min(Stage::Authenticated);
+        self.authorized = false;
+        self.negotiated = None;
+        self.handshake = None;
+        self.keyid = None;
+        self.sa_query = None;
+        self.sa_query_failed = false;
+        self.watch = None;
+        self.connected_since = None;
+        self.aid = 0;
+    }
+
+    /// When something has to be done about it.
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        let query = self.sa_query.as_ref().map(|query| query.next.min(query.end));
+        let handshake = self.handshake.as_ref().and_then(Authenticator::poll_deadline);
+        let sae = self.sae.as_ref().and_then(SaeExchange::deadline);
+        [query, handshake, sae, self.watch.map(Watch::at), self.expires].into_iter().flatten().min()
+    }
+}
