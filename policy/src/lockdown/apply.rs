@@ -36,7 +36,9 @@ impl Lockdown {
     pub fn apply(&self, accept_unconfined: bool) -> Result<Report, LockdownError> {
         let mut lost = Vec::new();
         nix::sys::prctl::set_no_new_privs().map_err(system("no_new_privs"))?;
-        self.restrict_files(&mut lost)?;
+        if !self.inherits_files {
+            self.restrict_files(&mut lost)?;
+        }
         let identity = Identity::find(self.role.user())?;
         if geteuid().is_root() {
             self.drop_bounding()?;

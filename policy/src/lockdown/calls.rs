@@ -83,7 +83,7 @@ mod numbers {
         accept4 = SYS_accept4, openat = SYS_openat, statx = SYS_statx, newfstatat = SYS_newfstatat,
         unlinkat = SYS_unlinkat, renameat = SYS_renameat, renameat2 = SYS_renameat2, mkdirat = SYS_mkdirat,
         fchmod = SYS_fchmod, fchmodat = SYS_fchmodat, fchown = SYS_fchown, fchownat = SYS_fchownat,
-        fsync = SYS_fsync, ftruncate = SYS_ftruncate, lseek = SYS_lseek, clone = SYS_clone, wait4 = SYS_wait4,
+        fsync = SYS_fsync, readlinkat = SYS_readlinkat, ftruncate = SYS_ftruncate, lseek = SYS_lseek, clone = SYS_clone, wait4 = SYS_wait4,
         waitid = SYS_waitid, socketpair = SYS_socketpair, prctl = SYS_prctl, seccomp = SYS_seccomp,
         capget = SYS_capget, capset = SYS_capset, set_robust_list = SYS_set_robust_list, rseq = SYS_rseq,
         landlock_create_ruleset = SYS_landlock_create_ruleset, landlock_restrict_self = SYS_landlock_restrict_self,
@@ -94,7 +94,7 @@ mod numbers {
     numbers! {
         poll = SYS_poll, dup2 = SYS_dup2, unlink = SYS_unlink, rename = SYS_rename, mkdir = SYS_mkdir,
         chmod = SYS_chmod, chown = SYS_chown, lchown = SYS_lchown, fork = SYS_fork, time = SYS_time,
-        open = SYS_open, stat = SYS_stat, lstat = SYS_lstat,
+        open = SYS_open, stat = SYS_stat, lstat = SYS_lstat, readlink = SYS_readlink,
     }
 }
 
@@ -164,14 +164,16 @@ pub(super) fn post() -> Vec<CallRule> {
     list.push(sockets(libc::AF_UNIX, &[], "control sockets"));
     list.extend(rules!("control sockets"; bind, getsockname, setsockopt, getsockopt));
     list.extend(rules!("daemons that connect"; accept4));
-    list.extend(rules!("files named at start are read and replaced, within Landlock"; openat, statx, newfstatat,
-        renameat, renameat2, fsync, ftruncate, lseek));
+    list.extend(
+        rules!("files named at start are read and replaced, within Landlock"; openat, statx, newfstatat, readlinkat,
+        renameat, renameat2, fsync, ftruncate, lseek),
+    );
     list.extend(rules!("sockets and temporary files are removed, within Landlock"; unlinkat));
     list.extend(rules!("a control socket's directory is made, within Landlock"; mkdirat));
     list.extend(rules!("group and mode of control sockets and replaced files"; fchmod, fchmodat, fchown, fchownat));
     #[cfg(target_arch = "x86_64")]
     list.extend(
-        rules!("older names of the same calls"; unlink, rename, mkdir, chmod, chown, lchown, open, stat, lstat),
+        rules!("older names of the same calls"; unlink, rename, mkdir, chmod, chown, lchown, open, stat, lstat, readlink),
     );
     list
 }

@@ -98,6 +98,8 @@ pub struct Lockdown {
     pub files: Vec<FileRule>,
     /// May datagrams go to abstract sockets of others?
     pub abstract_sockets: bool,
+    /// Was the file system settled by the process that started this one?
+    pub inherits_files: bool,
 }
 
 /// What came of a lockdown.
@@ -155,7 +157,14 @@ impl Lockdown {
     #[must_use]
     pub fn of_daemon(role: ProcessRole, reconnects: bool) -> Lockdown {
         let calls = calls::daemon(reconnects);
-        Lockdown { role, capabilities: Vec::new(), calls, files: Vec::new(), abstract_sockets: false }
+        Lockdown {
+            role,
+            capabilities: Vec::new(),
+            calls,
+            files: Vec::new(),
+            abstract_sockets: false,
+            inherits_files: false,
+        }
     }
 
     fn network(role: ProcessRole, calls: Vec<CallRule>, files: Vec<FileRule>) -> Lockdown {
@@ -163,7 +172,7 @@ impl Lockdown {
             kept(Capability::CAP_NET_ADMIN, "nl80211 and rtnetlink change interfaces, keys and stations"),
             kept(Capability::CAP_NET_RAW, "EAPOL frames travel on packet sockets"),
         ];
-        Lockdown { role, capabilities, calls, files, abstract_sockets: false }
+        Lockdown { role, capabilities, calls, files, abstract_sockets: false, inherits_files: false }
     }
 
     /// The network worker.
@@ -189,13 +198,14 @@ impl Lockdown {
             kept(Capability::CAP_DAC_OVERRIDE, "a client's reply socket may be closed to all but its owner"),
             kept(Capability::CAP_FOWNER, "a replaced file keeps the mode of the old one, whoever owns it"),
         ];
-        Lockdown { role, capabilities, calls, files, abstract_sockets: true }
+        Lockdown { role, capabilities, calls, files, abstract_sockets: true, inherits_files: false }
     }
 
-    /// The post; what files it may reach its keeper has settled, or, without one, `files` do.
+    /// The post. What files it may reach, its keeper has settled.
     #[must_use]
-    pub fn of_post(files: Vec<FileRule>) -> Lockdown {
-        Lockdown::files_and_sockets(ProcessRole::Post, calls::post(), files)
+    pub fn of_post() -> Lockdown {
+        let lockdown = Lockdown::files_and_sockets(ProcessRole::Post, calls::post(), Vec::new());
+        Lockdown { inherits_files: true, ..lockdown }
     }
 
     /// Its keeper.

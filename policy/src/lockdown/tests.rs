@@ -9,7 +9,7 @@ fn all() -> Vec<Lockdown> {
         Lockdown::of_daemon(ProcessRole::Apd, true),
         Lockdown::of_privd(),
         Lockdown::of_privd_keeper(),
-        Lockdown::of_post(files()),
+        Lockdown::of_post(),
         Lockdown::of_post_keeper(files()),
     ]
 }
@@ -56,7 +56,7 @@ fn nobody_holds_network_and_file_capabilities_both() {
 fn a_keeper_is_allowed_what_its_worker_needs() {
     let pairs = [
         (Lockdown::of_privd(), Lockdown::of_privd_keeper()),
-        (Lockdown::of_post(Vec::new()), Lockdown::of_post_keeper(Vec::new())),
+        (Lockdown::of_post(), Lockdown::of_post_keeper(Vec::new())),
     ];
     for (worker, keeper) in pairs {
         for rule in &worker.calls {

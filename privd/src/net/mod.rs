@@ -40,6 +40,8 @@ pub struct Options {
     pub clients: Clients,
     /// Interfaces.
     pub grant: Grant,
+    /// `/dev/rfkill`, where only the superuser could open it.
+    pub rfkill: Option<OwnedFd>,
 }
 
 /// Why the worker ended.

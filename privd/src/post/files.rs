@@ -3,18 +3,24 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{Read as _, Write as _};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use ipc_proto::post::MAX_FILE;
-use nix::unistd::{Gid, Uid, chown};
+use nix::unistd::{Gid, Uid, fchown};
 
 use super::Options;
+
+/// Was this file named at start, or the directory it is in?
+fn is_named(list: &[PathBuf], path: &Path) -> bool {
+    let plain =
+        path.is_absolute() && path.components().all(|part| matches!(part, Component::RootDir | Component::Normal(_)));
+    list.iter().any(|named| named == path || (plain && path.parent() == Some(named)))
+}
 
 /// A file's contents. `superuser`: the command that names the file came from the superuser, who could read it anyway.
 pub(super) fn read(path: &str, options: &Options, superuser: bool) -> Result<Vec<u8>, String> {
     let path = Path::new(path);
-    let named = options.readable.iter().chain(&options.writable).any(|named| named == path);
-    if !(named || (superuser && path.is_absolute())) {
+    if !(is_named(&options.readable, path) || is_named(&options.writable, path) || (superuser && path.is_absolute())) {
         return Err("this file was not named at start, and only the superuser may name others".into());
     }
     // Without O_NONBLOCK a FIFO would hold the post up for good.
@@ -40,7 +46,7 @@ pub(super) fn read(path: &str, options: &Options, superuser: bool) -> Result<Vec
 /// not before.
 pub(super) fn replace(path: &str, contents: &[u8], options: &Options) -> Result<(), String> {
     let path = Path::new(path);
-    if !options.writable.iter().any(|named| named == path) {
+    if !is_named(&options.writable, path) {
         return Err("this file was not named at start".into());
     }
     // Where the path is a symbolic link, the file behind it is replaced, not the link.
@@ -63,14 +69,24 @@ fn write_and_rename(target: &Path, fresh: &Path, contents: &[u8]) -> std::io::Re
     let old = fs::metadata(target).ok();
     // The name is ours by our process number: what is there is from an earlier life.
     let _ = fs::remove_file(fresh);
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(fresh)?;
+    let mut file = match OpenOptions::new().write(true).create_new(true).mode(0o600).open(fresh) {
+        // Its directory is closed to us (/etc and the like): the file alone is open, and written in place.
+        Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => return write_in_place(target, contents),
+        result => result?,
+    };
     file.write_all(contents)?;
     if let Some(old) = old {
-        chown(fresh, Some(Uid::from_raw(old.uid())), Some(Gid::from_raw(old.gid())))?;
+        fchown(&file, Some(Uid::from_raw(old.uid())), Some(Gid::from_raw(old.gid())))?;
         file.set_permissions(fs::Permissions::from_mode(old.mode() & 0o777))?;
     }
     file.sync_all()?;
     fs::rename(fresh, target)
+}
+
+fn write_in_place(target: &Path, contents: &[u8]) -> std::io::Result<()> {
+    let mut file = OpenOptions::new().write(true).truncate(true).open(target)?;
+    file.write_all(contents)?;
+    file.sync_all()
 }
 
 /// Opens the log file for appending.

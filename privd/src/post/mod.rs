@@ -25,18 +25,18 @@ use clients::{Clients, Known};
 use sockets::{ControlSocket, Delivery};
 
 /// What the post is told at its start.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Options {
     /// Directories in which control sockets may be made, and single paths of sockets.
     pub directories: Vec<PathBuf>,
-    /// Also any directory just below `/run`: a global control socket names others at run time.
-    pub any_directory: bool,
-    /// Files that may be read.
+    /// Files that may be read; a directory stands for the files in it.
     pub readable: Vec<PathBuf>,
-    /// Files that may be replaced.
+    /// Files that may be replaced, likewise.
     pub writable: Vec<PathBuf>,
     /// The log file.
     pub log: Option<PathBuf>,
+    /// Groups by name: once confined, the post cannot look them up any more.
+    pub groups: Vec<(String, u32)>,
 }
 
 /// Most messages that wait for a daemon which does not read. Commands beyond that are dropped: their clients time out

@@ -2,7 +2,7 @@
 
 use std::io::{IoSlice, IoSliceMut};
 use std::os::fd::{AsFd, AsRawFd as _, BorrowedFd, OwnedFd};
-use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, FileTypeExt as _};
 use std::path::{Component, Path, PathBuf};
 use std::{fs, io};
 
@@ -12,7 +12,8 @@ use nix::sys::socket::{
     AddressFamily, ControlMessageOwned, MsgFlags, SockFlag, SockType, UnixAddr, UnixCredentials, bind, recvmsg,
     sendmsg, setsockopt, socket, sockopt,
 };
-use nix::unistd::{Gid, Group, chown};
+use nix::fcntl::{AT_FDCWD, AtFlags};
+use nix::unistd::{Gid, fchownat};
 
 use super::Options;
 
@@ -45,16 +46,19 @@ pub(super) enum Delivery {
     Dead,
 }
 
+/// Gives a path, and never what a link there points at, to a group.
+fn own(path: &Path, gid: Option<Gid>) -> io::Result<()> {
+    if gid.is_some() {
+        fchownat(AT_FDCWD, path, None, gid, AtFlags::AT_SYMLINK_NOFOLLOW)?;
+    }
+    Ok(())
+}
+
 /// Group by name or number.
-fn group_id(group: &str) -> Result<Gid, String> {
-    if let Ok(number) = group.parse() {
-        return Ok(Gid::from_raw(number));
-    }
-    match Group::from_name(group) {
-        Ok(Some(found)) => Ok(found.gid),
-        Ok(None) => Err(format!("there is no group {group}")),
-        Err(errno) => Err(format!("group {group} cannot be looked up: {errno}")),
-    }
+fn group_id(group: &str, options: &Options) -> Result<Gid, String> {
+    let known = options.groups.iter().find(|(name, _)| name == group).map(|(_, number)| *number);
+    let number = known.or_else(|| group.parse().ok());
+    number.map(Gid::from_raw).ok_or_else(|| format!("there is no group {group}"))
 }
 
 /// The path is one that was allowed at start, without `..`.
@@ -63,8 +67,7 @@ fn allowed(path: &Path, options: &Options) -> bool {
         path.is_absolute() && path.components().all(|part| matches!(part, Component::RootDir | Component::Normal(_)));
     let Some(directory) = path.parent() else { return false };
     let named = options.directories.iter().any(|allowed| allowed == directory || allowed == path);
-    let run = || [Path::new("/run"), Path::new("/var/run")].iter().any(|run| directory.parent() == Some(run));
-    plain && (named || (options.any_directory && run()))
+    plain && named
 }
 
 impl ControlSocket {
@@ -75,7 +78,7 @@ impl ControlSocket {
         group: Option<&str>,
         options: &Options,
     ) -> Result<ControlSocket, String> {
-        let gid = group.map(group_id).transpose()?;
+        let gid = group.map(|group| group_id(group, options)).transpose()?;
         let flags = SockFlag::SOCK_CLOEXEC | SockFlag::SOCK_NONBLOCK;
         let fd = socket(AddressFamily::Unix, SockType::Datagram, flags, None).map_err(|errno| errno.to_string())?;
         setsockopt(&fd, sockopt::PassCred, &true).map_err(|errno| errno.to_string())?;
@@ -95,20 +98,20 @@ impl ControlSocket {
     }
 
     fn bind_file(fd: &OwnedFd, path: &Path, gid: Option<Gid>) -> io::Result<()> {
-        if let Some(directory) = path.parent()
-            && fs::symlink_metadata(directory).is_err()
-        {
-            fs::create_dir_all(directory)?;
-            fs::set_permissions(directory, fs::Permissions::from_mode(0o770))?;
-            chown(directory, None, gid)?;
+        if let Some(directory) = path.parent() {
+            fs::DirBuilder::new().recursive(true).mode(0o770).create(directory)?;
+            if gid.is_some() && !policy::lockdown::is_wide(directory) {
+                own(directory, gid)?;
+            }
         }
         // What an earlier life left behind is a socket nobody answers on; anything else is not ours to remove.
         if fs::symlink_metadata(path).is_ok_and(|found| found.file_type().is_socket()) {
             fs::remove_file(path)?;
         }
         bind(fd.as_raw_fd(), &UnixAddr::new(path)?)?;
-        chown(path, None, gid)?;
-        fs::set_permissions(path, fs::Permissions::from_mode(0o770))
+        // Its mode comes of the process's umask: between bind and chmod, whoever may write to the directory could put
+        // a link in the socket's place.
+        own(path, gid)
     }
 
     /// The next datagram from an address that can be answered.

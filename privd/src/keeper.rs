@@ -1,0 +1,177 @@
+//! The keeper: starts a worker, and starts it again when it dies. It reads nothing.
+
+use std::ffi::CString;
+use std::io;
+use std::os::fd::{AsFd as _, OwnedFd};
+use std::os::unix::net::UnixStream;
+use std::time::{Duration, Instant};
+
+use ipc_proto::channel::{Channel, pair};
+use ipc_proto::keeper::FromKeeper;
+use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::signal::{SigSet, Signal};
+use nix::unistd::ForkResult;
+use policy::Lockdown;
+use tracing::{error, info, warn};
+
+/// A worker that lived longer than this died of something else than its start.
+const SHORT_LIFE: Duration = Duration::from_secs(1);
+/// Wait before the third start in a row, doubled for each further one, up to the longest.
+const FIRST_WAIT: Duration = Duration::from_millis(100);
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
+/// How long a worker may clean up after its daemon is gone.
+const CLEAN_UP: Duration = Duration::from_secs(5);
+
+type Line = Channel<FromKeeper, FromKeeper>;
+
+/// The daemon's line: standard input, by agreement with whoever started this.
+pub(crate) fn line() -> io::Result<OwnedFd> {
+    let fd = io::stdin().as_fd().try_clone_to_owned()?;
+    if !crate::sys::is_line(&fd) {
+        return Err(io::Error::other("a daemon starts it, with its line as standard input"));
+    }
+    // The line has one owner, whose death is its end.
+    let null = std::fs::File::open("/dev/null")?;
+    nix::unistd::dup2_stdin(&null)?;
+    Ok(fd)
+}
+
+/// The name that /proc shows.
+pub(crate) fn name_process(name: &str) -> io::Result<()> {
+    nix::sys::prctl::set_name(&CString::new(name)?)?;
+    Ok(())
+}
+
+/// What a terminal or a service manager sends to everybody is for the daemon: its end is ours.
+pub(crate) fn ignore_signals() -> io::Result<()> {
+    let mut set = SigSet::empty();
+    for signal in [Signal::SIGHUP, Signal::SIGTERM, Signal::SIGINT, Signal::SIGUSR1, Signal::SIGPIPE] {
+        set.add(signal);
+    }
+    set.thread_block()?;
+    Ok(())
+}
+
+/// What keeps a worker going.
+pub(crate) struct Keeper {
+    /// Name of the worker's process.
+    pub(crate) worker: &'static str,
+    /// The daemon's line.
+    pub(crate) line: OwnedFd,
+    /// What the keeper may do.
+    pub(crate) lockdown: Lockdown,
+    /// Goes on where the kernel cannot confine.
+    pub(crate) accept_unconfined: bool,
+}
+
+enum End {
+    Worker,
+    Daemon,
+}
+
+impl Keeper {
+    /// Locks down and keeps `work` going, each time in a process of its own with a connection to the daemon, until the
+    /// daemon is gone.
+    pub(crate) fn keep(self, mut work: impl FnMut(OwnedFd) -> i32) -> io::Result<()> {
+        let report = self.lockdown.apply(self.accept_unconfined).map_err(|error| io::Error::other(error.to_string()))?;
+        for loss in report.lost {
+            warn!("NOT CONFINED: {loss}");
+        }
+        let line: Line = Channel::new(self.line)?;
+        let mut short_lives = 0_u32;
+        for restarts in 0_u32.. {
+            let began = Instant::now();
+            let (daemons, workers) = pair()?;
+            let (life, workers_life) = UnixStream::pair()?;
+            let keeper = nix::unistd::getpid();
+            let child = match policy::fork_single()? {
+                ForkResult::Child => {
+                    drop((line, daemons, life));
+                    if name_process(self.worker).is_err() || nix::sys::prctl::set_pdeathsig(Signal::SIGKILL).is_err() {
+                        std::process::exit(1);
+                    }
+                    // A keeper that has died before that is not noticed otherwise.
+                    if nix::unistd::getppid() != keeper {
+                        std::process::exit(1);
+                    }
+                    let code = work(workers);
+                    drop(workers_life);
+                    std::process::exit(code);
+                }
+                ForkResult::Parent { child } => child,
+            };
+            drop((workers, workers_life));
+            if let Err(error) = line.send(&FromKeeper::Started { restarts }, Some(daemons.as_fd())) {
+                info!("{}: the daemon takes no connection: {error}", self.worker);
+            }
+            drop(daemons);
+            match wait(&line, Some(&life), None)? {
+                Some(End::Worker) => {}
+                Some(End::Daemon) | None => {
+                    // The worker sees the end of its own connection; if it does not, it dies with the keeper.
+                    wait_for_worker(&life)?;
+                    return Ok(());
+                }
+            }
+            match nix::sys::wait::waitpid(child, None) {
+                Ok(status) => error!("{} has ended: {status:?}", self.worker),
+                Err(error) => error!("{} has ended: {error}", self.worker),
+            }
+            short_lives = if began.elapsed() < SHORT_LIFE { short_lives + 1 } else { 0 };
+            if short_lives > 1 {
+                let wait_for = backoff(short_lives - 2);
+                let wait_ms = u32::try_from(wait_for.as_millis()).unwrap_or(u32::MAX);
+                // If the daemon does not read now, it will see the next start.
+                let _ = line.send(&FromKeeper::Faltering { wait_ms }, None);
+                if let Some(End::Daemon) = wait(&line, None, Some(wait_for))? {
+                    return Ok(());
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn backoff(doublings: u32) -> Duration {
+    FIRST_WAIT.saturating_mul(1_u32.checked_shl(doublings).unwrap_or(u32::MAX)).min(LONGEST_WAIT)
+}
+
+/// Waits for the end of the daemon or of the worker. The daemon writes nothing on its line, and the worker nothing on
+/// its own: whatever happens there is the end.
+fn wait(line: &Line, life: Option<&UnixStream>, at_most: Option<Duration>) -> io::Result<Option<End>> {
+    let timeout = at_most.map_or(PollTimeout::NONE, |wait| PollTimeout::try_from(wait).unwrap_or(PollTimeout::MAX));
+    loop {
+        let mut fds = vec![PollFd::new(line.as_fd(), PollFlags::POLLIN)];
+        fds.extend(life.map(|life| PollFd::new(life.as_fd(), PollFlags::POLLIN)));
+        match poll(&mut fds, timeout) {
+            Ok(0) => return Ok(None),
+            Ok(_) => {}
+            Err(Errno::EINTR) => continue,
+            Err(error) => return Err(error.into()),
+        }
+        let mut ended = fds.iter().map(|fd| fd.any().unwrap_or(false));
+        return Ok(Some(if ended.next() == Some(true) { End::Daemon } else { End::Worker }));
+    }
+}
+
+fn wait_for_worker(life: &UnixStream) -> io::Result<()> {
+    let timeout = PollTimeout::try_from(CLEAN_UP).unwrap_or(PollTimeout::MAX);
+    let mut fds = [PollFd::new(life.as_fd(), PollFlags::POLLIN)];
+    match poll(&mut fds, timeout) {
+        Ok(_) | Err(Errno::EINTR) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{FIRST_WAIT, LONGEST_WAIT, backoff};
+
+    #[test]
+    fn waits_grow_and_end_somewhere() {
+        assert_eq!(backoff(0), FIRST_WAIT);
+        assert_eq!(backoff(1), FIRST_WAIT * 2);
+        assert_eq!(backoff(40), LONGEST_WAIT);
+    }
+}

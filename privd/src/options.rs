@@ -1,0 +1,122 @@
+//! The command line: what daemons and systemd say to privd.
+
+use std::path::PathBuf;
+
+use ipc_proto::Role;
+use lexopt::prelude::{Long, Short, Value, ValueExt as _};
+
+use crate::net::Grant;
+
+/// What `--help` says.
+pub(crate) const USAGE: &str = "\
+usage: privd keep --role station|access-point [--interface NAME]... [--any-interface]
+       privd keep-post [--control DIR]... [--read FILE]... [--write FILE]... [--log FILE]
+       privd serve [--interface NAME]...
+       privd serve-post [--control DIR]... [--read FILE]... [--write FILE]...
+options of all: --accept-unconfined, --debug, --help, --version
+
+keep, keep-post: started by supplicant and apd, whose line is standard input.
+serve, serve-post: started by systemd's socket activation.";
+
+/// Options of all commands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Common {
+    pub(crate) accept_unconfined: bool,
+    pub(crate) debug: bool,
+}
+
+/// Paths of a post.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Paths {
+    pub(crate) control: Vec<PathBuf>,
+    pub(crate) read: Vec<PathBuf>,
+    pub(crate) write: Vec<PathBuf>,
+    pub(crate) log: Option<PathBuf>,
+}
+
+/// What is to be done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Command {
+    Keep { role: Role, grant: Grant, common: Common },
+    KeepPost { post: Paths, common: Common },
+    Serve { grant: Grant, common: Common },
+    ServePost { post: Paths, common: Common },
+}
+
+/// What the command line asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Parsed {
+    Help,
+    Version,
+    Run(Command),
+}
+
+/// Reads the command line.
+pub(crate) fn parse(mut parser: lexopt::Parser) -> Result<Parsed, lexopt::Error> {
+    let mut word = None;
+    let mut role = None;
+    let mut names = Vec::new();
+    let mut any = false;
+    let mut post = Paths::default();
+    let mut common = Common::default();
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Short('h') | Long("help") => return Ok(Parsed::Help),
+            Short('v' | 'V') | Long("version") => return Ok(Parsed::Version),
+            Long("accept-unconfined") => common.accept_unconfined = true,
+            Long("debug") => common.debug = true,
+            Long("role") => role = Some(parser.value()?.parse_with(role_of)?),
+            Long("interface") => names.push(parser.value()?.string()?),
+            Long("any-interface") => any = true,
+            Long("control") => post.control.push(parser.value()?.into()),
+            Long("read") => post.read.push(parser.value()?.into()),
+            Long("write") => post.write.push(parser.value()?.into()),
+            Long("log") => post.log = Some(parser.value()?.into()),
+            Value(value) if word.is_none() => word = Some(value.string()?),
+            other @ (Short(_) | Long(_) | Value(_)) => return Err(other.unexpected()),
+        }
+    }
+    let grant = |any: bool| if any { Grant::Any } else { Grant::Names(names.clone()) };
+    let command = match word.as_deref() {
+        Some("keep") => {
+            Command::Keep { role: role.ok_or("keep needs a --role")?, grant: grant(any), common }
+        }
+        Some("keep-post") => Command::KeepPost { post, common },
+        Some("serve") => Command::Serve { grant: grant(any || names.is_empty()), common },
+        Some("serve-post") => Command::ServePost { post, common },
+        Some(other) => return Err(format!("there is no command {other}").into()),
+        None => return Err("a command is missing".into()),
+    };
+    Ok(Parsed::Run(command))
+}
+
+fn role_of(text: &str) -> Result<Role, &'static str> {
+    match text {
+        "station" => Ok(Role::Station),
+        "access-point" => Ok(Role::AccessPoint),
+        _ => Err("a role is station or access-point"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Command, Parsed, parse};
+    use crate::net::Grant;
+
+    fn of(words: &[&str]) -> Option<Command> {
+        match parse(lexopt::Parser::from_args(words)) {
+            Ok(Parsed::Run(command)) => Some(command),
+            Ok(Parsed::Help | Parsed::Version) | Err(_) => None,
+        }
+    }
+
+    #[test]
+    fn keep_gives_no_interface_that_was_not_named() {
+        let Some(Command::Keep { grant, .. }) = of(&["keep", "--role", "station"]) else { panic!() };
+        assert_eq!(grant, Grant::Names(Vec::new()));
+        let Some(Command::Keep { grant, .. }) = of(&["keep", "--role=station", "--interface", "wlan0"]) else { panic!() };
+        assert_eq!(grant, Grant::Names(vec!["wlan0".into()]));
+        assert!(of(&["keep"]).is_none() && of(&["keep", "--role", "root"]).is_none());
+        assert!(of(&["serve", "post"]).is_none() && of(&[]).is_none() && of(&["--nonsense"]).is_none());
+    }
+}

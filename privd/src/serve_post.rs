@@ -1,0 +1,142 @@
+//! Start of the post: what it may reach, and who may be its daemon.
+
+use std::fs;
+use std::os::fd::OwnedFd;
+use std::os::unix::fs::DirBuilderExt as _;
+use std::os::unix::net::UnixListener;
+use std::path::{Path, PathBuf};
+
+use nix::sys::socket::{getsockopt, sockopt};
+use nix::sys::stat::{Mode, umask};
+use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
+use nix::unistd::ForkResult;
+use policy::Lockdown;
+use policy::lockdown::{Access, FileRule, around, is_wide};
+use tracing::{info, warn};
+
+use crate::options::{Common, Paths};
+use crate::post::{self, Options};
+
+/// Where control sockets and files of daemons are that were not started as root.
+const SERVED_SOCKETS: [&str; 2] = ["/run/wpa_supplicant", "/run/hostapd"];
+const SERVED_FILES: [&str; 2] = ["/etc/wpa_supplicant", "/etc/hostapd"];
+/// Most daemons at a time.
+const MOST: usize = 64;
+
+/// Groups by name, read while files can be read.
+fn groups() -> Vec<(String, u32)> {
+    let text = fs::read_to_string("/etc/group").unwrap_or_default();
+    let group = |line: &str| {
+        let mut fields = line.split(':');
+        let name = fields.next()?.to_owned();
+        Some((name, fields.nth(1)?.parse().ok()?))
+    };
+    text.lines().filter_map(group).collect()
+}
+
+/// Rules for a file by its own name and, where it is a link, by the name behind it.
+fn rules(files: &mut Vec<FileRule>, path: &Path, access: Access, reason: &'static str) {
+    if path.is_dir() {
+        files.push(FileRule { path: path.to_owned(), access, reason });
+        return;
+    }
+    files.push(around(path, access, reason));
+    if let Ok(real) = fs::canonicalize(path)
+        && real != path
+    {
+        files.push(around(&real, access, reason));
+    }
+}
+
+/// Makes directories and settles what may be reached. Called while files can still be reached.
+pub(crate) fn prepare(paths: Paths) -> (Options, Vec<FileRule>) {
+    // Those who may use a control socket are its owner and its group, from the moment it is there.
+    umask(Mode::from_bits_truncate(0o007));
+    let mut files = Vec::new();
+    for folder in &paths.control {
+        // A socket named at start instead of its directory: the global one.
+        let folder = if folder.extension().is_none() || folder.is_dir() { folder.as_path() } else { parent(folder) };
+        if let Err(error) = fs::DirBuilder::new().recursive(true).mode(0o770).create(folder) {
+            warn!("{}: {error}", folder.display());
+        }
+        if is_wide(folder) && folder != Path::new("/run") {
+            warn!("{}: too much for control sockets", folder.display());
+            continue;
+        }
+        let reason = "control sockets of the daemon";
+        files.push(FileRule { path: folder.to_owned(), access: Access::Sockets, reason });
+    }
+    for path in &paths.read {
+        rules(&mut files, path, Access::Read, "a file that the daemon reads again");
+    }
+    for path in &paths.write {
+        rules(&mut files, path, Access::Replace, "a file that the daemon replaces");
+    }
+    if let Some(path) = &paths.log {
+        rules(&mut files, path, Access::Add, "the log file, which is opened anew after a rotation");
+    }
+    let options = Options {
+        directories: paths.control,
+        readable: paths.read,
+        writable: paths.write,
+        log: paths.log,
+        groups: groups(),
+    };
+    (options, files)
+}
+
+fn parent(path: &Path) -> &Path {
+    path.parent().unwrap_or(path)
+}
+
+/// The post of one daemon. Files were settled by whoever started this process.
+pub(crate) fn work(connection: OwnedFd, options: &Options, common: Common) -> Result<(), String> {
+    crate::lock(&Lockdown::of_post(), common.accept_unconfined)?;
+    post::serve(connection, options.clone()).map_err(|error| error.to_string())
+}
+
+/// Serves each daemon that connects in a process of its own.
+pub(crate) fn serve(listening: OwnedFd, mut paths: Paths, common: Common) -> Result<(), String> {
+    let given = |list: [&str; 2]| list.into_iter().map(PathBuf::from).collect::<Vec<_>>();
+    if paths.control.is_empty() {
+        paths.control = given(SERVED_SOCKETS);
+    }
+    if paths.write.is_empty() {
+        paths.write = given(SERVED_FILES);
+    }
+    let users: Vec<u32> = crate::roles().into_iter().map(|(user, _)| user).collect();
+    let (options, files) = prepare(paths);
+    crate::lock(&Lockdown::of_post_keeper(files), common.accept_unconfined)?;
+    let listener = UnixListener::from(listening);
+    listener.set_nonblocking(false).map_err(|error| error.to_string())?;
+    let mut children = 0_usize;
+    loop {
+        let (connection, _) = listener.accept().map_err(|error| error.to_string())?;
+        while let Ok(status) = waitpid(None, Some(WaitPidFlag::WNOHANG)) {
+            if status == WaitStatus::StillAlive {
+                break;
+            }
+            children = children.saturating_sub(1);
+        }
+        let user = getsockopt(&connection, sockopt::PeerCredentials).map(|peer| peer.uid());
+        match user {
+            Ok(user) if users.contains(&user) && children < MOST => {}
+            Ok(user) => {
+                info!("user {user} is turned away");
+                continue;
+            }
+            Err(error) => {
+                info!("nobody knows who connects: {error}");
+                continue;
+            }
+        }
+        match policy::fork_single() {
+            Ok(ForkResult::Child) => {
+                drop(listener);
+                return work(connection.into(), &options, common);
+            }
+            Ok(ForkResult::Parent { .. }) => children += 1,
+            Err(error) => warn!("no process for a daemon: {error}"),
+        }
+    }
+}
