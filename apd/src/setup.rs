@@ -1,0 +1,129 @@
+//! What happens before privilege is given up: configuration files are read, and the start is described.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use conf::ap::{ApConfig, Bss};
+use daemon::log::Level;
+use daemon::{Interfaces, Start};
+use ipc_proto::Role;
+
+use crate::options::Options;
+
+/// A configuration file, and the files that it names.
+#[derive(Debug)]
+pub(crate) struct Configured {
+    /// Its path.
+    pub(crate) path: String,
+    /// What it says.
+    pub(crate) config: ApConfig,
+}
+
+/// All configuration.
+#[derive(Debug, Default)]
+pub(crate) struct Setup {
+    /// One for each radio.
+    pub(crate) radios: Vec<Configured>,
+    /// Contents of the files that the configurations name.
+    pub(crate) files: BTreeMap<String, Vec<u8>>,
+}
+
+/// A file cannot be used.
+#[derive(Debug)]
+pub(crate) enum SetupError {
+    /// It cannot be read.
+    Unreadable(String, io::Error),
+    /// What it says is wrong: a line for each fault, with file and line.
+    Rejected(String),
+}
+
+impl fmt::Display for SetupError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            SetupError::Unreadable(path, error) => write!(f, "{path}: {error}"),
+            SetupError::Rejected(lines) => f.write_str(lines),
+        }
+    }
+}
+
+fn contents(path: &str) -> Result<Vec<u8>, SetupError> {
+    std::fs::read(path).map_err(|error| SetupError::Unreadable(path.to_owned(), error))
+}
+
+/// The paths of the files that a BSS's parameters name.
+pub(crate) fn files_of(bss: &Bss) -> Vec<String> {
+    let text = |path: &[u8]| String::from_utf8_lossy(path).into_owned();
+    let lists = bss.accept_mac_files().iter().chain(bss.deny_mac_files()).chain(bss.sae_password_files());
+    lists.map(|path| text(path)).chain(bss.wpa_psk_file().map(text)).collect()
+}
+
+/// Reads all configuration files and the files they name. Warnings are given to `warn`, one line each.
+pub(crate) fn configure(options: &Options, warn: &mut dyn FnMut(String)) -> Result<Setup, SetupError> {
+    let mut setup = Setup::default();
+    for (index, path) in options.configs.iter().enumerate() {
+        let (mut config, notices) = ApConfig::parse(path, &contents(path)?)
+            .map_err(|rejected| SetupError::Rejected(rejected.to_string()))?;
+        notices.iter().for_each(|notice| warn(notice.to_string()));
+        if let Some(name) = options.interfaces.get(index) {
+            config
+                .set(0, b"interface", name.as_bytes())
+                .map_err(|_| SetupError::Rejected(format!("-i {name}: not an interface name")))?;
+        }
+        setup.radios.push(Configured { path: absolute(path), config });
+    }
+    for (radio, path) in &options.bss_configs {
+        let (config, notices) = ApConfig::parse(path, &contents(path)?)
+            .map_err(|rejected| SetupError::Rejected(rejected.to_string()))?;
+        notices.iter().for_each(|notice| warn(notice.to_string()));
+        // Without the radio's name there is nothing to join them by: BSSs with the same RADIO share one.
+        match setup.radios.iter_mut().find(|known| known.path == *radio) {
+            Some(known) => known.config.bss.extend(config.bss),
+            None => setup.radios.push(Configured { path: radio.clone(), config }),
+        }
+    }
+    for bss in setup.radios.iter().flat_map(|radio| &radio.config.bss) {
+        for path in files_of(bss) {
+            let text = contents(&path)?;
+            setup.files.insert(path, text);
+        }
+    }
+    Ok(setup)
+}
+
+fn absolute(path: &str) -> String {
+    std::path::absolute(path).map_or_else(|_| path.to_owned(), |path| path.to_string_lossy().into_owned())
+}
+
+/// What the process is allowed from now on, and how it starts.
+pub(crate) fn start(options: &Options, setup: &Setup) -> Start {
+    let all = || setup.radios.iter().flat_map(|radio| &radio.config.bss);
+    let control_dirs: Vec<PathBuf> =
+        all().filter_map(Bss::control_directory).map(|control| PathBuf::from(control.directory)).collect();
+    let control_sockets =
+        options.global.as_deref().filter(|path| path.starts_with('/')).map(PathBuf::from).into_iter().collect();
+    let readable = setup.radios.iter().map(|radio| radio.path.as_str()).chain(setup.files.keys().map(String::as_str));
+    let readable = readable.map(|path| Path::new(path).to_owned()).collect();
+    let interfaces = if options.global.is_some() {
+        Interfaces::Any
+    } else {
+        Interfaces::Names(all().map(|bss| bss.interface().to_owned()).collect())
+    };
+    Start {
+        role: Role::AccessPoint,
+        name: "apd",
+        interfaces,
+        control_dirs,
+        control_sockets,
+        readable,
+        writable: Vec::new(),
+        log: options.log.clone(),
+        level: Level::Info.louder(options.verbosity),
+        timestamps: options.timestamps,
+        show_keys: options.show_keys,
+        daemonize: options.background,
+        pid_file: options.pid_file.clone(),
+        accept_unconfined: options.accept_unconfined,
+    }
+}
