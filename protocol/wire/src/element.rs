@@ -52,6 +52,8 @@ pub mod id_ext {
     pub const HE_OPERATION: u8 = 36;
     pub const REJECTED_GROUPS: u8 = 92;
     pub const ANTI_CLOGGING_TOKEN: u8 = 93;
+    /// AKM Suite Selector, which says in a Commit of SAE what the key is for.
+    pub const AKM_SUITE_SELECTOR: u8 = 114;
     pub const MULTI_LINK: u8 = 107;
     pub const EHT_OPERATION: u8 = 106;
     pub const EHT_CAPABILITIES: u8 = 108;

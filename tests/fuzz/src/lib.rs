@@ -24,6 +24,7 @@ pub const TARGETS: &[Target] = &[
     ("rsn_negotiation", parsers::rsn_negotiation),
     ("rsn_handshake", handshake::both_sides),
     ("sae_commit", sae::commit),
+    ("sae_confirm", sae::confirm),
     ("sae_exchange", sae::exchange),
     ("conf_station", parsers::conf_station),
     ("conf_access_point", parsers::conf_access_point),

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::LazyLock;
 
 use crypto::testing::TestRng;
-use sae::{CommitOutcome, Config, ConfirmOutcome, Group, Method, ParsedCommit, Password, PtSet, SaeAkm, Session};
+use sae::{CommitOutcome, Config, ConfirmOutcome, Group, Method, ParsedCommit, Password, PtSet, SaeAkm, SaeError, Session};
 use wire::element::id_ext;
 use wire::{MacAddr, StatusCode, Writer};
 
@@ -54,6 +54,11 @@ fn written(commit: &ParsedCommit<'_>, method: Method) -> Option<Vec<u8>> {
             w.put(token);
         });
     }
+    if let Some(suite) = commit.akm_suite {
+        writer.extension_element(id_ext::AKM_SUITE_SELECTOR, |w| {
+            w.put(&suite);
+        });
+    }
     writer.finish().ok()
 }
 
@@ -79,6 +84,28 @@ pub(crate) fn commit(data: &[u8]) {
         let _ = session.handle_commit(StatusCode(status), data);
     }
     let _ = session.handle_confirm(data);
+}
+
+/// What comes to who has committed and does not know the sender: no confirm made without the password is accepted.
+pub(crate) fn confirm(data: &[u8]) {
+    let mut rng = TestRng::new(1);
+    let (Some(mut station), Some(mut access_point)) = (session(STA, AP, &mut rng), session(AP, STA, &mut rng)) else {
+        return;
+    };
+    let refused = station.handle_confirm(data);
+    assert_eq!(refused, Err(SaeError::ConfirmBeforeCommit));
+    let commit = access_point.commit_body(None);
+    assert_eq!(station.handle_commit(access_point.commit_status(), &commit), Ok(CommitOutcome::Accepted));
+    assert!(station.handle_confirm(data).is_err(), "a confirm was accepted that nobody made");
+    // The right one is accepted once, and what it leads to is there for whatever else comes.
+    let commit = station.commit_body(None);
+    assert_eq!(access_point.handle_commit(station.commit_status(), &commit), Ok(CommitOutcome::Accepted));
+    let Ok(good) = access_point.confirm_body() else { return };
+    assert_eq!(station.handle_confirm(&good), Ok(ConfirmOutcome::Accepted));
+    let pmk = station.pmk();
+    assert_ne!(station.handle_confirm(data), Ok(ConfirmOutcome::Accepted), "a confirm was accepted twice");
+    assert_eq!(station.handle_confirm(&good), Ok(ConfirmOutcome::Ignored));
+    assert!(pmk.is_some() && pmk == station.pmk(), "the key changed");
 }
 
 struct Flight {

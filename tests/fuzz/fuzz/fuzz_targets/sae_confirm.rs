@@ -1,0 +1,4 @@
+//! Wraps the target `sae_confirm`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| fuzz_targets::run("sae_confirm", data));
