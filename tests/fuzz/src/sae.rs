@@ -4,7 +4,9 @@ use std::collections::VecDeque;
 use std::sync::LazyLock;
 
 use crypto::testing::TestRng;
-use sae::{CommitOutcome, Config, ConfirmOutcome, Group, Method, ParsedCommit, Password, PtSet, SaeAkm, SaeError, Session};
+use sae::{
+    CommitOutcome, Config, ConfirmOutcome, Group, Method, ParsedCommit, Password, PtSet, SaeAkm, SaeError, Session,
+};
 use wire::element::id_ext;
 use wire::{MacAddr, StatusCode, Writer};
 
