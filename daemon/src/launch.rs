@@ -52,6 +52,8 @@ pub struct Start {
     pub interfaces: Interfaces,
     /// Directories that its control sockets may be made in; made if they do not exist.
     pub control_dirs: Vec<PathBuf>,
+    /// Control sockets by their own path (the global one, `-g`).
+    pub control_sockets: Vec<PathBuf>,
     /// Files that it may read again.
     pub readable: Vec<PathBuf>,
     /// Files that it may replace (and read).
@@ -248,6 +250,16 @@ fn start_keeper(start: &Start, helper: Helper) -> Result<Source, LaunchError> {
             command.arg("keep-post");
             for path in &start.control_dirs {
                 command.arg("--control").arg(absolute(path));
+            }
+            for path in &start.control_sockets {
+                command.arg("--control-socket").arg(absolute(path));
+            }
+            // Interfaces that are named later have their control sockets where everybody expects them.
+            if start.interfaces == Interfaces::Any {
+                command.arg("--control").arg(match start.role {
+                    Role::Station => "/run/wpa_supplicant",
+                    Role::AccessPoint => "/run/hostapd",
+                });
             }
             for path in &start.readable {
                 command.arg("--read").arg(absolute(path));

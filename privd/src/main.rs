@@ -63,8 +63,8 @@ fn run(command: Command) -> Result<(), String> {
             let mut switches = Switches::open();
             keeper.keep(move |connection| {
                 let clients = net::Clients::Connected { fd: connection, role };
-                let options = net::Options { clients, grant: grant.clone(), rfkill: switches.take() };
-                worker_ended(work(options, common.accept_unconfined))
+                let options = net::Options { clients, grant: grant.clone() };
+                worker_ended(work(switches.take(), options, common.accept_unconfined))
             })
         }
         Command::KeepPost { post, common } => {
@@ -85,8 +85,8 @@ fn run(command: Command) -> Result<(), String> {
             log::init("privd", common.debug);
             keeper::name_process("privd").map_err(words)?;
             let clients = net::Clients::Listening { fd: sys::listening_socket()?, roles: roles() };
-            let options = net::Options { clients, grant, rfkill: Switches::one() };
-            return work(options, common.accept_unconfined);
+            let options = net::Options { clients, grant };
+            return work(Switches::one(), options, common.accept_unconfined);
         }
         Command::ServePost { post, common } => {
             log::init("privd post", common.debug);
@@ -99,8 +99,8 @@ fn run(command: Command) -> Result<(), String> {
 }
 
 /// The network worker: opens what it needs, gives up the rest, serves.
-fn work(options: net::Options, accept_unconfined: bool) -> Result<(), String> {
-    let sockets = net::open().map_err(|error| format!("sockets: {error}"))?;
+fn work(rfkill: Option<OwnedFd>, options: net::Options, accept_unconfined: bool) -> Result<(), String> {
+    let sockets = net::open(rfkill).map_err(|error| format!("sockets: {error}"))?;
     lock(&Lockdown::of_privd(), accept_unconfined)?;
     match net::serve(sockets, options) {
         Ok(()) => Ok(()),

@@ -10,7 +10,7 @@ use crate::net::Grant;
 /// What `--help` says.
 pub(crate) const USAGE: &str = "\
 usage: privd keep --role station|access-point [--interface NAME]... [--any-interface]
-       privd keep-post [--control DIR]... [--read FILE]... [--write FILE]... [--log FILE]
+       privd keep-post [--control DIR]... [--control-socket PATH]... [--read FILE]... [--write FILE]... [--log FILE]
        privd serve [--interface NAME]...
        privd serve-post [--control DIR]... [--read FILE]... [--write FILE]...
 options of all: --accept-unconfined, --debug, --help, --version
@@ -29,6 +29,7 @@ pub(crate) struct Common {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Paths {
     pub(crate) control: Vec<PathBuf>,
+    pub(crate) sockets: Vec<PathBuf>,
     pub(crate) read: Vec<PathBuf>,
     pub(crate) write: Vec<PathBuf>,
     pub(crate) log: Option<PathBuf>,
@@ -69,6 +70,7 @@ pub(crate) fn parse(mut parser: lexopt::Parser) -> Result<Parsed, lexopt::Error>
             Long("interface") => names.push(parser.value()?.string()?),
             Long("any-interface") => any = true,
             Long("control") => post.control.push(parser.value()?.into()),
+            Long("control-socket") => post.sockets.push(parser.value()?.into()),
             Long("read") => post.read.push(parser.value()?.into()),
             Long("write") => post.write.push(parser.value()?.into()),
             Long("log") => post.log = Some(parser.value()?.into()),

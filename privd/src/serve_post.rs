@@ -54,17 +54,10 @@ pub(crate) fn prepare(paths: Paths) -> (Options, Vec<FileRule>) {
     umask(Mode::from_bits_truncate(0o007));
     let mut files = Vec::new();
     for folder in &paths.control {
-        // A socket named at start instead of its directory: the global one.
-        let folder = if folder.extension().is_none() || folder.is_dir() { folder.as_path() } else { parent(folder) };
-        if let Err(error) = fs::DirBuilder::new().recursive(true).mode(0o770).create(folder) {
-            warn!("{}: {error}", folder.display());
-        }
-        if is_wide(folder) && folder != Path::new("/run") {
-            warn!("{}: too much for control sockets", folder.display());
-            continue;
-        }
-        let reason = "control sockets of the daemon";
-        files.push(FileRule { path: folder.to_owned(), access: Access::Sockets, reason });
+        sockets_in(&mut files, folder);
+    }
+    for socket in &paths.sockets {
+        sockets_in(&mut files, socket.parent().unwrap_or(socket));
     }
     for path in &paths.read {
         rules(&mut files, path, Access::Read, "a file that the daemon reads again");
@@ -76,7 +69,7 @@ pub(crate) fn prepare(paths: Paths) -> (Options, Vec<FileRule>) {
         rules(&mut files, path, Access::Add, "the log file, which is opened anew after a rotation");
     }
     let options = Options {
-        directories: paths.control,
+        directories: paths.control.into_iter().chain(paths.sockets).collect(),
         readable: paths.read,
         writable: paths.write,
         log: paths.log,
@@ -85,8 +78,17 @@ pub(crate) fn prepare(paths: Paths) -> (Options, Vec<FileRule>) {
     (options, files)
 }
 
-fn parent(path: &Path) -> &Path {
-    path.parent().unwrap_or(path)
+/// Makes a directory for control sockets, if it is not there, and opens it.
+fn sockets_in(files: &mut Vec<FileRule>, folder: &Path) {
+    if let Err(error) = fs::DirBuilder::new().recursive(true).mode(0o770).create(folder) {
+        warn!("{}: {error}", folder.display());
+    }
+    // Control sockets are often made right below /run; in no other directory of the system.
+    if is_wide(folder) && !matches!(folder.to_str(), Some("/run" | "/var/run" | "/tmp")) {
+        warn!("{}: no place for control sockets", folder.display());
+        return;
+    }
+    files.push(FileRule { path: folder.to_owned(), access: Access::Sockets, reason: "control sockets of the daemon" });
 }
 
 /// The post of one daemon. Files were settled by whoever started this process.

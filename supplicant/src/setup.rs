@@ -83,7 +83,8 @@ pub(crate) fn start(options: &Options, configured: &[Configured]) -> Start {
         writable.extend(one.options.config.as_deref().map(absolute));
         readable.extend(one.options.extra_config.as_deref().map(absolute));
     }
-    control_dirs.extend(options.global.as_deref().filter(|path| path.starts_with('/')).map(PathBuf::from));
+    let control_sockets =
+        options.global.as_deref().filter(|path| path.starts_with('/')).map(PathBuf::from).into_iter().collect();
     if let Some(control) = &options.override_ctrl
         && let Some(control) = conf::station::ControlDirectory::parse(control, None)
     {
@@ -99,6 +100,7 @@ pub(crate) fn start(options: &Options, configured: &[Configured]) -> Start {
         name: "supplicant",
         interfaces,
         control_dirs,
+        control_sockets,
         readable,
         writable,
         log: options.log.clone(),

@@ -156,7 +156,7 @@ impl Identity {
 fn rights(access: Access) -> BitFlags<AccessFs> {
     match access {
         Access::Read => AccessFs::ReadFile.into(),
-        Access::Device => AccessFs::ReadFile | AccessFs::WriteFile,
+        Access::List => AccessFs::ReadFile | AccessFs::ReadDir,
         Access::Replace => {
             AccessFs::ReadFile | AccessFs::WriteFile | AccessFs::Truncate | AccessFs::MakeReg | AccessFs::RemoveFile
         }

@@ -83,7 +83,7 @@ mod numbers {
         accept4 = SYS_accept4, openat = SYS_openat, statx = SYS_statx, newfstatat = SYS_newfstatat,
         unlinkat = SYS_unlinkat, renameat = SYS_renameat, renameat2 = SYS_renameat2, mkdirat = SYS_mkdirat,
         fchmod = SYS_fchmod, fchmodat = SYS_fchmodat, fchown = SYS_fchown, fchownat = SYS_fchownat,
-        fsync = SYS_fsync, readlinkat = SYS_readlinkat, ftruncate = SYS_ftruncate, lseek = SYS_lseek, clone = SYS_clone, wait4 = SYS_wait4,
+        fsync = SYS_fsync, getdents64 = SYS_getdents64, readlinkat = SYS_readlinkat, ftruncate = SYS_ftruncate, lseek = SYS_lseek, clone = SYS_clone, wait4 = SYS_wait4,
         waitid = SYS_waitid, socketpair = SYS_socketpair, prctl = SYS_prctl, seccomp = SYS_seccomp,
         capget = SYS_capget, capset = SYS_capset, set_robust_list = SYS_set_robust_list, rseq = SYS_rseq,
         landlock_create_ruleset = SYS_landlock_create_ruleset, landlock_restrict_self = SYS_landlock_restrict_self,
@@ -203,7 +203,9 @@ pub(super) fn keeper(worker: Vec<CallRule>) -> Vec<CallRule> {
     list.push(rule!(prctl, Condition::OneOf { argument: 0, values }, "a worker locks itself down further"));
     list.extend(rules!("a worker locks itself down further"; seccomp, capget, capset, landlock_create_ruleset,
         landlock_restrict_self, prlimit64, geteuid, getuid));
-    list.extend(rules!("each new worker opens what it needs, within Landlock"; openat));
+    list.extend(
+        rules!("each new worker opens what it needs, within Landlock"; openat, getdents64, statx, newfstatat, lseek),
+    );
     #[cfg(target_arch = "x86_64")]
     list.extend(rules!("older names of the same calls"; fork));
     list

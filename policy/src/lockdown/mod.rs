@@ -64,8 +64,8 @@ pub struct KeptCapability {
 pub enum Access {
     /// Files below are read.
     Read,
-    /// A device is read and written.
-    Device,
+    /// Files below are read, and listed.
+    List,
     /// Files below are written, made, removed and renamed.
     Replace,
     /// Files below are made and added to.
@@ -184,12 +184,13 @@ impl Lockdown {
     /// Its keeper.
     #[must_use]
     pub fn of_privd_keeper() -> Lockdown {
-        let rfkill = FileRule {
-            path: "/dev/rfkill".into(),
-            access: Access::Device,
-            reason: "each new worker opens it to watch radio switches",
-        };
-        Lockdown::network(ProcessRole::PrivdKeeper, calls::keeper(calls::privd()), vec![rfkill])
+        let rule = |path: &str, access, reason| FileRule { path: path.into(), access, reason };
+        let files = vec![
+            rule("/dev/rfkill", Access::Read, "each new worker opens it to watch radio switches"),
+            rule("/sys/class/rfkill", Access::List, "each new worker looks up which switch is of which radio"),
+            rule("/sys/devices", Access::Read, "where the names of switches really are"),
+        ];
+        Lockdown::network(ProcessRole::PrivdKeeper, calls::keeper(calls::privd()), files)
     }
 
     fn files_and_sockets(role: ProcessRole, calls: Vec<CallRule>, files: Vec<FileRule>) -> Lockdown {

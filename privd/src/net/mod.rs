@@ -1,9 +1,29 @@
 //! The network worker: turns checked requests of daemons into kernel messages, and kernel messages into events.
+//!
+//! One thread and one loop (in this file's `serve`). Every request is judged by the policy, then becomes steps
+//! (`dispatch`), each one kernel message whose acknowledgement is awaited without blocking (`worker`, `job`).
+//! Each client has its own nl80211 socket: frame registrations, access points and associations belong to it, and the
+//! kernel undoes them when it closes.
 
-use std::io;
+mod answer;
+mod client;
+mod dispatch;
+mod job;
+mod keyguard;
+mod message;
+mod nl80211;
+mod rfkill;
+mod rtnetlink;
+mod serve;
+mod sys;
+mod worker;
+
 use std::os::fd::OwnedFd;
+use std::{fmt, io};
 
 use ipc_proto::Role;
+
+pub use serve::{open, serve};
 
 /// Where clients come from.
 #[derive(Debug)]
@@ -40,8 +60,6 @@ pub struct Options {
     pub clients: Clients,
     /// Interfaces.
     pub grant: Grant,
-    /// `/dev/rfkill`, where only the superuser could open it.
-    pub rfkill: Option<OwnedFd>,
 }
 
 /// Why the worker ended.
@@ -53,17 +71,30 @@ pub enum ServeError {
     ClientGone,
 }
 
-/// Everything that must be open before the lockdown.
-#[derive(Debug)]
-pub struct Sockets {}
-
-/// Opens the sockets.
-pub fn open() -> io::Result<Sockets> {
-    Ok(Sockets {})
+impl fmt::Display for ServeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ServeError::Io(error) => error.fmt(f),
+            ServeError::ClientGone => f.write_str("the client is gone"),
+        }
+    }
 }
 
-/// Serves clients until the end.
-pub fn serve(sockets: Sockets, options: Options) -> Result<(), ServeError> {
-    let _ = (sockets, options);
-    Ok(())
+impl std::error::Error for ServeError {}
+
+impl From<io::Error> for ServeError {
+    fn from(error: io::Error) -> ServeError {
+        ServeError::Io(error)
+    }
+}
+
+/// Everything that must be open before the lockdown.
+#[derive(Debug)]
+pub struct Sockets {
+    family: u16,
+    commands: OwnedFd,
+    events: OwnedFd,
+    route: OwnedFd,
+    rfkill: Option<rfkill::Rfkill>,
+    secret: [u8; 32],
 }

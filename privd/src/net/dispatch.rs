@@ -1,0 +1,418 @@
+//! From a judged request to the steps that carry it out.
+
+use ipc_proto::{Failure, InterfaceType, KeyKind, Reply, Request, WiphyFeatures};
+use nix::libc;
+use wire::frame::Subtype;
+use wire::{ETH_P_PREAUTH, MacAddr};
+
+use super::job::{Effect, Finish, Step};
+use super::message::{Attrs, Message};
+use super::nl80211::command::{self, on};
+use super::nl80211::consts::{attr, cmd};
+use super::rtnetlink;
+use super::worker::Worker;
+
+/// What becomes of a request.
+#[derive(Debug)]
+pub(super) enum Plan {
+    /// The answer is known.
+    Now(Result<Reply, Failure>),
+    /// The kernel is asked.
+    Ask(Finish, Vec<Step>),
+}
+
+impl From<Failure> for Plan {
+    fn from(failure: Failure) -> Plan {
+        Plan::Now(Err(failure))
+    }
+}
+
+const DONE: Plan = Plan::Now(Ok(Reply::Done));
+
+impl Worker {
+    pub(super) fn nl80211(&self, command: u8, attrs: Attrs) -> Message {
+        Message::generic(self.family, command, attrs)
+    }
+
+    fn features(&self, ifindex: u32) -> WiphyFeatures {
+        let wiphy = self.interfaces.get(&ifindex).map(|interface| interface.wiphy);
+        wiphy.and_then(|wiphy| self.wiphys.get(&wiphy)).map(|info| info.features).unwrap_or_default()
+    }
+
+    /// One command that is only acknowledged.
+    fn simply(&self, command: u8, attrs: Attrs) -> Plan {
+        Plan::Ask(Finish::Done, vec![Step::new(self.nl80211(command, attrs))])
+    }
+
+    fn ask(&self, finish: Finish, command: u8, attrs: Attrs) -> Plan {
+        Plan::Ask(finish, vec![Step::new(self.nl80211(command, attrs))])
+    }
+
+    fn dump(&self, finish: Finish, command: u8, attrs: Attrs) -> Plan {
+        Plan::Ask(finish, vec![Step::new(self.nl80211(command, attrs).dump())])
+    }
+
+    /// Asks for everything about a radio.
+    pub(super) fn wiphy_query(&self, ifindex: u32) -> Step {
+        Step::new(self.nl80211(cmd::GET_WIPHY, on(ifindex).flag(attr::SPLIT_WIPHY_DUMP)).dump())
+    }
+
+    /// The steps of a request that the policy allows.
+    #[allow(clippy::too_many_lines, reason = "one arm for each request, each a line or a few")]
+    pub(super) fn plan(&mut self, client: u64, request: Request) -> Plan {
+        match request {
+            Request::Interfaces => Plan::Now(Ok(Reply::Interfaces(self.visible_interfaces()))),
+            Request::Attach { ifname } => self.attach(client, &ifname),
+            Request::Detach { ifindex } => {
+                self.release(client, ifindex);
+                DONE
+            }
+            Request::Capabilities { ifindex } => Plan::Ask(Finish::Wiphy, vec![self.wiphy_query(ifindex)]),
+            Request::LinkState { ifindex } => {
+                let mut steps = vec![Step::new(self.nl80211(cmd::GET_INTERFACE, on(ifindex)))];
+                if self.is_station(ifindex) {
+                    steps.push(Step::new(self.nl80211(cmd::GET_STATION, on(ifindex)).dump()));
+                }
+                Plan::Ask(Finish::Link(ifindex), steps)
+            }
+            Request::SetLinkUp { ifindex, up } => {
+                let effect = if up { Effect::None } else { Effect::KeysGone(ifindex) };
+                Plan::Ask(Finish::Done, vec![Step::link(rtnetlink::set_up(ifindex, up)).effect(effect)])
+            }
+            Request::SetOperState { ifindex, state } => {
+                let message = rtnetlink::set_operstate(ifindex, Some(state));
+                Plan::Ask(Finish::Done, vec![Step::link(message).effect(Effect::OperState(ifindex))])
+            }
+            Request::SetInterfaceType { ifindex, kind } => self.set_type(ifindex, kind),
+            Request::AddInterface { parent, ifname, kind, addr } => self.add_interface(parent, &ifname, kind, addr),
+            Request::RemoveInterface { ifindex } => self.ask(Finish::Removed(ifindex), cmd::DEL_INTERFACE, on(ifindex)),
+            Request::SetMacAddress { ifindex, addr } => {
+                Plan::Ask(Finish::Done, vec![Step::link(rtnetlink::set_address(ifindex, addr))])
+            }
+            Request::SetBridge { ifindex, bridge: None } => {
+                Plan::Ask(Finish::Done, vec![Step::link(rtnetlink::set_master(ifindex, 0))])
+            }
+            Request::SetBridge { ifindex, bridge: Some(name) } => self.join_bridge(ifindex, name),
+            Request::SetFourAddress { ifindex, enabled } => {
+                self.simply(cmd::SET_INTERFACE, on(ifindex).u8(attr::FOUR_ADDR, u8::from(enabled)))
+            }
+
+            Request::TriggerScan { ifindex, scan } => {
+                self.simply(cmd::TRIGGER_SCAN, command::trigger_scan(ifindex, &scan))
+            }
+            Request::AbortScan { ifindex } => self.simply(cmd::ABORT_SCAN, on(ifindex)),
+            Request::ScanResults { ifindex } => self.dump(Finish::Scan, cmd::GET_SCAN, on(ifindex)),
+            Request::StartSchedScan { ifindex, scan } => {
+                self.simply(cmd::START_SCHED_SCAN, command::sched_scan(ifindex, &scan))
+            }
+            Request::StopSchedScan { ifindex } => self.simply(cmd::STOP_SCHED_SCAN, on(ifindex)),
+
+            Request::Authenticate { ifindex, auth } => {
+                let Some(attrs) = command::authenticate(ifindex, &auth) else {
+                    return Failure::Invalid(String::from("algorithm")).into();
+                };
+                let message = self.nl80211(cmd::AUTHENTICATE, attrs);
+                let step = Step::new(message.clone()).effect(Effect::Joined(ifindex));
+                if auth.local_state_change {
+                    return Plan::Ask(Finish::Done, vec![step]);
+                }
+                // mac80211 does not authenticate anew while it holds an earlier authentication.
+                let forget = on(ifindex).mac(attr::MAC, auth.bssid).u16(attr::REASON_CODE, 2);
+                let forget = Step::new(self.nl80211(cmd::DEAUTHENTICATE, forget))
+                    .tolerate(&[libc::ENOTCONN, libc::ENOENT])
+                    .effect(Effect::Swallow(ifindex, auth.bssid));
+                let again = Step::new(message).effect(Effect::Joined(ifindex));
+                Plan::Ask(Finish::Done, vec![step.otherwise(&[libc::EALREADY, libc::EEXIST], vec![forget, again])])
+            }
+            Request::Associate { ifindex, assoc } => {
+                let features = self.features(ifindex);
+                let attrs = command::associate(ifindex, &assoc, &features);
+                let over_nl80211 = assoc.control_port && features.control_port;
+                let step = Step::new(self.nl80211(cmd::ASSOCIATE, attrs));
+                Plan::Ask(Finish::Done, vec![step.effect(Effect::ControlPort(ifindex, over_nl80211))])
+            }
+            Request::Connect { ifindex, connect } => {
+                let features = self.features(ifindex);
+                if let Some(attachment) = self.attached.get_mut(&ifindex) {
+                    attachment.driver_sme = true;
+                }
+                let attrs = command::connect(ifindex, &connect, &features);
+                let step = Step::new(self.nl80211(cmd::CONNECT, attrs));
+                Plan::Ask(Finish::Done, vec![step.effect(Effect::ControlPort(ifindex, features.control_port))])
+            }
+            Request::Deauthenticate { ifindex, bssid, reason, local } => {
+                let attrs = on(ifindex).mac(attr::MAC, bssid).u16(attr::REASON_CODE, reason.0);
+                self.simply(cmd::DEAUTHENTICATE, attrs.flag_if(attr::LOCAL_STATE_CHANGE, local))
+            }
+            Request::Disassociate { ifindex, bssid, reason } => {
+                self.simply(cmd::DISASSOCIATE, on(ifindex).mac(attr::MAC, bssid).u16(attr::REASON_CODE, reason.0))
+            }
+            Request::Disconnect { ifindex, reason } => {
+                self.simply(cmd::DISCONNECT, on(ifindex).u16(attr::REASON_CODE, reason.0))
+            }
+
+            Request::AddKey { ifindex, key } => {
+                if key.key.as_bytes().iter().all(|octet| *octet == 0) {
+                    // No handshake gives such a key; a machine that was made to forget its key does.
+                    return Failure::Invalid(String::from("key")).into();
+                }
+                let installed = self.guard.install(ifindex, key.kind, key.index, key.key.as_bytes());
+                let Some(installation) = installed else {
+                    tracing::warn!(ifindex, index = key.index, "refused to install a key again");
+                    return Failure::KeyInstalled.into();
+                };
+                let message = self.nl80211(cmd::NEW_KEY, command::new_key(ifindex, &key));
+                let mut steps = vec![Step::new(message).effect(Effect::Installing(installation))];
+                if let Some(attrs) = command::default_key(ifindex, &key) {
+                    steps.push(Step::new(self.nl80211(cmd::SET_KEY, attrs)));
+                }
+                Plan::Ask(Finish::Done, steps)
+            }
+            Request::DeleteKey { ifindex, kind, index } => {
+                let message = self.nl80211(cmd::DEL_KEY, command::delete_key(ifindex, kind, index));
+                let step = Step::new(message).tolerate(&[libc::ENOENT, libc::ENOLINK]);
+                Plan::Ask(Finish::Done, vec![step.effect(Effect::KeyDeleted(ifindex, kind, index))])
+            }
+            Request::KeySequence { ifindex, index } => {
+                self.ask(Finish::KeySequence, cmd::GET_KEY, on(ifindex).u8(attr::KEY_IDX, index))
+            }
+            Request::AddPmksa { ifindex, bssid, pmkid, pmk } => {
+                let attrs = on(ifindex).mac(attr::MAC, bssid).bytes(attr::PMKID, &pmkid);
+                let attrs = attrs.with(pmk.as_ref(), |attrs, pmk| attrs.bytes(attr::PMK, pmk.as_bytes()));
+                self.simply(cmd::SET_PMKSA, attrs)
+            }
+            Request::RemovePmksa { ifindex, bssid, pmkid } => {
+                self.simply(cmd::DEL_PMKSA, on(ifindex).mac(attr::MAC, bssid).bytes(attr::PMKID, &pmkid))
+            }
+            Request::FlushPmksa { ifindex } => self.simply(cmd::FLUSH_PMKSA, on(ifindex)),
+            Request::SetRekeyData { ifindex, kek, kck, replay_counter } => {
+                let attrs = command::rekey_data(ifindex, kek.as_bytes(), kck.as_bytes(), replay_counter);
+                self.simply(cmd::SET_REKEY_OFFLOAD, attrs)
+            }
+            Request::UpdateFtElements { ifindex, mobility_domain, elements } => {
+                self.simply(cmd::UPDATE_FT_IES, on(ifindex).u16(attr::MDID, mobility_domain).bytes(attr::IE, &elements))
+            }
+
+            Request::RegisterFrame { ifindex, subtype, prefix } => self.register_frame(ifindex, subtype, prefix),
+            Request::TransmitFrame { ifindex, transmit } => {
+                let attrs = command::transmit(ifindex, &transmit, &self.features(ifindex));
+                self.ask(Finish::Cookie, cmd::FRAME, attrs)
+            }
+            Request::CancelTransmit { ifindex, cookie } => {
+                self.simply(cmd::FRAME_WAIT_CANCEL, on(ifindex).u64(attr::COOKIE, cookie))
+            }
+            Request::RemainOnChannel { ifindex, freq, duration } => {
+                let attrs = on(ifindex).u32(attr::WIPHY_FREQ, freq).u32(attr::DURATION, duration);
+                self.ask(Finish::Cookie, cmd::REMAIN_ON_CHANNEL, attrs)
+            }
+            Request::CancelRemainOnChannel { ifindex, cookie } => {
+                self.simply(cmd::CANCEL_REMAIN_ON_CHANNEL, on(ifindex).u64(attr::COOKIE, cookie))
+            }
+
+            Request::SendEapol { ifindex, dest, data, encrypt } => {
+                if self.attached.get(&ifindex).is_some_and(|attachment| attachment.control_port) {
+                    self.simply(cmd::CONTROL_PORT_FRAME, command::eapol(ifindex, dest, &data, encrypt))
+                } else {
+                    Plan::Now(self.send_eapol(ifindex, dest, &data))
+                }
+            }
+            Request::SendPreauth { ifindex, dest, data } => Plan::Now(self.send_preauth(ifindex, dest, &data)),
+            Request::ReceivePreauth { ifindex, enabled } => {
+                let socket = if enabled { super::sys::packet(ifindex, ETH_P_PREAUTH).map(Some) } else { Ok(None) };
+                match (socket, self.attached.get_mut(&ifindex)) {
+                    (Ok(socket), Some(attachment)) => {
+                        attachment.preauth = socket;
+                        DONE
+                    }
+                    (Ok(_), None) => Failure::NoInterface.into(),
+                    (Err(error), _) => Plan::Now(Err(super::worker::io_failure(&error))),
+                }
+            }
+
+            Request::StartAp { ifindex, ap } => {
+                let features = self.features(ifindex);
+                let attrs = command::start_ap(ifindex, &ap, &features);
+                let start = Step::new(self.nl80211(cmd::START_AP, attrs)).effect(Effect::AccessPoint(ifindex, true));
+                let spurious = Step::new(self.nl80211(cmd::UNEXPECTED_FRAME, on(ifindex)));
+                let mut steps = vec![start];
+                if let Some(attrs) = command::bss_options(ifindex, &ap.options, Some(ap.isolate)) {
+                    let step = Step::new(self.nl80211(cmd::SET_BSS, attrs));
+                    steps.push(step.tolerate(&[libc::EOPNOTSUPP, libc::EINVAL]));
+                }
+                // Data of stations that are not associated is worth an event where the driver can tell.
+                steps.push(spurious.tolerate(&[libc::EOPNOTSUPP, libc::EBUSY, libc::EINVAL]));
+                Plan::Ask(Finish::Done, steps)
+            }
+            Request::UpdateBeacon { ifindex, beacon } => {
+                self.simply(cmd::SET_BEACON, command::beacon(on(ifindex), &beacon))
+            }
+            Request::StopAp { ifindex } => {
+                let step = Step::new(self.nl80211(cmd::STOP_AP, on(ifindex)));
+                Plan::Ask(Finish::Done, vec![step.effect(Effect::AccessPoint(ifindex, false))])
+            }
+            Request::SwitchChannel { ifindex, channel, count, block_tx, beacon, counter_offsets, after } => {
+                let switch = command::Switch {
+                    channel: &channel,
+                    count,
+                    block_tx,
+                    during: &beacon,
+                    offsets: &counter_offsets,
+                    after: &after,
+                };
+                self.simply(cmd::CHANNEL_SWITCH, command::channel_switch(ifindex, &switch))
+            }
+            Request::SetBssOptions { ifindex, options } => match command::bss_options(ifindex, &options, None) {
+                Some(attrs) => self.simply(cmd::SET_BSS, attrs),
+                None => DONE,
+            },
+            Request::SetChannel { ifindex, channel } => {
+                self.simply(cmd::SET_WIPHY, command::channel(on(ifindex), &channel))
+            }
+            Request::AddStation { ifindex, station } => {
+                let attrs = command::station(ifindex, &station, true, &self.features(ifindex));
+                self.simply(cmd::NEW_STATION, attrs)
+            }
+            Request::ChangeStation { ifindex, station } => {
+                let attrs = command::station(ifindex, &station, false, &self.features(ifindex));
+                self.simply(cmd::SET_STATION, attrs)
+            }
+            Request::SetStationFlags { ifindex, addr, flags } => {
+                self.simply(cmd::SET_STATION, command::station_flags(ifindex, addr, flags))
+            }
+            Request::RemoveStation { ifindex, addr, notify } => {
+                let attrs = on(ifindex)
+                    .with(addr, |attrs, addr| attrs.mac(attr::MAC, addr))
+                    .with(notify, |attrs, (Subtype(subtype), reason)| {
+                        attrs.u8(attr::MGMT_SUBTYPE, subtype).u16(attr::REASON_CODE, reason.0)
+                    });
+                let effect = addr.map_or(Effect::PeersGone(ifindex), |addr| Effect::PeerGone(ifindex, addr));
+                let step = Step::new(self.nl80211(cmd::DEL_STATION, attrs));
+                Plan::Ask(Finish::Done, vec![step.tolerate(&[libc::ENOENT]).effect(effect)])
+            }
+            Request::Stations { ifindex, addr: Some(addr) } => {
+                self.ask(Finish::Stations, cmd::GET_STATION, on(ifindex).mac(attr::MAC, addr))
+            }
+            Request::Stations { ifindex, addr: None } => self.dump(Finish::Stations, cmd::GET_STATION, on(ifindex)),
+            Request::SetStationVlan { ifindex, addr, vlan } => {
+                self.simply(cmd::SET_STATION, on(ifindex).mac(attr::MAC, addr).u32(attr::STA_VLAN, vlan))
+            }
+            Request::ProbeStation { ifindex, addr } => {
+                self.simply(cmd::PROBE_CLIENT, on(ifindex).mac(attr::MAC, addr))
+            }
+            Request::SetTxQueue { ifindex, queue, aifs, cw_min, cw_max, txop } => {
+                self.simply(cmd::SET_WIPHY, command::tx_queue(ifindex, queue, aifs, cw_min, cw_max, txop))
+            }
+            Request::SetRtsThreshold { ifindex, threshold } => {
+                self.simply(cmd::SET_WIPHY, on(ifindex).u32(attr::WIPHY_RTS_THRESHOLD, threshold.unwrap_or(u32::MAX)))
+            }
+            Request::SetFragThreshold { ifindex, threshold } => {
+                self.simply(cmd::SET_WIPHY, on(ifindex).u32(attr::WIPHY_FRAG_THRESHOLD, threshold.unwrap_or(u32::MAX)))
+            }
+
+            Request::SetCountry { alpha2: [one, other] } => {
+                self.simply(cmd::REQ_SET_REG, Attrs::new().bytes(attr::REG_ALPHA2, &[one, other, 0]))
+            }
+            Request::Country => self.ask(Finish::Country, cmd::GET_REG, Attrs::new()),
+            Request::SetPowerSave { ifindex, enabled } => {
+                self.simply(cmd::SET_POWER_SAVE, on(ifindex).u32(attr::PS_STATE, u32::from(enabled)))
+            }
+            Request::MonitorSignal { ifindex, threshold, hysteresis } => {
+                self.simply(cmd::SET_CQM, command::signal_monitor(ifindex, threshold, hysteresis))
+            }
+            Request::SignalPoll { ifindex } => {
+                let steps = vec![
+                    Step::new(self.nl80211(cmd::GET_INTERFACE, on(ifindex))),
+                    Step::new(self.nl80211(cmd::GET_STATION, on(ifindex)).dump()),
+                    Step::new(self.nl80211(cmd::GET_SURVEY, on(ifindex)).dump()).tolerate(&[libc::EOPNOTSUPP]),
+                ];
+                Plan::Ask(Finish::Signal, steps)
+            }
+            Request::Survey { ifindex } => self.dump(Finish::Survey, cmd::GET_SURVEY, on(ifindex)),
+            Request::TdlsFrame { ifindex, peer, action, dialog_token, status, elements } => {
+                let attrs = on(ifindex)
+                    .mac(attr::MAC, peer)
+                    .u8(attr::TDLS_ACTION, action)
+                    .u8(attr::TDLS_DIALOG_TOKEN, dialog_token)
+                    .u16(attr::STATUS_CODE, status)
+                    .bytes(attr::IE, &elements);
+                self.simply(cmd::TDLS_MGMT, attrs)
+            }
+            Request::TdlsOperation { ifindex, peer, operation } => {
+                self.simply(cmd::TDLS_OPER, on(ifindex).u8(attr::TDLS_OPERATION, operation).mac(attr::MAC, peer))
+            }
+        }
+    }
+
+    fn is_station(&self, ifindex: u32) -> bool {
+        let kind = self.interfaces.get(&ifindex).map(|interface| interface.kind);
+        matches!(kind, Some(InterfaceType::Station | InterfaceType::P2pClient))
+    }
+
+    fn set_type(&self, ifindex: u32, kind: InterfaceType) -> Plan {
+        let Some(number) = command::type_number(kind) else {
+            return Failure::Invalid(String::from("kind")).into();
+        };
+        if self.interfaces.get(&ifindex).is_some_and(|interface| interface.kind == kind) {
+            return DONE;
+        }
+        let message = self.nl80211(cmd::SET_INTERFACE, on(ifindex).u32(attr::IFTYPE, number));
+        let change = Step::new(message).effect(Effect::Type(ifindex, kind));
+        if self.links.get(&ifindex).is_some_and(|link| link.up) {
+            let down = Step::link(rtnetlink::set_up(ifindex, false)).effect(Effect::KeysGone(ifindex));
+            let up = Step::link(rtnetlink::set_up(ifindex, true)).always();
+            Plan::Ask(Finish::Done, vec![down, change, up])
+        } else {
+            Plan::Ask(Finish::Done, vec![change])
+        }
+    }
+
+    fn add_interface(&self, parent: u32, ifname: &str, kind: InterfaceType, addr: Option<MacAddr>) -> Plan {
+        let number = command::type_number(kind).filter(|_| kind != InterfaceType::P2pDevice);
+        let Some(number) = number else { return Failure::NotSupported.into() };
+        if !rtnetlink::good_name(ifname) {
+            return Failure::Invalid(String::from("ifname")).into();
+        }
+        // The owner flag makes the kernel remove the interface with the client's socket.
+        let attrs = on(parent)
+            .string(attr::IFNAME, ifname)
+            .u32(attr::IFTYPE, number)
+            .with(addr, |attrs, addr| attrs.mac(attr::MAC, addr))
+            .flag(attr::SOCKET_OWNER);
+        self.ask(Finish::Created, cmd::NEW_INTERFACE, attrs)
+    }
+
+    fn join_bridge(&self, ifindex: u32, name: String) -> Plan {
+        if !rtnetlink::good_name(&name) {
+            return Failure::Invalid(String::from("bridge")).into();
+        }
+        let known = self.links.values().find(|link| link.name == name);
+        if known.is_some_and(|link| !link.bridge) {
+            // A client may not move an interface under something that is no bridge.
+            return Failure::Invalid(String::from("bridge")).into();
+        }
+        let mut steps = Vec::new();
+        if known.is_none() {
+            steps.push(Step::link(rtnetlink::add_bridge(&name)));
+        }
+        steps.push(Step::join_bridge(ifindex, name));
+        Plan::Ask(Finish::Done, steps)
+    }
+
+    fn register_frame(&self, ifindex: u32, subtype: Subtype, prefix: Vec<u8>) -> Plan {
+        let number = subtype.frame_control();
+        let Some(attachment) = self.attached.get(&ifindex) else { return Failure::NoInterface.into() };
+        if attachment.registered.contains(&(number, prefix.clone())) {
+            return DONE;
+        }
+        let attrs = on(ifindex).u16(attr::FRAME_TYPE, number).bytes(attr::FRAME_MATCH, &prefix);
+        let step = Step::new(self.nl80211(cmd::REGISTER_FRAME, attrs));
+        Plan::Ask(Finish::Done, vec![step.effect(Effect::Registered(ifindex, number, prefix))])
+    }
+
+    /// Deletes the keys that are known to be installed.
+    pub(super) fn key_removals(&self, ifindex: u32) -> Vec<Message> {
+        let removal =
+            |(kind, index): (KeyKind, u8)| self.nl80211(cmd::DEL_KEY, command::delete_key(ifindex, kind, index));
+        self.guard.installed(ifindex).into_iter().map(removal).collect()
+    }
+}

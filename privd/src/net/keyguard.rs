@@ -1,0 +1,191 @@
+//! Refuses to install a key that is installed already.
+//!
+//! A station that is made to install a key anew starts its packet numbers anew (CVE-2017-13077 and its kin). The
+//! daemons' machines do not do that; should they be wrong or taken over, this is the second lock. What is kept is a
+//! digest under a random key of this process, not the key.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use hmac::{Hmac, KeyInit, Mac};
+use ipc_proto::KeyKind;
+use sha2::Sha256;
+use wire::MacAddr;
+
+type Digest = [u8; 32];
+
+/// Whose key: a total order for the table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Owner {
+    Group,
+    Pairwise([u8; 6]),
+    PeerGroup([u8; 6]),
+}
+
+impl From<KeyKind> for Owner {
+    fn from(kind: KeyKind) -> Owner {
+        match kind {
+            KeyKind::Group => Owner::Group,
+            KeyKind::Pairwise(peer) => Owner::Pairwise(*peer.octets()),
+            KeyKind::PeerGroup(peer) => Owner::PeerGroup(*peer.octets()),
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Slot {
+    ifindex: u32,
+    owner: Owner,
+    index: u8,
+}
+
+/// Names one installation, until it is known whether the kernel did it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Installation {
+    slot: Slot,
+    digest: Digest,
+}
+
+/// All keys that are installed, or were in their slot before without having been deleted.
+pub(super) struct KeyGuard {
+    secret: [u8; 32],
+    slots: BTreeMap<Slot, BTreeSet<Digest>>,
+}
+
+impl std::fmt::Debug for KeyGuard {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "KeyGuard({} slots)", self.slots.len())
+    }
+}
+
+impl KeyGuard {
+    /// A guard without keys. `secret` is random.
+    pub(super) const fn new(secret: [u8; 32]) -> KeyGuard {
+        KeyGuard { secret, slots: BTreeMap::new() }
+    }
+
+    fn digest(&self, slot: &Slot, key: &[u8]) -> Option<Digest> {
+        let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(&self.secret).ok()?;
+        let (kind, peer) = match slot.owner {
+            Owner::Group => (0, [0; 6]),
+            Owner::Pairwise(peer) => (1, peer),
+            Owner::PeerGroup(peer) => (2, peer),
+        };
+        mac.update(&slot.ifindex.to_le_bytes());
+        mac.update(&[kind]);
+        mac.update(&peer);
+        mac.update(&[slot.index]);
+        mac.update(key);
+        Some(mac.finalize().into_bytes().into())
+    }
+
+    /// Notes a key that is about to be installed; `None`: it is installed already.
+    ///
+    /// A key that was replaced by another one in the same slot counts as installed: to come back to it would reset
+    /// its packet number just the same.
+    pub(super) fn install(&mut self, ifindex: u32, kind: KeyKind, index: u8, key: &[u8]) -> Option<Installation> {
+        let slot = Slot { ifindex, owner: kind.into(), index };
+        let digest = self.digest(&slot, key)?;
+        self.slots.entry(slot).or_default().insert(digest).then_some(Installation { slot, digest })
+    }
+
+    /// The kernel did not install it.
+    pub(super) fn failed(&mut self, installation: &Installation) {
+        if let Some(digests) = self.slots.get_mut(&installation.slot) {
+            digests.remove(&installation.digest);
+            if digests.is_empty() {
+                self.slots.remove(&installation.slot);
+            }
+        }
+    }
+
+    /// A key was deleted.
+    pub(super) fn deleted(&mut self, ifindex: u32, kind: KeyKind, index: u8) {
+        self.slots.remove(&Slot { ifindex, owner: kind.into(), index });
+    }
+
+    /// The keys of a peer went with it.
+    pub(super) fn peer_gone(&mut self, ifindex: u32, peer: MacAddr) {
+        let peer = *peer.octets();
+        let of_peer = |owner| matches!(owner, Owner::Pairwise(of) | Owner::PeerGroup(of) if of == peer);
+        self.slots.retain(|slot, _| slot.ifindex != ifindex || !of_peer(slot.owner));
+    }
+
+    /// Every peer is gone; keys of the group stay.
+    pub(super) fn peers_gone(&mut self, ifindex: u32) {
+        self.slots.retain(|slot, _| slot.ifindex != ifindex || slot.owner == Owner::Group);
+    }
+
+    /// The interface has no key any more.
+    pub(super) fn interface_cleared(&mut self, ifindex: u32) {
+        self.slots.retain(|slot, _| slot.ifindex != ifindex);
+    }
+
+    /// What is installed on an interface.
+    pub(super) fn installed(&self, ifindex: u32) -> Vec<(KeyKind, u8)> {
+        let of_interface = self.slots.keys().filter(|slot| slot.ifindex == ifindex);
+        let plain = of_interface.map(|slot| {
+            let kind = match slot.owner {
+                Owner::Group => KeyKind::Group,
+                Owner::Pairwise(peer) => KeyKind::Pairwise(MacAddr(peer)),
+                Owner::PeerGroup(peer) => KeyKind::PeerGroup(MacAddr(peer)),
+            };
+            (kind, slot.index)
+        });
+        plain.collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PEER: MacAddr = MacAddr([2, 0, 0, 0, 0, 1]);
+    const OTHER: MacAddr = MacAddr([2, 0, 0, 0, 0, 2]);
+    const KEY: &[u8] = &[7; 16];
+
+    fn guard() -> KeyGuard {
+        KeyGuard::new([1; 32])
+    }
+
+    #[test]
+    fn the_same_key_is_refused_until_it_is_deleted() {
+        let mut guard = guard();
+        assert!(guard.install(3, KeyKind::Pairwise(PEER), 0, KEY).is_some());
+        assert!(guard.install(3, KeyKind::Pairwise(PEER), 0, KEY).is_none());
+        assert!(guard.install(3, KeyKind::Pairwise(OTHER), 0, KEY).is_some());
+        assert!(guard.install(4, KeyKind::Pairwise(PEER), 0, KEY).is_some());
+        assert!(guard.install(3, KeyKind::Group, 1, KEY).is_some());
+        guard.deleted(3, KeyKind::Pairwise(PEER), 0);
+        assert!(guard.install(3, KeyKind::Pairwise(PEER), 0, KEY).is_some());
+    }
+
+    #[test]
+    fn a_replaced_key_cannot_come_back() {
+        let mut guard = guard();
+        assert!(guard.install(3, KeyKind::Group, 1, KEY).is_some());
+        assert!(guard.install(3, KeyKind::Group, 1, &[8; 16]).is_some());
+        assert!(guard.install(3, KeyKind::Group, 1, KEY).is_none());
+    }
+
+    #[test]
+    fn a_key_that_the_kernel_refused_may_be_tried_again() {
+        let mut guard = guard();
+        let installation = guard.install(3, KeyKind::Group, 1, KEY).unwrap();
+        guard.failed(&installation);
+        assert!(guard.install(3, KeyKind::Group, 1, KEY).is_some());
+    }
+
+    #[test]
+    fn keys_go_with_the_peer_or_the_interface() {
+        let mut guard = guard();
+        guard.install(3, KeyKind::Pairwise(PEER), 0, KEY);
+        guard.install(3, KeyKind::Pairwise(OTHER), 0, KEY);
+        guard.install(3, KeyKind::Group, 1, KEY);
+        guard.peer_gone(3, PEER);
+        assert_eq!(guard.installed(3), vec![(KeyKind::Group, 1), (KeyKind::Pairwise(OTHER), 0)]);
+        guard.peers_gone(3);
+        assert_eq!(guard.installed(3), vec![(KeyKind::Group, 1)]);
+        guard.interface_cleared(3);
+        assert!(guard.installed(3).is_empty());
+    }
+}
