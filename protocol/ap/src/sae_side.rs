@@ -160,6 +160,7 @@ impl Bss {
             | SaeError::Scalar
             | SaeError::Element
             | SaeError::Downgrade(_)
+            | SaeError::AkmMismatch
             | SaeError::SharedSecret
             | SaeError::ConfirmBeforeCommit
             | SaeError::ConfirmMismatch

@@ -158,6 +158,7 @@ pub(crate) struct OwnCommit<'a> {
     pub(crate) element: &'a [u8],
     pub(crate) rejected_groups: &'a [u16],
     pub(crate) password_id: Option<&'a [u8]>,
+    pub(crate) akm_suite: Option<[u8; 4]>,
 }
 
 impl OwnCommit<'_> {
@@ -183,6 +184,11 @@ impl OwnCommit<'_> {
         }
         if let Some(token) = self.token {
             put_token(&mut writer, token, self.method);
+        }
+        if let Some(suite) = self.akm_suite {
+            writer.extension_element(AKM_SUITE_SELECTOR, |w| {
+                w.put(&suite);
+            });
         }
         // The lengths are checked when a session starts, and a token came out of an element, so this cannot overflow.
         writer.finish().unwrap_or_default()

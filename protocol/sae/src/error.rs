@@ -24,6 +24,8 @@ pub enum SaeError {
     Downgrade(u16),
     /// The peer's: a password identifier other than the one of this run.
     PasswordIdentifier,
+    /// The peer's: it means to use the key with another AKM.
+    AkmMismatch,
     /// The peer's: it chose its Commit so that the shared secret is no secret.
     SharedSecret,
     /// The peer's: a Confirm before its Commit.
@@ -53,6 +55,7 @@ impl SaeError {
             | Self::Scalar
             | Self::Element
             | Self::Downgrade(_)
+            | Self::AkmMismatch
             | Self::SharedSecret
             | Self::TooManyRepeats
             | Self::NothingToConfirm
@@ -79,6 +82,7 @@ impl core::fmt::Display for SaeError {
             Self::Element => f.write_str("the peer's commit element is no point of the group"),
             Self::Downgrade(group) => write!(f, "the peer was refused group {group}, which is supported: an attack"),
             Self::PasswordIdentifier => f.write_str("the peer's password identifier is not the one of this run"),
+            Self::AkmMismatch => f.write_str("the peer runs SAE for another AKM"),
             Self::SharedSecret => f.write_str("the peer's commit makes the shared secret the identity"),
             Self::ConfirmBeforeCommit => f.write_str("the peer confirms before it committed"),
             Self::ConfirmMismatch => f.write_str("the peer's confirm does not verify: another password?"),

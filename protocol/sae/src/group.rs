@@ -108,6 +108,26 @@ pub enum SaeAkm {
     SaeExtKey,
 }
 
+impl SaeAkm {
+    /// What the AKM Suite Selector element of a Commit means; `None` for what is no AKM of SAE.
+    #[must_use]
+    pub const fn from_suite(suite: [u8; 4]) -> Option<Self> {
+        match suite {
+            [0x00, 0x0f, 0xac, 8 | 9] => Some(Self::Sae),
+            [0x00, 0x0f, 0xac, 24 | 25] => Some(Self::SaeExtKey),
+            _ => None,
+        }
+    }
+
+    /// What our Commit says: nothing for the AKMs that are older than the element.
+    pub(crate) const fn suite(self) -> Option<[u8; 4]> {
+        match self {
+            Self::Sae => None,
+            Self::SaeExtKey => Some([0x00, 0x0f, 0xac, 24]),
+        }
+    }
+}
+
 /// The hash of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Hash {

@@ -184,6 +184,7 @@ impl Session {
             element: &self.facts.element,
             rejected_groups: &self.facts.rejected,
             password_id: self.facts.identifier.as_deref(),
+            akm_suite: self.facts.akm.suite(),
         }
         .write()
     }
@@ -410,6 +411,10 @@ impl Facts {
         }
         if commit.password_id != self.identifier.as_deref() {
             return Err(SaeError::PasswordIdentifier);
+        }
+        // The keys depend on the AKM, so another one would look like another password. Not every peer says.
+        if commit.akm_suite.is_some_and(|suite| SaeAkm::from_suite(suite) != Some(self.akm)) {
+            return Err(SaeError::AkmMismatch);
         }
         if !curve::scalar_in_range(self.group, commit.scalar) {
             return Err(SaeError::Scalar);

@@ -202,3 +202,20 @@ fn the_status_of_a_commit_tells_the_method() {
     }
     assert_eq!(Method::from_status(StatusCode::ANTI_CLOGGING_TOKEN_REQUIRED), None);
 }
+
+#[test]
+fn the_akm_with_a_longer_key_is_said_and_must_be_the_same() {
+    let mut ext = by_hashing();
+    ext.akm = SaeAkm::SaeExtKey;
+    let (mut a, mut b) = ext.pair(1);
+    assert_eq!(a.commit_body(None)[98..], [255, 5, 114, 0, 15, 172, 24]);
+    commit_both(&mut a, &mut b);
+    confirm_both(&mut a, &mut b);
+    // Who knows it from elsewhere need not be told; who has another one is refused.
+    let body = a.commit_body(None);
+    let (mut c, mut plain) = (ext.start(AP, STA, 2), by_hashing().start(AP, STA, 2));
+    assert_eq!(c.handle_commit(a.commit_status(), &body[..98]), Ok(CommitOutcome::Accepted));
+    assert_eq!(plain.handle_commit(a.commit_status(), &body), Err(SaeError::AkmMismatch));
+    assert_eq!(SaeAkm::from_suite([0, 15, 172, 8]), Some(SaeAkm::Sae));
+    assert_eq!(SaeAkm::from_suite([0, 15, 172, 2]), None);
+}
