@@ -382,6 +382,9 @@ fn password_element(config: &Config<'_>) -> Result<Element, SaeError> {
         Method::HuntAndPeck if identifier.is_some() => {
             Err(SaeError::Configuration("a password identifier needs hash-to-element"))
         }
+        Method::HuntAndPeck if config.akm == SaeAkm::SaeExtKey => {
+            Err(SaeError::Configuration("the AKMs with longer keys need hash-to-element"))
+        }
         Method::HuntAndPeck => element_by_hunting(config.group, config.password, config.own, config.peer)
             .ok_or(SaeError::Configuration("no password element for this password")),
         Method::HashToElement => {

@@ -134,6 +134,7 @@ fn configurations_that_cannot_be() {
     assert!(fails(&Config { rejected_groups: &[1; 128], ..config }, &mut rng));
     let named = Password::new(b"secret", Some(b"x"));
     assert!(fails(&Config { method: Method::HuntAndPeck, password: &named, ..config }, &mut rng));
+    assert!(fails(&Config { method: Method::HuntAndPeck, akm: SaeAkm::SaeExtKey, ..config }, &mut rng));
     let long = Password::new(b"secret", Some(&[b'x'; 255]));
     assert!(fails(&Config { password: &long, ..config }, &mut rng));
     let longest = Password::new(b"secret", Some(&[b'x'; 254]));

@@ -155,6 +155,9 @@ fn every_group_and_method_and_akm_agrees() {
             for (akm, octets) in
                 [(SaeAkm::Sae, 32), (SaeAkm::SaeExtKey, [32, 48, 64][usize::from(group.number()) - 19])]
             {
+                if (method, akm) == (Method::HuntAndPeck, SaeAkm::SaeExtKey) {
+                    continue;
+                }
                 let mut setup = Setup::new(b"secret", group, method);
                 setup.akm = akm;
                 let (a, b) = setup.pair(u64::from(group.number()));
