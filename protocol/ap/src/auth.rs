@@ -26,8 +26,9 @@ impl Bss {
         let Some(asked) = elements.find(id::SSID).map(|element| element.body) else { return };
         let ours = self.config.ssid();
         let wildcard = asked.is_empty();
-        let hidden = self.config.bss.ignore_broadcast_ssid() != 0;
-        if asked != ours.as_bytes() && !(wildcard && !hidden) {
+        let shown = self.config.bss.ignore_broadcast_ssid() == 0;
+        let meant = asked == ours.as_bytes() || (wildcard && shown);
+        if !meant {
             return;
         }
         // 11.1.4.3.4: a DSSS parameter set element names the channel the station is on.

@@ -43,6 +43,7 @@ pub enum Tag {
 
 /// What the machine wants done, in order.
 #[derive(Debug)]
+#[allow(clippy::large_enum_variant, reason = "lives for a moment in a short queue")]
 pub enum BssOutput {
     /// Ask the driver. The answer goes to [`Bss::handle_reply`].
     Request {

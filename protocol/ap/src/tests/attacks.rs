@@ -1,0 +1,78 @@
+//! What strangers send.
+
+use alloc::vec::Vec;
+
+use crypto::Rng;
+use ipc_proto::Event;
+use rsn::Pmf;
+use wire::MacAddr;
+use wire::frame::{Authentication, Subtype, auth_algorithm, build};
+use wire::{ReasonCode, StatusCode};
+
+use super::world::{AP, OPEN, PSK, SAE, STA, World};
+
+fn open() -> Authentication<'static> {
+    Authentication { algorithm: auth_algorithm::OPEN, transaction: 1, status: StatusCode::SUCCESS, rest: &[] }
+}
+
+#[test]
+fn frames_in_our_own_name_of_groups_or_for_others_are_dropped() {
+    let mut world = World::new(OPEN);
+    let sent = world.frames.len();
+    let other = MacAddr([2, 0, 0, 0, 9, 9]);
+    for (to, from, bssid) in
+        [(AP, AP, AP), (AP, MacAddr::BROADCAST, AP), (AP, STA, other), (other, STA, AP), (AP, MacAddr::ZERO, AP)]
+    {
+        world.receive(build(Subtype::AUTHENTICATION, to, from, bssid, |w| open().write(w)).unwrap());
+    }
+    assert_eq!(world.frames.len(), sent);
+    assert_eq!(world.bss.stations().count(), 0);
+}
+
+#[test]
+fn strangers_are_bounded() {
+    let mut world = World::new(OPEN);
+    for n in 0..2000u16 {
+        let [high, low] = n.to_be_bytes();
+        world.from(MacAddr([6, 0, 0, 0, high, low]), Subtype::AUTHENTICATION, |w| open().write(w));
+    }
+    assert!(world.bss.stations().count() <= 256);
+    assert_eq!(world.auth_status(), StatusCode::AP_FULL);
+}
+
+#[test]
+fn noise_moves_nothing_and_panics_nowhere() {
+    for conf in [OPEN, PSK, SAE] {
+        let mut world = World::new(conf);
+        if conf == PSK {
+            world.join_psk(Pmf::Optional);
+        }
+        for round in 0..4000u64 {
+            let len = usize::try_from(world.rng.below(120)).unwrap();
+            let mut noise: Vec<u8> = alloc::vec![0; len];
+            world.rng.fill(&mut noise);
+            let subtype = [0, 1, 2, 4, 11, 13][usize::try_from(world.rng.below(6)).unwrap()];
+            // SAE does real work for what looks like a commit: not too often.
+            if subtype == 11 && conf == SAE && round % 50 == 0 {
+                noise.splice(0..0, [3, 0, 1, 0, 0, 0, 19, 0]);
+            }
+            world.from(STA, Subtype(subtype), |w| {
+                w.put(&noise);
+            });
+            world.tell(&Event::Eapol { ifindex: 7, source: STA, encrypted: Some(true), data: noise.clone() });
+            world.tell(&Event::FrameSent { ifindex: 7, cookie: 0, acked: false, frame: noise });
+            world.pump();
+        }
+    }
+}
+
+#[test]
+fn a_confirm_without_a_commit_is_refused() {
+    let mut world = World::new(SAE);
+    let auth =
+        Authentication { algorithm: auth_algorithm::SAE, transaction: 2, status: StatusCode::SUCCESS, rest: &[0; 34] };
+    world.from(STA, Subtype::AUTHENTICATION, |w| auth.write(w));
+    assert_eq!(world.auth_status(), StatusCode::TRANSACTION_SEQUENCE);
+    world.associate(STA, &[]);
+    assert_eq!(world.deauth_reason(), Some(ReasonCode::CLASS2_FROM_NONAUTH));
+}

@@ -1,0 +1,278 @@
+//! Stations that join, or are refused.
+
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use conf::ap::{PskEntry, PskSecret};
+use crypto::Pmk;
+use ctrl::ApEvent;
+use ipc_proto::Request;
+use rsn::{Pmf, StationPolicy};
+use sae::{ConfirmOutcome, Group, Method, Password, PtSet, SaeAkm, Session};
+use wire::element::{Elements, id};
+use wire::frame::{Authentication, Beacon, Management, Subtype, auth_algorithm};
+use wire::{ReasonCode, StatusCode};
+
+use super::world::{AP, OPEN, OTHER, PSK, SAE, STA, World, wiphy};
+use crate::Lists;
+
+impl World {
+    fn send_sae(&mut self, transaction: u16, status: StatusCode, body: &[u8]) {
+        let auth = Authentication { algorithm: auth_algorithm::SAE, transaction, status, rest: body };
+        self.from(STA, Subtype::AUTHENTICATION, |w| auth.write(w));
+    }
+
+    fn last_auth(&self) -> (u16, StatusCode, Vec<u8>) {
+        let frame = self.last(Subtype::AUTHENTICATION).unwrap();
+        let auth = Authentication::parse(frame.body).unwrap();
+        (auth.transaction, auth.status, auth.rest.to_vec())
+    }
+
+    fn sae_session(&mut self, password: &[u8], group: Group, method: Method) -> Session {
+        let password = Password::new(password, None);
+        let points = PtSet::derive(b"net", &password, &[group]);
+        let config = sae::Config {
+            own: STA,
+            peer: AP,
+            group,
+            method,
+            password: &password,
+            pt: Some(&points),
+            akm: SaeAkm::Sae,
+            rejected_groups: &[],
+            supported_groups: &[group],
+        };
+        Session::start(&config, &mut self.rng).unwrap()
+    }
+
+    fn run_sae(&mut self, group: Group, method: Method) -> Pmk {
+        let mut session = self.sae_session(b"correct horse", group, method);
+        self.send_sae(1, session.commit_status(), &session.commit_body(None));
+        let (transaction, status, body) = self.last_auth();
+        assert_eq!(transaction, 1);
+        session.handle_commit(status, &body).unwrap();
+        let confirm = session.confirm_body().unwrap();
+        self.send_sae(2, StatusCode::SUCCESS, &confirm);
+        let (transaction, status, body) = self.last_auth();
+        assert_eq!((transaction, status), (2, StatusCode::SUCCESS));
+        assert_eq!(session.handle_confirm(&body).unwrap(), ConfirmOutcome::Accepted);
+        session.pmk().unwrap()
+    }
+
+    fn join_sae(&mut self, group: Group, method: Method) {
+        let pmk = self.run_sae(group, method);
+        let pwe = if method == Method::HashToElement { rsn::SaePwe::Both } else { rsn::SaePwe::HuntAndPeck };
+        let elements = self.supplicant(&StationPolicy { sae_pwe: pwe, ..StationPolicy::personal() }, pmk);
+        let elements: Vec<&[u8]> = elements.iter().map(Vec::as_slice).collect();
+        self.associate(STA, &elements);
+    }
+}
+
+#[test]
+fn a_station_joins_an_open_network() {
+    let mut world = World::new(OPEN);
+    world.authenticate(STA);
+    assert_eq!(world.auth_status(), StatusCode::SUCCESS);
+    world.associate(STA, &[]);
+    assert_eq!(world.assoc_status(), StatusCode::SUCCESS);
+    assert!(world.connected(STA));
+    assert!(world.events.contains(&ApEvent::StaConnected { addr: STA, keyid: None, vlan: 0 }));
+    assert_eq!(world.bss.station(STA).unwrap().flag_words(), ["AUTH", "ASSOC", "AUTHORIZED", "SHORT_PREAMBLE"]);
+    let kinds: Vec<&Request> = world
+        .requests
+        .iter()
+        .filter(|request| matches!(request, Request::AddStation { .. } | Request::ChangeStation { .. }))
+        .collect();
+    assert!(matches!(
+        kinds[..],
+        [Request::AddStation { station: first, .. }, Request::ChangeStation { station: second, .. }]
+            if first.aid.is_none() && second.aid == Some(1)
+    ));
+}
+
+#[test]
+fn association_needs_authentication() {
+    let mut world = World::new(OPEN);
+    world.associate(STA, &[]);
+    assert_eq!(world.deauth_reason(), Some(ReasonCode::CLASS2_FROM_NONAUTH));
+    assert!(world.bss.station(STA).is_none());
+}
+
+#[test]
+fn a_station_joins_with_a_passphrase_with_and_without_protected_management() {
+    for pmf in [Pmf::Disabled, Pmf::Optional] {
+        let mut world = World::new(PSK);
+        world.join_psk(pmf);
+        assert!(world.connected(STA), "{pmf:?}");
+        assert_eq!((world.completed, world.pairwise_keys()), (1, 1));
+        assert!(world.events.contains(&ApEvent::FourWayCompleted(STA)));
+        let mfp = world.bss.station(STA).unwrap().flag_words().contains(&"MFP");
+        assert_eq!(mfp, pmf == Pmf::Optional);
+    }
+}
+
+#[test]
+fn a_wrong_passphrase_is_said_and_the_station_is_sent_away() {
+    let mut world = World::new(PSK);
+    let pmk = crypto::pbkdf2_psk(b"wrong horse!", b"net");
+    let elements = world.supplicant(&StationPolicy::personal(), pmk);
+    world.authenticate(STA);
+    let elements: Vec<&[u8]> = elements.iter().map(Vec::as_slice).collect();
+    world.associate(STA, &elements);
+    assert!(world.events.contains(&ApEvent::PossiblePskMismatch(STA)));
+    world.wait(Duration::from_secs(20));
+    assert!(!world.connected(STA));
+    assert_eq!(world.deauth_reason(), Some(ReasonCode::FOUR_WAY_TIMEOUT));
+    assert_eq!(world.pairwise_keys(), 0);
+}
+
+#[test]
+fn each_station_may_have_its_own_key() {
+    let entry = |address, text: &[u8], name: &str| PskEntry {
+        address,
+        secret: PskSecret::Passphrase(text.into()),
+        keyid: Some(name.into()),
+        vlan: 0,
+        wps: false,
+    };
+    let psks = [entry(Some(OTHER), b"for another", "other"), entry(None, b"correct horse", "all")].into();
+    let conf = PSK.replace("wpa_passphrase=correct horse", "wpa_passphrase=nobody knows");
+    let mut world = World::with(&conf, Lists { psks, ..Lists::default() }, wiphy());
+    world.join_psk(Pmf::Optional);
+    assert!(world.events.contains(&ApEvent::StaConnected { addr: STA, keyid: Some("all".into()), vlan: 0 }));
+}
+
+#[test]
+fn a_station_joins_by_sae_in_every_group_and_both_ways() {
+    for number in [19, 20, 21] {
+        for method in [Method::HuntAndPeck, Method::HashToElement] {
+            let mut world = World::new(SAE);
+            world.join_sae(Group::from_number(number).unwrap(), method);
+            assert_eq!(world.assoc_status(), StatusCode::SUCCESS);
+            assert!(world.connected(STA), "{number} {method:?}");
+            assert_eq!(world.bss.pmksa().len(), 1);
+            assert_eq!(world.bss.station(STA).unwrap().sae_group(), Some(number));
+        }
+    }
+}
+
+#[test]
+fn a_downgrade_to_hunting_and_pecking_is_noticed() {
+    let mut world = World::new(SAE);
+    let pmk = world.run_sae(Group::from_number(19).unwrap(), Method::HuntAndPeck);
+    let elements = world.supplicant(&StationPolicy::personal(), pmk);
+    let elements: Vec<&[u8]> = elements.iter().map(Vec::as_slice).collect();
+    world.associate(STA, &elements);
+    assert_eq!(world.assoc_status(), StatusCode::REFUSED);
+}
+
+#[test]
+fn a_wrong_sae_password_is_refused_with_the_confirm() {
+    let mut world = World::new(SAE);
+    let mut session = world.sae_session(b"wrong", Group::from_number(19).unwrap(), Method::HashToElement);
+    world.send_sae(1, session.commit_status(), &session.commit_body(None));
+    let (_, status, body) = world.last_auth();
+    session.handle_commit(status, &body).unwrap();
+    let confirm = session.confirm_body().unwrap();
+    world.send_sae(2, StatusCode::SUCCESS, &confirm);
+    assert_eq!(world.auth_status(), StatusCode::CHALLENGE_FAILURE);
+    assert!(world.events.contains(&ApEvent::PossiblePskMismatch(STA)));
+    let elements = world.supplicant(&StationPolicy::personal(), Pmk::from_bytes(&[1; 32]).unwrap());
+    let elements: Vec<&[u8]> = elements.iter().map(Vec::as_slice).collect();
+    world.associate(STA, &elements);
+    assert_eq!(world.deauth_reason(), Some(ReasonCode::CLASS2_FROM_NONAUTH));
+}
+
+#[test]
+fn a_busy_access_point_demands_a_token() {
+    let conf = alloc::format!("{SAE}sae_anti_clogging_threshold=0\n");
+    for method in [Method::HuntAndPeck, Method::HashToElement] {
+        let mut world = World::new(&conf);
+        let mut session = world.sae_session(b"correct horse", Group::from_number(19).unwrap(), method);
+        world.send_sae(1, session.commit_status(), &session.commit_body(None));
+        let (_, status, body) = world.last_auth();
+        assert_eq!(status, StatusCode::ANTI_CLOGGING_TOKEN_REQUIRED);
+        assert!(world.bss.station(STA).is_none(), "nothing is remembered");
+        let sae::CommitOutcome::TokenRequired(token) = session.handle_commit(status, &body).unwrap() else { panic!() };
+        world.send_sae(1, session.commit_status(), &session.commit_body(Some(&token)));
+        assert_eq!(world.auth_status(), session.commit_status());
+    }
+}
+
+#[test]
+fn a_group_that_is_not_offered_is_refused_by_its_number() {
+    let conf = alloc::format!("{SAE}sae_groups=19\n");
+    let mut world = World::new(&conf);
+    let session = world.sae_session(b"correct horse", Group::from_number(20).unwrap(), Method::HashToElement);
+    world.send_sae(1, session.commit_status(), &session.commit_body(None));
+    let (_, status, body) = world.last_auth();
+    assert_eq!((status, body), (StatusCode::UNSUPPORTED_FINITE_CYCLIC_GROUP, [20, 0].into()));
+}
+
+#[test]
+fn a_cached_key_spares_sae() {
+    let mut world = World::new(SAE);
+    world.join_sae(Group::from_number(19).unwrap(), Method::HashToElement);
+    let entry = world.bss.pmksa().iter().next().unwrap().clone();
+    world.bss.deauthenticate(STA, ReasonCode::UNSPECIFIED, world.now);
+    world.pump();
+    world.supplicant(&StationPolicy::personal(), entry.pmk.clone());
+    let chosen = world.supplicant.as_ref().unwrap().negotiated().clone();
+    let element = chosen.station_element(&[entry.pmkid]);
+    world.authenticate(STA);
+    let rsnxe = chosen.station_rsnxe().unwrap();
+    world.associate(STA, &[&element, &rsnxe]);
+    assert_eq!(world.assoc_status(), StatusCode::SUCCESS);
+    // Another element without the name is refused.
+    let mut fresh = World::new(SAE);
+    fresh.authenticate(STA);
+    fresh.associate(STA, &[&chosen.station_element(&[]), &rsnxe]);
+    assert_eq!(fresh.assoc_status(), StatusCode::INVALID_PMKID);
+}
+
+#[test]
+fn lists_of_addresses_decide_who_is_welcome() {
+    let conf = alloc::format!("{OPEN}macaddr_acl=1\n");
+    let lists = Lists { accept: [OTHER].into(), ..Lists::default() };
+    let mut world = World::with(&conf, lists, wiphy());
+    world.authenticate(STA);
+    assert_eq!(world.auth_status(), StatusCode::REFUSED);
+    world.authenticate(OTHER);
+    assert_eq!(world.auth_status(), StatusCode::SUCCESS);
+}
+
+#[test]
+fn there_is_room_for_as_many_as_configured() {
+    let conf = alloc::format!("{OPEN}max_num_sta=1\n");
+    let mut world = World::new(&conf);
+    world.authenticate(STA);
+    world.associate(STA, &[]);
+    world.authenticate(OTHER);
+    assert_eq!(world.auth_status(), StatusCode::AP_FULL);
+}
+
+#[test]
+fn a_hidden_network_answers_only_who_knows_its_name() {
+    for (hidden, shown) in [("1", &b""[..]), ("2", &[0, 0, 0][..])] {
+        let mut world = World::new(&alloc::format!("{OPEN}ignore_broadcast_ssid={hidden}\n"));
+        let beacon = world.beacon();
+        let body = Beacon::parse(Management::parse(&beacon).unwrap().body).unwrap();
+        assert_eq!(Elements::check(body.elements).unwrap().find(id::SSID).unwrap().body, shown);
+        for (asked, answers) in [(&b""[..], 0), (b"net", 1), (b"other", 1)] {
+            let probe = wire::frame::build(
+                Subtype::PROBE_REQUEST,
+                wire::MacAddr::BROADCAST,
+                STA,
+                wire::MacAddr::BROADCAST,
+                |w| {
+                    w.element(id::SSID, |w| {
+                        w.put(asked);
+                    });
+                },
+            );
+            world.receive(probe.unwrap());
+            let sent = world.frames.iter().filter(|frame| frame[0] == 0x50).count();
+            assert_eq!(sent, answers, "{hidden} {asked:?}");
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! Stations that stay, and how they leave.
+
+use core::time::Duration;
+
+use ctrl::ApEvent;
+use ipc_proto::{Event, KeyKind, Reply, Request, StationInfo};
+use rsn::Pmf;
+use wire::frame::{Management, Subtype};
+use wire::{ReasonCode, StatusCode};
+
+use super::world::{OPEN, PSK, STA, World};
+use crate::{Condition, Tag};
+
+#[test]
+fn the_group_is_rekeyed_in_time_and_on_demand() {
+    let mut world = World::new(&alloc::format!("{PSK}wpa_group_rekey=600\n"));
+    world.join_psk(Pmf::Optional);
+    let groups = |world: &World| {
+        let group = |request: &&Request| matches!(request, Request::AddKey { key, .. } if key.kind == KeyKind::Group);
+        world.requests.iter().filter(group).count()
+    };
+    let before = groups(&world);
+    world.wait(Duration::from_secs(700));
+    assert_eq!(groups(&world), before + 2, "GTK and IGTK");
+    assert!(world.bss.rekey_group(world.now, &mut world.rng.clone()));
+    world.pump();
+    assert_eq!(groups(&world), before + 4);
+    assert!(world.connected(STA));
+}
+
+#[test]
+fn a_pairwise_key_is_renewed_without_a_second_greeting() {
+    let mut world = World::new(PSK);
+    world.join_psk(Pmf::Optional);
+    assert!(world.bss.rekey_pairwise(STA, world.now, &mut world.rng.clone()));
+    world.pump();
+    assert_eq!(world.pairwise_keys(), 2);
+    let greetings = world.events.iter().filter(|event| matches!(event, ApEvent::StaConnected { .. })).count();
+    assert_eq!(greetings, 1);
+}
+
+#[test]
+fn a_silent_station_is_asked_and_then_sent_away() {
+    let mut world = World::new(&alloc::format!("{OPEN}ap_max_inactivity=10\n"));
+    world.authenticate(STA);
+    world.associate(STA, &[]);
+    let silent = |world: &mut World, ms| {
+        let info = StationInfo { addr: STA, inactive_ms: ms, ..StationInfo::default() };
+        let reply = Reply::Stations { entries: [info].into(), last: true };
+        let now = world.now;
+        world.bss.handle_reply(Tag::Activity(STA), Ok(reply), now, &mut world.rng);
+        world.pump();
+    };
+    world.wait(Duration::from_secs(11));
+    assert!(world.requests.iter().any(|request| matches!(request, Request::Stations { .. })));
+    silent(&mut world, 4_000);
+    assert!(!world.requests.iter().any(|request| matches!(request, Request::ProbeStation { .. })));
+    world.wait(Duration::from_secs(7));
+    silent(&mut world, 12_000);
+    assert!(world.requests.iter().any(|request| matches!(request, Request::ProbeStation { .. })));
+    world.tell(&Event::ProbeStatus { ifindex: 7, addr: STA, acked: true });
+    world.pump();
+    assert!(world.events.contains(&ApEvent::PollOk(STA)) && world.connected(STA));
+    world.wait(Duration::from_secs(11));
+    silent(&mut world, 12_000);
+    world.wait(Duration::from_secs(2));
+    assert!(!world.connected(STA));
+    let frame = world.last(Subtype::DISASSOC).unwrap();
+    assert_eq!(wire::frame::parse_reason(frame.body), Ok(ReasonCode::INACTIVITY));
+    world.wait(Duration::from_secs(4));
+    assert!(world.bss.station(STA).is_none());
+}
+
+#[test]
+fn an_association_with_protected_management_outlives_a_forged_request() {
+    let mut world = World::new(PSK);
+    world.join_psk(Pmf::Optional);
+    let element = world.supplicant.as_ref().unwrap().negotiated().station_element(&[]);
+    world.authenticate(STA);
+    world.associate(STA, &[&element]);
+    assert_eq!(world.assoc_status(), StatusCode::ASSOC_TOO_SOON);
+    assert!(world.connected(STA), "the association stands");
+    // The honest station answers the query.
+    let query = world.last(Subtype::ACTION).unwrap().body.to_vec();
+    world.from(STA, Subtype::ACTION, |w| {
+        w.put(&[8, 1, query[2], query[3]]);
+    });
+    world.wait(Duration::from_secs(2));
+    world.associate(STA, &[&element]);
+    assert_eq!(world.assoc_status(), StatusCode::ASSOC_TOO_SOON);
+    // Now it has lost its keys and answers nothing.
+    world.wait(Duration::from_secs(2));
+    world.associate(STA, &[&element]);
+    assert_eq!(world.assoc_status(), StatusCode::SUCCESS);
+    assert!(world.events.contains(&ApEvent::StaDisconnected(STA)));
+}
+
+#[test]
+fn who_deauthenticates_is_forgotten() {
+    let mut world = World::new(OPEN);
+    world.authenticate(STA);
+    world.associate(STA, &[]);
+    world.from(STA, Subtype::DEAUTH, |w| {
+        w.u16_le(3);
+    });
+    assert!(world.events.contains(&ApEvent::StaDisconnected(STA)));
+    assert!(world.bss.station(STA).is_none());
+    assert!(matches!(world.requests.last(), Some(Request::RemoveStation { addr: Some(STA), .. })));
+}
+
+#[test]
+fn an_unacknowledged_response_makes_no_association() {
+    let mut world = World::new(OPEN);
+    world.authenticate(STA);
+    world.deaf = true;
+    world.associate(STA, &[]);
+    assert!(!world.connected(STA));
+    world.wait(Duration::from_secs(60));
+    assert!(world.bss.station(STA).is_none());
+}
+
+#[test]
+fn data_of_strangers_is_answered_with_a_deauthentication() {
+    let mut world = World::new(OPEN);
+    world.tell(&Event::UnexpectedFrame { ifindex: 7, addr: STA, four_address: false });
+    world.pump();
+    assert_eq!(world.deauth_reason(), Some(ReasonCode::CLASS3_FROM_NONASSOC));
+}
+
+#[test]
+fn a_lost_driver_ends_everything_and_a_new_start_begins_anew() {
+    let mut world = World::new(PSK);
+    world.join_psk(Pmf::Optional);
+    world.bss.lost();
+    world.pump();
+    assert_eq!(world.bss.condition(), Condition::Stopped);
+    assert!(world.events.contains(&ApEvent::StaDisconnected(STA)));
+    world.bss.start(world.now, &mut world.rng.clone());
+    world.pump();
+    world.join_psk(Pmf::Optional);
+    assert!(world.connected(STA));
+}
+
+#[test]
+fn a_channel_switch_is_announced_and_followed() {
+    let mut world = World::new(OPEN);
+    let channel = ipc_proto::ChannelDefinition::legacy(2437);
+    assert!(world.bss.switch_channel(channel, 5, false));
+    assert!(!world.bss.switch_channel(channel, 5, false), "one at a time");
+    world.pump();
+    let Some(Request::SwitchChannel { beacon, counter_offsets, .. }) = world.requests.last() else { panic!() };
+    assert_eq!(beacon.tail[usize::from(counter_offsets[0])], 5);
+    world.tell(&Event::ChannelSwitched { ifindex: 7, channel });
+    world.pump();
+    assert_eq!(world.bss.operating().number, 6);
+    assert!(world.events.contains(&ApEvent::CsaFinished { freq: 2437, dfs: false }));
+}
+
+#[test]
+fn the_elements_of_beacons_are_well_formed() {
+    for conf in [OPEN, PSK] {
+        let world = World::new(&alloc::format!("{conf}ieee80211n=1\ncountry_code=FI\nieee80211d=1\nieee80211w=1\n"));
+        let beacon = world.beacon();
+        let body = wire::frame::Beacon::parse(Management::parse(&beacon).unwrap().body).unwrap();
+        let ids: alloc::vec::Vec<u8> =
+            wire::element::Elements::check(body.elements).unwrap().map(|element| element.id).collect();
+        let expected: &[u8] = if conf == OPEN {
+            &[0, 1, 3, 7, 42, 50, 45, 61, 127, 221]
+        } else {
+            &[0, 1, 3, 7, 42, 50, 48, 45, 61, 127, 221]
+        };
+        assert_eq!(ids, expected);
+    }
+}

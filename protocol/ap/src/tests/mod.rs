@@ -1,0 +1,6 @@
+//! The engine against scripted and real stations, under a virtual clock.
+
+mod attacks;
+mod joining;
+mod keeping;
+mod world;
