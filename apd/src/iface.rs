@@ -482,7 +482,10 @@ impl Iface {
             }
             Err(failure) => return self.fail(step, &failure, out, now),
         };
-        #[allow(clippy::wildcard_enum_match_arm, reason = "a step has one kind of answer; the others say nothing to it")]
+        #[allow(
+            clippy::wildcard_enum_match_arm,
+            reason = "a step has one kind of answer; the others say nothing to it"
+        )]
         match (step, reply) {
             (Step::Attach, Reply::Attached(info)) => {
                 if let Some(slot) = self.slots.first_mut() {
@@ -561,7 +564,9 @@ impl Iface {
             engine.start(now, rng);
             slot.engine = Some(engine);
         }
-        for (threshold, frag) in [(self.config.radio.rts_threshold(), false), (self.config.radio.fragm_threshold(), true)] {
+        for (threshold, frag) in
+            [(self.config.radio.rts_threshold(), false), (self.config.radio.fragm_threshold(), true)]
+        {
             if let (Some(threshold), Some(ifindex)) = (threshold, self.own_ifindex(0)) {
                 let request = if frag {
                     Request::SetFragThreshold { ifindex, threshold }
@@ -698,20 +703,18 @@ impl Iface {
                     _ => {}
                 }
             }
-            Event::LinkChanged { ifindex, up, .. } if self.own_ifindex(0) == Some(*ifindex) => {
-                match (up, self.state) {
-                    (false, State::Enabled) => {
-                        warn!("{}: the interface was taken down", self.name());
-                        self.suspend(Why::Down, out);
-                    }
-                    (true, State::Waiting(Why::Down | Why::Blocked)) => {
-                        info!("{}: the interface is up again", self.name());
-                        self.say(0, ApEvent::InterfaceEnabled);
-                        self.enable(out, true);
-                    }
-                    _ => {}
+            Event::LinkChanged { ifindex, up, .. } if self.own_ifindex(0) == Some(*ifindex) => match (up, self.state) {
+                (false, State::Enabled) => {
+                    warn!("{}: the interface was taken down", self.name());
+                    self.suspend(Why::Down, out);
                 }
-            }
+                (true, State::Waiting(Why::Down | Why::Blocked)) => {
+                    info!("{}: the interface is up again", self.name());
+                    self.say(0, ApEvent::InterfaceEnabled);
+                    self.enable(out, true);
+                }
+                _ => {}
+            },
             Event::RegulatoryChanged { .. } if self.state == State::Coming(Step::CountryWait) => {
                 self.country_until = None;
                 self.stepped(Step::CountryWait, Ok(Reply::Done), out, now, rng);

@@ -63,8 +63,8 @@ pub(crate) fn files_of(bss: &Bss) -> Vec<String> {
 pub(crate) fn configure(options: &Options, warn: &mut dyn FnMut(String)) -> Result<Setup, SetupError> {
     let mut setup = Setup::default();
     for (index, path) in options.configs.iter().enumerate() {
-        let (mut config, notices) = ApConfig::parse(path, &contents(path)?)
-            .map_err(|rejected| SetupError::Rejected(rejected.to_string()))?;
+        let (mut config, notices) =
+            ApConfig::parse(path, &contents(path)?).map_err(|rejected| SetupError::Rejected(rejected.to_string()))?;
         notices.iter().for_each(|notice| warn(notice.to_string()));
         if let Some(name) = options.interfaces.get(index) {
             config
@@ -74,8 +74,8 @@ pub(crate) fn configure(options: &Options, warn: &mut dyn FnMut(String)) -> Resu
         setup.radios.push(Configured { path: absolute(path), config });
     }
     for (radio, path) in &options.bss_configs {
-        let (config, notices) = ApConfig::parse(path, &contents(path)?)
-            .map_err(|rejected| SetupError::Rejected(rejected.to_string()))?;
+        let (config, notices) =
+            ApConfig::parse(path, &contents(path)?).map_err(|rejected| SetupError::Rejected(rejected.to_string()))?;
         notices.iter().for_each(|notice| warn(notice.to_string()));
         // Without the radio's name there is nothing to join them by: BSSs with the same RADIO share one.
         match setup.radios.iter_mut().find(|known| known.path == *radio) {

@@ -6,7 +6,7 @@ use core::time::Duration;
 
 use crypto::Pmk;
 use ipc_proto::{StationFlags, StationParameters};
-use rsn::{Authenticator, Negotiated, Pmkid};
+use rsn::{AkmSuite, Authenticator, Negotiated, Pmkid};
 use wire::element::{Elements, WMM_SELECTOR, id};
 use wire::frame::capability;
 use wire::{Instant, MacAddr};
@@ -83,7 +83,8 @@ impl Abilities {
     }
 
     /// It knows no OFDM rate, though the band has them.
-    pub(crate) fn is_non_erp(&self) -> bool {
+    #[must_use]
+    pub fn is_non_erp(&self) -> bool {
         !self.rates.iter().any(|rate| matches!(rate & 0x7f, 12 | 18 | 24 | 36 | 48 | 72 | 96 | 108))
     }
 }
@@ -122,6 +123,7 @@ pub(crate) struct SaeKey {
     pub(crate) pmkid: Pmkid,
     pub(crate) h2e: bool,
     pub(crate) group: u16,
+    pub(crate) akm: AkmSuite,
 }
 
 /// A station.
@@ -217,6 +219,12 @@ impl Station {
     #[must_use]
     pub const fn is_authorized(&self) -> bool {
         self.authorized
+    }
+
+    /// It knows no OFDM rate, though the band has them.
+    #[must_use]
+    pub fn is_non_erp(&self) -> bool {
+        self.is_associated() && self.abilities.is_non_erp()
     }
 
     /// It is associated.

@@ -1,0 +1,409 @@
+//! Commands to the interface of a BSS.
+
+mod global;
+mod text;
+
+use crypto::Rng;
+use ctrl::ap::{AclCommand, ApTestCommand, ChanSwitch, Kick};
+use ctrl::reply::{FAIL, OK, PONG, UNKNOWN_COMMAND};
+use ctrl::{ApCommand, LogLevel, Subscriber};
+use daemon::Output;
+use ipc_proto::post::ClientId;
+use ipc_proto::{ChannelDefinition, ChannelWidth, Request};
+use tracing::{info, warn};
+use wire::{Instant, MacAddr, ReasonCode};
+
+use crate::iface::State;
+use crate::machine::{Apd, BssRef};
+use crate::outbox::{FilePurpose, Purpose};
+
+/// hostapd's usual reason for sending a station away on command.
+const USUAL_REASON: ReasonCode = ReasonCode::PREV_AUTH_NOT_VALID;
+
+impl Apd {
+    /// Does a command, and answers it unless the answer has to wait.
+    pub(crate) fn ap_command(
+        &mut self,
+        of: BssRef,
+        command: ApCommand,
+        client: ClientId,
+        now: Instant,
+        rng: &mut dyn Rng,
+    ) {
+        let answer = match command {
+            ApCommand::Ping => PONG.to_vec(),
+            ApCommand::Attach { probe_requests } => self.attach(of, client, probe_requests),
+            ApCommand::Detach => word(self.with_clients(of, |clients| clients.remove(&client).is_some())),
+            ApCommand::Level(level) => self.set_client_level(of, client, level),
+            ApCommand::Relog => self.reopen_log(),
+            ApCommand::CloseLog | ApCommand::ErpFlush | ApCommand::NewSta(_) => OK.to_vec(),
+            ApCommand::Note(note) => {
+                info!("note: {note}");
+                OK.to_vec()
+            }
+            ApCommand::Status => self.status_text(of),
+            ApCommand::StatusDriver => self.driver_status_text(of),
+            ApCommand::Mib(_) => self.mib_text(of),
+            ApCommand::StaFirst => {
+                let first = self.engine(of).and_then(|bss| bss.stations().next().map(ap::Station::addr));
+                return self.show_station(of, first, client);
+            }
+            ApCommand::Sta { addr, detail } => match detail.as_deref() {
+                None => return self.show_station(of, Some(addr), client),
+                Some("eapol") => Vec::new(),
+                Some(_) => FAIL.to_vec(),
+            },
+            ApCommand::StaNext(addr) => {
+                let after = |station: &ap::Station| station.addr() > addr;
+                let known = self.engine(of).is_some_and(|bss| bss.station(addr).is_some());
+                let next = self.engine(of).and_then(|bss| bss.stations().find(|s| after(s)).map(ap::Station::addr));
+                if !known {
+                    return self.out.reply(client, FAIL);
+                }
+                return self.show_station(of, next, client);
+            }
+            ApCommand::Deauthenticate(kick) => self.kick(of, kick, true, now),
+            ApCommand::Disassociate(kick) => self.kick(of, kick, false, now),
+            ApCommand::Signature(_) => FAIL.to_vec(),
+            ApCommand::PollSta(addr) => self.with_engine(of, |bss| bss.poll_station(addr)),
+            ApCommand::SaQuery(addr) => self.with_engine(of, |bss| {
+                bss.begin_sa_query(addr, now, rng);
+                true
+            }),
+            ApCommand::StopAp => self.with_engine(of, |bss| {
+                bss.stop(now);
+                true
+            }),
+            ApCommand::GetConfig => self.config_text(of),
+            ApCommand::Set { name, value } => self.set(of, &name, value.as_bytes(), client),
+            ApCommand::Get(name) => self.get(of, &name),
+            ApCommand::Enable => return self.enable(of, client),
+            ApCommand::Disable => self.disable(of, now),
+            ApCommand::Reload | ApCommand::ReloadBss => self.restart(of, now),
+            ApCommand::ReloadConfig => return self.reload_config(of, client),
+            ApCommand::ReloadWpaPsk => return self.read_psks(of, client),
+            ApCommand::UpdateBeacon => self.with_engine(of, |bss| {
+                bss.update_beacon();
+                true
+            }),
+            ApCommand::DumpBeacon => self.beacon_text(of),
+            ApCommand::LogLevel { level, timestamp } => self.log_level(level, timestamp),
+            ApCommand::TrackStaList => Vec::new(),
+            ApCommand::Pmksa => self.pmksa_text(of, now),
+            ApCommand::PmksaFlush => self.with_engine(of, |bss| {
+                bss.flush_pmksa();
+                true
+            }),
+            ApCommand::PmksaAdd(_) => FAIL.to_vec(),
+            ApCommand::PtksaCacheList => Vec::new(),
+            ApCommand::DriverFlags | ApCommand::DriverFlags2 => self.driver_flags_text(of),
+            ApCommand::GetCapability(_) => FAIL.to_vec(),
+            ApCommand::Terminate => {
+                self.out.reply(client, OK);
+                return self.terminate(now);
+            }
+            ApCommand::AcceptAcl(command) => self.acl(of, command, true, now),
+            ApCommand::DenyAcl(command) => self.acl(of, command, false, now),
+            ApCommand::ChanSwitch(switch) => self.switch(of, switch),
+            ApCommand::NotifyCwChange(_) => FAIL.to_vec(),
+            ApCommand::EapolReauth(addr) | ApCommand::RekeyPtk(addr) => {
+                self.with_engine(of, |bss| bss.rekey_pairwise(addr, now, rng))
+            }
+            ApCommand::RekeyGtk => self.with_engine(of, |bss| bss.rekey_group(now, rng)),
+            ApCommand::SaePasswordBind { .. } => FAIL.to_vec(),
+            ApCommand::Driver(_) => FAIL.to_vec(),
+            ApCommand::Test(command) => test_command(&command),
+        };
+        self.drain(of);
+        self.out.reply(client, answer);
+    }
+
+    fn engine(&self, of: BssRef) -> Option<&ap::Bss> {
+        self.iface(of.iface)?.slots.get(of.bss)?.engine.as_ref()
+    }
+
+    /// Does something with a BSS that works; false and no BSS are failures.
+    fn with_engine(&mut self, of: BssRef, act: impl FnOnce(&mut ap::Bss) -> bool) -> Vec<u8> {
+        let engine = self
+            .iface_mut(of.iface)
+            .and_then(|iface| iface.slots.get_mut(of.bss))
+            .and_then(|slot| slot.engine.as_mut());
+        word(engine.is_some_and(act))
+    }
+
+    fn with_clients(
+        &mut self,
+        of: BssRef,
+        act: impl FnOnce(&mut std::collections::BTreeMap<ClientId, Subscriber>) -> bool,
+    ) -> bool {
+        self.iface_mut(of.iface)
+            .and_then(|iface| iface.slots.get_mut(of.bss))
+            .is_some_and(|slot| act(&mut slot.clients))
+    }
+
+    fn drain(&mut self, of: BssRef) {
+        if let Some((iface, out)) = self.both(of.iface) {
+            iface.drain(out);
+        }
+    }
+
+    fn attach(&mut self, of: BssRef, client: ClientId, probe_requests: bool) -> Vec<u8> {
+        let subscriber = Subscriber { probe_requests, ..Subscriber::default() };
+        word(self.with_clients(of, |clients| {
+            clients.insert(client, subscriber);
+            true
+        }))
+    }
+
+    fn set_client_level(&mut self, of: BssRef, client: ClientId, level: LogLevel) -> Vec<u8> {
+        word(self.with_clients(of, |clients| match clients.get_mut(&client) {
+            Some(subscriber) => {
+                subscriber.level = level;
+                true
+            }
+            None => false,
+        }))
+    }
+
+    pub(super) fn reopen_log(&mut self) -> Vec<u8> {
+        self.out.push(Output::ReopenLog);
+        OK.to_vec()
+    }
+
+    fn log_level(&mut self, level: Option<LogLevel>, timestamp: Option<bool>) -> Vec<u8> {
+        if level.is_none() && timestamp.is_none() {
+            return ctrl::log::log_level_reply(self.level, self.timestamps);
+        }
+        self.level = level.unwrap_or(self.level);
+        self.timestamps = timestamp.unwrap_or(self.timestamps);
+        let level = match self.level {
+            LogLevel::Excessive => daemon::log::Level::Excessive,
+            LogLevel::MsgDump => daemon::log::Level::MsgDump,
+            LogLevel::Debug => daemon::log::Level::Debug,
+            LogLevel::Info => daemon::log::Level::Info,
+            LogLevel::Warning => daemon::log::Level::Warning,
+            LogLevel::Error => daemon::log::Level::Error,
+        };
+        self.out.push(Output::SetLogLevel { level, timestamps: timestamp });
+        OK.to_vec()
+    }
+
+    /// The kernel's figures come first; the answer is put together when they are there.
+    fn show_station(&mut self, of: BssRef, addr: Option<MacAddr>, client: ClientId) {
+        let known = addr.filter(|addr| self.engine(of).is_some_and(|bss| bss.station(*addr).is_some()));
+        let ifindex = self.iface(of.iface).and_then(|iface| iface.slots.get(of.bss)).and_then(|slot| slot.ifindex);
+        match (known, ifindex) {
+            (Some(addr), Some(ifindex)) => {
+                let purpose = Purpose::Station { iface: of.iface, bss: of.bss, addr, client };
+                self.out.request(purpose, Request::Stations { ifindex, addr: Some(addr) });
+            }
+            // hostapd answers with nothing where a list is empty, and refuses an address it does not know.
+            (None, _) if addr.is_none() => self.out.reply(client, Vec::new()),
+            (_, _) => self.out.reply(client, FAIL),
+        }
+    }
+
+    fn kick(&mut self, of: BssRef, kick: Kick, deauthenticate: bool, now: Instant) -> Vec<u8> {
+        let reason = kick.reason.map_or(USUAL_REASON, ReasonCode);
+        self.with_engine(of, |bss| {
+            let addrs: Vec<MacAddr> = if kick.addr.is_broadcast() {
+                bss.stations().map(ap::Station::addr).collect()
+            } else {
+                vec![kick.addr]
+            };
+            for addr in addrs {
+                match (kick.silent, deauthenticate) {
+                    (true, _) => bss.forget(addr, now),
+                    (false, true) => bss.deauthenticate(addr, reason, now),
+                    (false, false) => bss.disassociate(addr, Some(reason), now),
+                }
+            }
+            true
+        })
+    }
+
+    fn set(&mut self, of: BssRef, name: &str, value: &[u8], client: ClientId) -> Vec<u8> {
+        // Settings of the original's test builds that change nothing here are refused, so that tests skip themselves.
+        let Some(iface) = self.iface_mut(of.iface) else { return FAIL.to_vec() };
+        match iface.config.set(of.bss, name.as_bytes(), value) {
+            Ok(_) => {
+                if name.ends_with("_file") {
+                    iface.named_by = Some(client);
+                    iface.files.remove(&*String::from_utf8_lossy(value));
+                }
+                self.apply_at_once(name);
+                OK.to_vec()
+            }
+            Err(error) => {
+                warn!("SET {name}: {error}");
+                FAIL.to_vec()
+            }
+        }
+    }
+
+    /// Lists hold from now on; everything else from the next RELOAD or ENABLE.
+    fn apply_at_once(&mut self, name: &str) {
+        if name == "ctrl_interface" {
+            self.open_sockets();
+        }
+    }
+
+    fn get(&self, of: BssRef, name: &str) -> Vec<u8> {
+        match name {
+            "version" => concat!("apd v", env!("CARGO_PKG_VERSION")).as_bytes().to_vec(),
+            "tls_library" => b"none".to_vec(),
+            _ => self
+                .iface(of.iface)
+                .and_then(|iface| iface.config.get(of.bss, name.as_bytes()))
+                .unwrap_or_else(|| FAIL.to_vec()),
+        }
+    }
+
+    fn enable(&mut self, of: BssRef, client: ClientId) {
+        let privd = self.privd;
+        let Some((iface, out)) = self.both(of.iface) else { return self.out.reply(client, FAIL) };
+        if iface.is_wanted() {
+            return out.reply(client, FAIL);
+        }
+        let checked = iface.config.check();
+        for text in &checked.warnings {
+            warn!("{}: {text}", iface.name());
+        }
+        for text in &checked.errors {
+            tracing::error!("{}: {text}", iface.name());
+        }
+        if !checked.errors.is_empty() {
+            return out.reply(client, FAIL);
+        }
+        iface.named_by = iface.named_by.or(Some(client));
+        iface.enablers.push(client);
+        iface.enable(out, privd);
+        self.open_sockets();
+    }
+
+    fn disable(&mut self, of: BssRef, now: Instant) -> Vec<u8> {
+        let privd = self.privd;
+        let Some((iface, out)) = self.both(of.iface) else { return FAIL.to_vec() };
+        if !matches!(iface.state, State::Coming(_) | State::Waiting(_) | State::Enabled) {
+            return FAIL.to_vec();
+        }
+        iface.answer_enablers(false, out);
+        iface.disable(out, now, privd);
+        OK.to_vec()
+    }
+
+    fn restart(&mut self, of: BssRef, now: Instant) -> Vec<u8> {
+        let privd = self.privd;
+        let Some((iface, out)) = self.both(of.iface) else { return FAIL.to_vec() };
+        let checked = iface.config.check();
+        for text in &checked.errors {
+            tracing::error!("{}: {text}", iface.name());
+        }
+        if !checked.errors.is_empty() {
+            return FAIL.to_vec();
+        }
+        iface.restart(out, now, privd);
+        OK.to_vec()
+    }
+
+    fn reload_config(&mut self, of: BssRef, client: ClientId) {
+        match self.iface(of.iface).and_then(|iface| iface.path.clone()) {
+            Some(path) => {
+                let purpose = FilePurpose::Reload { iface: of.iface, client: Some(client) };
+                self.out.read(purpose, path, Some(client));
+            }
+            None => self.out.reply(client, FAIL),
+        }
+    }
+
+    fn read_psks(&mut self, of: BssRef, client: ClientId) {
+        let file =
+            self.iface(of.iface).and_then(|iface| iface.config.bss.get(of.bss)).and_then(|bss| bss.wpa_psk_file());
+        match file.map(|path| String::from_utf8_lossy(path).into_owned()) {
+            Some(path) => {
+                let purpose = FilePurpose::Psks { iface: of.iface, bss: of.bss, path: path.clone(), client };
+                self.out.read(purpose, path, Some(client));
+            }
+            None => self.out.reply(client, OK),
+        }
+    }
+
+    fn acl(&mut self, of: BssRef, command: AclCommand, accept: bool, now: Instant) -> Vec<u8> {
+        let slot = self.iface_mut(of.iface).and_then(|iface| iface.slots.get_mut(of.bss));
+        let Some(slot) = slot else { return FAIL.to_vec() };
+        let list = if accept { &mut slot.lists.accept } else { &mut slot.lists.deny };
+        match command {
+            AclCommand::Add { addr, .. } => {
+                if !list.contains(&addr) {
+                    list.push(addr);
+                }
+            }
+            AclCommand::Remove(addr) => list.retain(|known| *known != addr),
+            AclCommand::Clear => list.clear(),
+            AclCommand::Show => {
+                return list.iter().map(|addr| format!("{addr} VLAN_ID=0\n")).collect::<String>().into_bytes();
+            }
+        }
+        let lists = slot.lists.clone();
+        if let Some(engine) = &mut slot.engine {
+            engine.set_lists(lists, now);
+        }
+        OK.to_vec()
+    }
+
+    fn switch(&mut self, of: BssRef, switch: ChanSwitch) -> Vec<u8> {
+        let width = match (switch.bandwidth, switch.secondary, switch.ht || switch.vht || switch.he) {
+            (320, _, _) => ChannelWidth::Mhz320,
+            (160, _, _) => ChannelWidth::Mhz160,
+            (80, _, _) if switch.centre2 != 0 => ChannelWidth::Mhz80Plus80,
+            (80, _, _) => ChannelWidth::Mhz80,
+            (40, _, _) => ChannelWidth::Mhz40,
+            (0, 1 | -1, _) => ChannelWidth::Mhz40,
+            (_, _, true) => ChannelWidth::Mhz20,
+            (_, _, false) => ChannelWidth::NoHt20,
+        };
+        let center1 = match (switch.centre1, width, switch.secondary) {
+            (0, ChannelWidth::Mhz40, 1) => switch.freq + 10,
+            (0, ChannelWidth::Mhz40, _) => switch.freq.saturating_sub(10),
+            (0, _, _) => switch.freq,
+            (centre, _, _) => centre,
+        };
+        let channel = ChannelDefinition { freq: switch.freq, width, center1, center2: switch.centre2 };
+        let count = usize::try_from(self.iface(of.iface).map_or(0, |iface| iface.slots.len())).unwrap_or(0);
+        let mut well = count > 0;
+        // All BSSs of a radio are on one channel.
+        for bss in 0..count {
+            let of = BssRef { bss, ..of };
+            well &= self.with_engine(of, |bss| bss.switch_channel(channel, switch.count, switch.block_tx)) == OK;
+        }
+        word(well)
+    }
+}
+
+fn word(well: bool) -> Vec<u8> {
+    if well { OK.to_vec() } else { FAIL.to_vec() }
+}
+
+/// Commands of the original's test builds: not part of this program.
+fn test_command(command: &ApTestCommand) -> Vec<u8> {
+    match command {
+        ApTestCommand::AllocFail(_) | ApTestCommand::Fail(_) | ApTestCommand::GetAllocFail | ApTestCommand::GetFail => {
+            UNKNOWN_COMMAND.to_vec()
+        }
+        ApTestCommand::MgmtTx(_)
+        | ApTestCommand::MgmtTxStatus { .. }
+        | ApTestCommand::MgmtRxProcess { .. }
+        | ApTestCommand::EapolRx { .. }
+        | ApTestCommand::EapolTx { .. }
+        | ApTestCommand::DataTestConfig { .. }
+        | ApTestCommand::DataTestTx { .. }
+        | ApTestCommand::DataTestFrame { .. }
+        | ApTestCommand::ResetPn { .. }
+        | ApTestCommand::ResendM1 { .. }
+        | ApTestCommand::ResendM3(_)
+        | ApTestCommand::ResendGroupM1(_)
+        | ApTestCommand::GetPmk(_)
+        | ApTestCommand::RegisterFrame(_)
+        | ApTestCommand::Radar(_) => FAIL.to_vec(),
+    }
+}

@@ -1,0 +1,276 @@
+//! What commands show: in the original's words and order, for scripts read it.
+
+use ctrl::reply::{AP_LIMIT, Escaped, FAIL, Hex, Lines};
+use ipc_proto::StationInfo;
+use wire::channel::Band;
+use wire::{Instant, MacAddr};
+
+use crate::machine::{Apd, BssRef};
+
+/// A suite selector as MIB variables write it: 00-0f-ac-4.
+fn suite(selector: u32) -> String {
+    let [a, b, c, kind] = selector.to_be_bytes();
+    format!("{a:02x}-{b:02x}-{c:02x}-{kind}")
+}
+
+impl Apd {
+    pub(super) fn status_text(&self, of: BssRef) -> Vec<u8> {
+        let Some(iface) = self.iface(of.iface) else { return FAIL.to_vec() };
+        let radio = &iface.config.radio;
+        let engine = iface.slots.get(of.bss).and_then(|slot| slot.engine.as_ref());
+        let operating = engine.map(ap::Bss::operating).or(iface.operating.as_ref());
+        let works = iface.state == crate::iface::State::Enabled;
+        let non_erp = engine.map_or(0, |bss| bss.stations().filter(|station| station.is_non_erp()).count());
+        let associated = |bss: &ap::Bss| bss.stations().filter(|station| station.is_associated()).count();
+        let without_ht = engine.map_or(0, |bss| {
+            bss.stations().filter(|station| station.is_associated() && station.abilities().ht.is_none()).count()
+        });
+        let (ht, vht) = engine.map_or((false, false), |bss| (bss.config().ht(), bss.config().vht()));
+        let mut lines = Lines::new(AP_LIMIT);
+        lines
+            .field("state", iface.state.name())
+            .field("phy", iface.wiphy.as_ref().map_or("", |wiphy| wiphy.name.as_str()))
+            .field("freq", operating.filter(|_| works).map_or(0, |operating| operating.definition.freq))
+            .field("num_sta_non_erp", non_erp)
+            .field("num_sta_no_short_slot_time", 0)
+            .field("num_sta_no_short_preamble", 0)
+            .field("olbc", 0)
+            .field("num_sta_ht_no_gf", 0)
+            .field("num_sta_no_ht", if ht { without_ht } else { 0 })
+            .field("num_sta_ht_20_mhz", 0)
+            .field("num_sta_ht40_intolerant", 0)
+            .field("olbc_ht", 0)
+            .field("ht_op_mode", "0x0");
+        if let Some(operating) = operating {
+            lines.field(
+                "hw_mode",
+                match operating.band {
+                    Band::Ghz2 if operating.is_erp() => "g",
+                    Band::Ghz2 => "b",
+                    Band::Ghz5 | Band::Ghz6 | Band::S1g => "a",
+                    Band::Ghz60 => "ad",
+                },
+            );
+        }
+        if let Some([a, b, third]) = radio.country() {
+            lines.field("country_code", format_args!("{}{}", char::from(a), char::from(b)));
+            lines.field("country3", format_args!("0x{third:X}"));
+        }
+        lines
+            .field("cac_time_seconds", 0)
+            .field("cac_time_left_seconds", "N/A")
+            .field("channel", operating.map_or(0, |operating| operating.number))
+            .field("edmg_enable", 0)
+            .field("edmg_channel", 0)
+            .field("secondary_channel", operating.filter(|_| ht).map_or(0, |operating| operating.secondary))
+            .field("ieee80211n", u8::from(ht))
+            .field("ieee80211ac", u8::from(vht))
+            .field("ieee80211ax", 0)
+            .field("ieee80211be", 0)
+            .field("beacon_int", radio.beacon_int())
+            .field("dtim_period", iface.config.bss.get(of.bss).map_or(0, |bss| bss.dtim_period()));
+        if let Some(operating) = operating {
+            let rates: Vec<String> = operating.rates.iter().map(|(rate, _)| format!("{:02x}", rate / 5)).collect();
+            lines.field("supported_rates", rates.join(" "));
+            let power = iface.wiphy.iter().flat_map(|wiphy| &wiphy.bands).flat_map(|band| &band.channels);
+            if let Some(channel) = power.into_iter().find(|channel| channel.freq == operating.definition.freq) {
+                lines.field("max_txpower", channel.max_power / 100);
+            }
+        }
+        for (index, (slot, bss)) in iface.slots.iter().zip(&iface.config.bss).enumerate() {
+            let ssid = bss.ssid().unwrap_or_default();
+            lines
+                .field(&format!("bss[{index}]"), bss.interface())
+                .field(&format!("bssid[{index}]"), slot.addr)
+                .field(&format!("ssid[{index}]"), Escaped(ssid.as_bytes()))
+                .field(&format!("num_sta[{index}]"), slot.engine.as_ref().map_or(0, associated));
+        }
+        lines.into_bytes()
+    }
+
+    pub(super) fn driver_status_text(&self, of: BssRef) -> Vec<u8> {
+        let Some(iface) = self.iface(of.iface) else { return FAIL.to_vec() };
+        let Some(slot) = iface.slots.get(of.bss) else { return FAIL.to_vec() };
+        let mut lines = Lines::new(AP_LIMIT);
+        lines
+            .field("ifindex", slot.ifindex.unwrap_or(0))
+            .field("ifname", iface.bss_name(of.bss))
+            .field("addr", slot.addr)
+            .field("phyname", iface.wiphy.as_ref().map_or("", |wiphy| wiphy.name.as_str()))
+            .field("perm_addr", iface.wiphy.as_ref().map_or(MacAddr::ZERO, |wiphy| wiphy.perm_addr));
+        if let Some(operating) = slot.engine.as_ref().map(ap::Bss::operating) {
+            lines.field("freq", operating.definition.freq);
+        }
+        lines.into_bytes()
+    }
+
+    pub(super) fn driver_flags_text(&self, of: BssRef) -> Vec<u8> {
+        let Some(wiphy) = self.iface(of.iface).and_then(|iface| iface.wiphy.as_ref()) else { return FAIL.to_vec() };
+        let features = &wiphy.features;
+        let named: Vec<&str> = [
+            (features.user_sme, "SME"),
+            (true, "AP"),
+            (features.sae, "SAE"),
+            (features.control_port, "CONTROL_PORT"),
+            (features.offchannel_tx, "OFFCHANNEL_TX"),
+            (features.full_ap_client_state, "FULL_AP_CLIENT_STATE"),
+            (features.inactivity_timer, "INACTIVITY_TIMER"),
+            (features.channel_switch, "AP_CSA"),
+            (features.tdls, "TDLS_SUPPORT"),
+            (features.p2p_device, "DEDICATED_P2P_DEVICE"),
+            (features.beacon_protection, "BEACON_PROTECTION"),
+        ]
+        .into_iter()
+        .filter_map(|(set, name)| set.then_some(name))
+        .collect();
+        let mut text = String::from("0:\n");
+        for name in named {
+            text.push_str(name);
+            text.push('\n');
+        }
+        text.into_bytes()
+    }
+
+    pub(super) fn mib_text(&self, of: BssRef) -> Vec<u8> {
+        let Some(iface) = self.iface(of.iface) else { return FAIL.to_vec() };
+        let Some(slot) = iface.slots.get(of.bss) else { return FAIL.to_vec() };
+        let Some(config) = iface.config.bss.get(of.bss) else { return FAIL.to_vec() };
+        let mut lines = Lines::new(AP_LIMIT);
+        if let Some(policy) = slot.engine.as_ref().and_then(ap::Bss::policy) {
+            let akm = policy.akms.first().map_or(0, |akm| akm.nl80211());
+            let pairwise = policy.rsn_pairwise.first().or(policy.wpa_pairwise.first()).map_or(0, |one| one.nl80211());
+            let group = policy.group.nl80211();
+            let word = |yes: bool| if yes { "TRUE" } else { "FALSE" };
+            lines
+                .field("dot11RSNAOptionImplemented", "TRUE")
+                .field("dot11RSNAPreauthenticationImplemented", "TRUE")
+                .field("dot11RSNAEnabled", word(policy.protocols.contains(&rsn::Protocol::Rsn)))
+                .field("dot11RSNAPreauthenticationEnabled", word(policy.preauth))
+                .field("dot11RSNAConfigVersion", 1)
+                .field("dot11RSNAConfigPairwiseKeysSupported", 9999)
+                .field("dot11RSNAConfigGroupRekeyStrict", u8::from(config.strict_rekey()))
+                .field("dot11RSNAConfigGroupUpdateCount", config.group_update_count())
+                .field("dot11RSNAConfigPairwiseUpdateCount", config.pairwise_update_count())
+                .field("dot11RSNAConfigNumberOfPTKSAReplayCounters", 0)
+                .field("dot11RSNAConfigSATimeout", 60)
+                .field("dot11RSNAAuthenticationSuiteSelected", suite(akm))
+                .field("dot11RSNAPairwiseCipherSelected", suite(pairwise))
+                .field("dot11RSNAGroupCipherSelected", suite(group))
+                .field("dot11RSNAAuthenticationSuiteRequested", suite(akm))
+                .field("dot11RSNAPairwiseCipherRequested", suite(pairwise))
+                .field("dot11RSNAGroupCipherRequested", suite(group))
+                .field("dot11RSNAConfigNumberOfGTKSAReplayCounters", 0);
+        }
+        lines.into_bytes()
+    }
+
+    pub(super) fn config_text(&self, of: BssRef) -> Vec<u8> {
+        let Some(iface) = self.iface(of.iface) else { return FAIL.to_vec() };
+        let (Some(slot), Some(config)) = (iface.slots.get(of.bss), iface.config.bss.get(of.bss)) else {
+            return FAIL.to_vec();
+        };
+        let ssid = config.ssid().unwrap_or_default();
+        let mut lines = Lines::new(AP_LIMIT);
+        lines.field("bssid", slot.addr).field("ssid", Escaped(ssid.as_bytes()));
+        if let Some(id) = config.config_id() {
+            lines.field("config_id", Escaped(id));
+        }
+        lines.field("wps_state", "disabled");
+        if config.is_protected() {
+            let proto = config.proto();
+            let rsn = proto.contains(conf::Proto::RSN);
+            let wpa = proto.contains(conf::Proto::WPA);
+            lines
+                .field("wpa", u8::from(wpa) | u8::from(rsn) << 1)
+                .field("key_mgmt", config.key_mgmt())
+                .field("group_cipher", config.group_cipher());
+            if rsn {
+                lines.field("rsn_pairwise_cipher", config.rsn_pairwise());
+            }
+            if wpa {
+                lines.field("wpa_pairwise_cipher", config.wpa_pairwise());
+            }
+        }
+        lines.into_bytes()
+    }
+
+    pub(super) fn beacon_text(&self, of: BssRef) -> Vec<u8> {
+        let engine =
+            self.iface(of.iface).and_then(|iface| iface.slots.get(of.bss)).and_then(|slot| slot.engine.as_ref());
+        engine.map_or_else(
+            || FAIL.to_vec(),
+            |bss| {
+                let beacon = bss.beacon();
+                format!("{}\n{}\n", Hex(&beacon.head), Hex(&beacon.tail)).into_bytes()
+            },
+        )
+    }
+
+    pub(super) fn pmksa_text(&self, of: BssRef, now: Instant) -> Vec<u8> {
+        let engine =
+            self.iface(of.iface).and_then(|iface| iface.slots.get(of.bss)).and_then(|slot| slot.engine.as_ref());
+        let mut text = String::from("Index / SPA / PMKID / expiration (in seconds) / opportunistic\n");
+        for (index, entry) in engine.iter().flat_map(|bss| bss.pmksa().iter()).enumerate() {
+            let left = entry.expires.since(now).as_secs();
+            text += &format!(
+                "{} {} {} {left} {}\n",
+                index + 1,
+                entry.peer,
+                Hex(&entry.pmkid.0),
+                u8::from(entry.opportunistic)
+            );
+        }
+        text.into_bytes()
+    }
+
+    /// A station as `STA` shows it; `known`: the kernel's figures.
+    pub(crate) fn station_text(&self, of: BssRef, addr: MacAddr, known: Option<&StationInfo>, now: Instant) -> Vec<u8> {
+        let station = self
+            .iface(of.iface)
+            .and_then(|iface| iface.slots.get(of.bss))
+            .and_then(|slot| slot.engine.as_ref())
+            .and_then(|bss| bss.station(addr));
+        let Some(station) = station else { return FAIL.to_vec() };
+        let abilities = station.abilities();
+        let flags: String = station.flag_words().iter().map(|word| format!("[{word}]")).collect();
+        let rates: Vec<String> = abilities.rates.iter().map(|rate| format!("{rate:02x}")).collect();
+        let mut lines = Lines::new(AP_LIMIT);
+        lines
+            .text(format!("{addr}\n"))
+            .field("flags", flags)
+            .field("aid", station.aid())
+            .field("capability", format_args!("0x{:x}", abilities.capability))
+            .field("listen_interval", abilities.listen_interval)
+            .field("supported_rates", rates.join(" "))
+            .field("timeout_next", if station.is_associated() { "NULLFUNC POLL" } else { "DEAUTH" });
+        if let Some(negotiated) = station.negotiated() {
+            lines
+                .field("dot11RSNAStatsSTAAddress", addr)
+                .field("dot11RSNAStatsVersion", 1)
+                .field("dot11RSNAStatsSelectedPairwiseCipher", suite(negotiated.pairwise.nl80211()))
+                .field("dot11RSNAStatsTKIPLocalMICFailures", 0)
+                .field("dot11RSNAStatsTKIPRemoteMICFailures", 0)
+                .field("wpa", if negotiated.protocol == rsn::Protocol::Rsn { 2 } else { 1 })
+                .field("AKMSuiteSelector", suite(negotiated.akm.nl80211()))
+                .field("hostapdWPAPTKState", station.ptk_state())
+                .field("hostapdWPAPTKGroupState", 0)
+                .field("hostapdMFPR", 0);
+        }
+        if let Some(known) = known {
+            lines
+                .field("rx_packets", known.rx_packets)
+                .field("tx_packets", known.tx_packets)
+                .field("rx_bytes", known.rx_bytes)
+                .field("tx_bytes", known.tx_bytes)
+                .field("inactive_msec", known.inactive_ms)
+                .field("signal", known.signal)
+                .field("rx_rate_info", known.rx_rate)
+                .field("tx_rate_info", known.tx_rate);
+            lines.field("connected_time", station.connected_since().map_or(0, |since| now.since(since).as_secs()));
+        }
+        if let Some(keyid) = station.keyid() {
+            lines.field("keyid", keyid);
+        }
+        lines.into_bytes()
+    }
+}
