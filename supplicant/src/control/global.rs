@@ -1,0 +1,252 @@
+//! The global socket: interfaces come and go.
+
+use conf::station::StationConfig;
+use crypto::Rng;
+use ctrl::station::InterfaceAdd;
+use ctrl::{GlobalStationCommand, ParseError, Subscriber, reply};
+use daemon::Output;
+use ipc_proto::post::ClientId;
+use wire::Instant;
+
+use super::{Answer, station_bytes, station_command};
+use crate::machine::{Making, Supplicant, make_interface};
+use crate::outbox::{Cx, FileJob};
+use crate::station::{Origin, Station};
+
+pub(super) fn command(
+    machine: &mut Supplicant,
+    client: ClientId,
+    bytes: &[u8],
+    now: Instant,
+    rng: &mut dyn Rng,
+) -> Answer {
+    use GlobalStationCommand as G;
+    let command = match GlobalStationCommand::parse(bytes) {
+        Ok(command) => command,
+        Err(error) => {
+            return Answer::text(match error {
+                ParseError::Unknown => reply::UNKNOWN_COMMAND,
+                ParseError::Invalid => reply::FAIL,
+            });
+        }
+    };
+    match command {
+        G::Interface { ifname, command } => match machine.station_named(&ifname) {
+            Some(key) => station_bytes(machine, key, client, &command, now, rng),
+            None => Answer::text("FAIL-NO-IFNAME-MATCH\n"),
+        },
+        G::FirstInterface(command) => {
+            let first = machine.stations.keys().next().copied();
+            match first {
+                Some(key) => station_command(machine, key, client, command, now, rng),
+                None => Answer::fail(),
+            }
+        }
+        G::Ping => Answer::text(reply::PONG),
+        G::Attach { probe_requests } => {
+            machine.out.global_clients.insert(client, Subscriber { probe_requests, ..Subscriber::default() });
+            listener_came(machine, now, rng);
+            Answer::ok()
+        }
+        G::Detach => Answer::of(machine.out.global_clients.remove(&client).is_some()),
+        G::Level(level) => match machine.out.global_clients.get_mut(&client) {
+            Some(subscriber) => {
+                subscriber.level = level;
+                Answer::ok()
+            }
+            None => Answer::fail(),
+        },
+        G::InterfaceAdd(add) => interface_add(machine, client, add, now, rng),
+        G::InterfaceRemove(ifname) => interface_remove(machine, &ifname, now, rng),
+        G::InterfaceList => interface_list(),
+        G::Interfaces { ctrl } => interfaces(machine, ctrl),
+        G::Status => {
+            let mut text = String::new();
+            for station in machine.stations.values() {
+                text.push_str(&format!("ifname={}\naddress={}\n", station.ifname(), station.iface.addr));
+            }
+            Answer::text(text)
+        }
+        G::SaveConfig => save_all(machine, now, rng),
+        G::DupNetwork { from_ifname, to_ifname, from, to, field } => {
+            let source = machine
+                .station_named(&from_ifname)
+                .and_then(|key| machine.stations.get(&key))
+                .and_then(|station| station.network(from))
+                .map(|network| network.duplicate(to));
+            let Some(source) = source else { return Answer::fail() };
+            let Some(key) = machine.station_named(&to_ifname) else { return Answer::fail() };
+            match machine.stations.get_mut(&key) {
+                Some(station) => super::networks::copy_field(&source, station, to, &field),
+                None => Answer::fail(),
+            }
+        }
+        G::Suspend => Answer::ok(),
+        G::Resume => {
+            let mut cx = Cx { now, rng, out: &mut machine.out };
+            for station in machine.stations.values_mut() {
+                station.look_for_networks(&mut cx, std::time::Duration::ZERO);
+            }
+            Answer::ok()
+        }
+        G::Terminate => {
+            machine.out.terminate = true;
+            Answer::ok()
+        }
+        G::Relog => {
+            machine.out.push(Output::ReopenLog);
+            Answer::ok()
+        }
+        G::Note(text) => {
+            tracing::info!("note: {}", text.escape_debug());
+            Answer::ok()
+        }
+    }
+}
+
+/// `-W`: the first listener lets everything begin.
+pub(super) fn listener_came(machine: &mut Supplicant, now: Instant, rng: &mut dyn Rng) {
+    if !std::mem::replace(&mut machine.daemon.waits, false) {
+        return;
+    }
+    let keys: Vec<u32> = machine.stations.keys().copied().collect();
+    for key in keys {
+        machine.begin(key, now, rng);
+    }
+}
+
+fn save_all(machine: &mut Supplicant, now: Instant, rng: &mut dyn Rng) -> Answer {
+    let cx = Cx { now, rng, out: &mut machine.out };
+    let mut saved = false;
+    for station in machine.stations.values_mut() {
+        let Some(path) = station.origin.config_path.clone() else { continue };
+        if station.config.globals.update_config() && cx.out.post_up {
+            let text = station.config.to_text();
+            let path = std::path::absolute(&path).map_or(path, |path| path.to_string_lossy().into_owned());
+            cx.out.write_file(station.key, FileJob::Save(None), path, text);
+            saved = true;
+        }
+    }
+    Answer::of(saved)
+}
+
+pub(super) fn interfaces(machine: &Supplicant, ctrl: bool) -> Answer {
+    let mut text = String::new();
+    for station in machine.stations.values() {
+        text.push_str(station.ifname());
+        if ctrl && let Some(control) = station.config.globals.get(b"ctrl_interface") {
+            text.push_str(&format!(" ctrl_iface={}", String::from_utf8_lossy(&control)));
+        }
+        text.push('\n');
+    }
+    Answer::text(text)
+}
+
+/// Interfaces that could be added: `privd` would have to be asked; interfaces are added by name.
+pub(super) fn interface_list() -> Answer {
+    Answer::text("")
+}
+
+fn interface_add(
+    machine: &mut Supplicant,
+    client: ClientId,
+    add: InterfaceAdd,
+    now: Instant,
+    rng: &mut dyn Rng,
+) -> Answer {
+    if machine.station_named(&add.ifname).is_some() || add.ifname.contains('/') || add.ifname.len() > 15 {
+        return Answer::fail();
+    }
+    if add.driver.as_ref().is_some_and(|driver| !driver.split(',').any(|one| one == "nl80211")) {
+        tracing::warn!("{}: only the driver nl80211 is supported", add.ifname);
+        return Answer::fail();
+    }
+    if let Some(path) = add.config.clone() {
+        // The file is read on the client's behalf: only what it could read itself, unless the path was named at start.
+        machine.out.read_file(0, FileJob::AddInterface(client), path, Some(client));
+        machine.daemon.adding.insert(client, add);
+        return Answer::Later;
+    }
+    finish_add(machine, client, add, StationConfig::default(), now, rng)
+}
+
+/// The file of an interface to add was read, or not.
+pub(crate) fn interface_file(
+    machine: &mut Supplicant,
+    client: ClientId,
+    result: Result<Vec<u8>, String>,
+    now: Instant,
+    rng: &mut dyn Rng,
+) {
+    let Some(add) = machine.daemon.adding.remove(&client) else { return };
+    let path = add.config.clone().unwrap_or_default();
+    let parsed = result
+        .map_err(|why| format!("{path}: {why}"))
+        .and_then(|contents| StationConfig::parse(&path, &contents).map_err(|rejected| rejected.to_string()));
+    let answer = match parsed {
+        Ok((config, notices)) => {
+            for notice in notices {
+                tracing::warn!("{notice}");
+            }
+            finish_add(machine, client, add, config, now, rng)
+        }
+        Err(why) => {
+            tracing::error!("{}: {why}", add.ifname);
+            Answer::fail()
+        }
+    };
+    if let Answer::Text(text) = answer {
+        machine.out.reply(client, text);
+    }
+}
+
+fn finish_add(
+    machine: &mut Supplicant,
+    client: ClientId,
+    add: InterfaceAdd,
+    mut config: StationConfig,
+    now: Instant,
+    rng: &mut dyn Rng,
+) -> Answer {
+    let control = machine
+        .daemon
+        .override_ctrl
+        .clone()
+        .or_else(|| config.globals.control_directory().is_none().then(|| add.ctrl_interface.clone()).flatten());
+    if let Some(control) = &control {
+        config.globals.set_control_interface(control);
+    }
+    let origin = Origin {
+        ifname: add.ifname.clone(),
+        config_path: add.config.clone(),
+        more_path: None,
+        ctrl_interface: add.ctrl_interface.clone(),
+        driver: add.driver.clone(),
+        bridge: add.bridge.clone(),
+    };
+    if let Some(create) = add.create {
+        if create.ap {
+            return Answer::fail();
+        }
+        return match make_interface(machine, Making { client, origin, config }, create.address) {
+            Ok(()) => Answer::Later,
+            Err(_) => Answer::fail(),
+        };
+    }
+    let key = machine.add_station(origin, config);
+    machine.open_socket(key);
+    machine.begin(key, now, rng);
+    Answer::ok()
+}
+
+fn interface_remove(machine: &mut Supplicant, ifname: &str, now: Instant, rng: &mut dyn Rng) -> Answer {
+    let Some(key) = machine.station_named(ifname) else { return Answer::fail() };
+    let Some(mut station) = machine.stations.remove(&key) else { return Answer::fail() };
+    let mut cx = Cx { now, rng, out: &mut machine.out };
+    Station::leave(&mut station, &mut cx);
+    station.tell(&mut cx, &ctrl::StationEvent::Terminating);
+    if let Some(socket) = station.socket {
+        machine.out.push(Output::CloseControl { socket });
+    }
+    Answer::ok()
+}

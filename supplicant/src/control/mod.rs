@@ -1,0 +1,353 @@
+//! The control sockets: from a datagram to an answer.
+
+mod bss;
+mod capability;
+mod global;
+mod networks;
+mod settings;
+mod status;
+
+use crypto::Rng;
+use ctrl::station::TestCommand;
+use ctrl::{ParseError, StationCommand, StationEvent, Subscriber, reply};
+use daemon::Output;
+use ipc_proto::post::{ClientId, SocketId};
+use ipc_proto::{ChannelDefinition, ChannelWidth, Request};
+use wire::{Instant, ReasonCode};
+
+use crate::machine::Supplicant;
+use crate::outbox::Cx;
+use crate::station::{Station, WpaState};
+
+pub(crate) use global::interface_file;
+pub(crate) use settings::{reconfigure, reconfigured, saved};
+pub(crate) use status::{packet_count, signal};
+
+/// What a command comes to.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Answer {
+    /// This.
+    Text(Vec<u8>),
+    /// It is sent when an answer from elsewhere has come.
+    Later,
+}
+
+impl Answer {
+    pub(crate) fn ok() -> Answer {
+        Answer::Text(reply::OK.to_vec())
+    }
+
+    pub(crate) fn fail() -> Answer {
+        Answer::Text(reply::FAIL.to_vec())
+    }
+
+    pub(crate) fn of(done: bool) -> Answer {
+        if done { Answer::ok() } else { Answer::fail() }
+    }
+
+    pub(crate) fn unknown() -> Answer {
+        Answer::Text(reply::UNKNOWN_COMMAND.to_vec())
+    }
+
+    pub(crate) fn text(text: impl Into<Vec<u8>>) -> Answer {
+        Answer::Text(text.into())
+    }
+}
+
+/// A datagram came on one of our sockets.
+pub(crate) fn command(
+    machine: &mut Supplicant,
+    socket: SocketId,
+    client: ClientId,
+    bytes: &[u8],
+    now: Instant,
+    rng: &mut dyn Rng,
+) {
+    let answer = if machine.daemon.global_socket == Some(socket) {
+        global::command(machine, client, bytes, now, rng)
+    } else {
+        let found = machine.stations.iter().find(|(_, station)| station.socket == Some(socket));
+        let Some(key) = found.map(|(key, _)| *key) else { return };
+        station_bytes(machine, key, client, bytes, now, rng)
+    };
+    if let Answer::Text(text) = answer {
+        machine.out.reply(client, text);
+    }
+}
+
+/// A command for an interface, as text.
+fn station_bytes(
+    machine: &mut Supplicant,
+    key: u32,
+    client: ClientId,
+    bytes: &[u8],
+    now: Instant,
+    rng: &mut dyn Rng,
+) -> Answer {
+    match StationCommand::parse(bytes) {
+        Ok(command) => {
+            trace_command(machine.stations.get(&key).map_or("", Station::ifname), bytes);
+            station_command(machine, key, client, command, now, rng)
+        }
+        Err(error) => {
+            if error == ParseError::Unknown {
+                tracing::debug!("control: a command that is not known");
+            }
+            Answer::text(error.reply())
+        }
+    }
+}
+
+/// Names a command in the log; its arguments may hold secrets.
+fn trace_command(ifname: &str, bytes: &[u8]) {
+    let word: Vec<u8> = bytes.iter().copied().take_while(|byte| *byte > b' ').take(40).collect();
+    tracing::debug!("{ifname}: control: {}", String::from_utf8_lossy(&word));
+}
+
+/// A command for an interface.
+pub(crate) fn station_command(
+    machine: &mut Supplicant,
+    key: u32,
+    client: ClientId,
+    command: StationCommand,
+    now: Instant,
+    rng: &mut dyn Rng,
+) -> Answer {
+    match &command {
+        StationCommand::Interfaces { ctrl } => return global::interfaces(machine, *ctrl),
+        StationCommand::InterfaceList => return global::interface_list(),
+        StationCommand::Terminate => {
+            machine.out.terminate = true;
+            return Answer::ok();
+        }
+        StationCommand::Attach { probe_requests } => {
+            let subscriber = Subscriber { probe_requests: *probe_requests, ..Subscriber::default() };
+            if let Some(station) = machine.stations.get_mut(&key) {
+                station.clients.insert(client, subscriber);
+            }
+            global::listener_came(machine, now, rng);
+            return Answer::ok();
+        }
+        _ => {}
+    }
+    let mut cx = Cx { now, rng, out: &mut machine.out };
+    match machine.stations.get_mut(&key) {
+        Some(station) => run(station, &mut cx, client, command),
+        None => Answer::fail(),
+    }
+}
+
+#[allow(clippy::too_many_lines, reason = "one line for each command")]
+fn run(station: &mut Station, cx: &mut Cx<'_>, client: ClientId, command: StationCommand) -> Answer {
+    use StationCommand as C;
+    match command {
+        C::Ping => Answer::text(reply::PONG),
+        C::Attach { .. } | C::Interfaces { .. } | C::InterfaceList | C::Terminate => Answer::fail(),
+        C::Detach => Answer::of(station.clients.remove(&client).is_some()),
+        C::Level(level) => match station.clients.get_mut(&client) {
+            Some(subscriber) => {
+                subscriber.level = level;
+                Answer::ok()
+            }
+            None => Answer::fail(),
+        },
+        C::Ifname => Answer::text(station.ifname()),
+        C::Relog => {
+            cx.out.push(Output::ReopenLog);
+            Answer::ok()
+        }
+        C::Note(text) => {
+            tracing::info!("note: {}", text.escape_debug());
+            Answer::ok()
+        }
+        C::Mib => status::mib(station),
+        C::Status(kind) => status::status(station, cx, kind),
+        C::Pmksa => status::pmksa(station, cx.now),
+        C::PmksaFlush => {
+            station.forget_pmksa(cx, |_| true);
+            Answer::ok()
+        }
+        C::PmksaGet(id) => status::pmksa_get(station, id, cx.now),
+        C::PmksaAdd(entry) => status::pmksa_add(station, cx, entry),
+        C::Set { name, value } => settings::set(station, cx, &name, value.as_bytes()),
+        C::Get(name) => settings::get(station, &name),
+        C::Dump => Answer::text(station.config.globals.dump()),
+        C::Logon | C::Logoff => Answer::ok(),
+        C::Reassociate => networks::reassociate(station, cx),
+        C::Reattach => networks::reattach(station, cx),
+        C::Reconnect => networks::reconnect(station, cx),
+        C::Disconnect => networks::disconnect(station, cx),
+        C::Reauthenticate => Answer::fail(),
+        C::Preauth(_) | C::FtDs(_) => Answer::fail(),
+        C::Reconfigure => reconfigure(station, cx, Some(client)),
+        C::SaveConfig => settings::save(station, cx, client),
+        C::Bssid { id, bssid } => networks::bssid(station, cx, id, bssid),
+        C::BssidIgnore(command) => networks::bssid_ignore(station, cx.now, command),
+        C::LogLevel { level, timestamp } => settings::log_level(cx, level, timestamp),
+        C::ListNetworks { after } => networks::list(station, cx.now, after),
+        C::Scan(scan) => bss::scan(station, cx, scan),
+        C::ScanResults => bss::scan_results(station),
+        C::AbortScan => Answer::of(station.abort_scan(cx)),
+        C::SelectNetwork { which, frequencies } => networks::select(station, cx, which, &frequencies),
+        C::EnableNetwork { which, no_connect } => networks::enable(station, cx, which, no_connect),
+        C::DisableNetwork(which) => networks::disable(station, cx, which),
+        C::AddNetwork => networks::add(station, cx),
+        C::RemoveNetwork(which) => networks::remove(station, cx, which),
+        C::SetNetwork { id, field, value } => networks::set(station, cx, id, &field, value.as_bytes()),
+        C::GetNetwork { id, field } => networks::get(station, id, &field),
+        C::DupNetwork { from, to, field } => networks::duplicate(station, from, to, &field),
+        C::ListCreds => networks::list_creds(station),
+        C::AddCred => {
+            let id = station.config.add_cred();
+            Answer::text(format!("{id}\n"))
+        }
+        C::RemoveCred(which) => networks::remove_cred(station, &which),
+        C::SetCred { id, field, value } => {
+            let cred = station.config.cred_mut(id);
+            Answer::of(cred.is_some_and(|cred| cred.set(field.as_bytes(), value.as_bytes()).is_ok()))
+        }
+        C::GetCred { id, field } => {
+            station.config.cred(id).and_then(|cred| cred.get(field.as_bytes())).map_or_else(Answer::fail, Answer::text)
+        }
+        C::GetCapability { field, .. } => capability::get(station, &field),
+        C::ApScan(value) => settings::set(station, cx, "ap_scan", value.to_string().as_bytes()),
+        C::ScanInterval(seconds) => {
+            station.scan.interval = Some(seconds);
+            Answer::ok()
+        }
+        C::Autoscan(_) => Answer::ok(),
+        C::Bss(query) => bss::bss(station, cx.now, query),
+        C::Roam(bssid) => Answer::of(station.roam_to(cx, bssid)),
+        C::StaAutoconnect(on) => {
+            station.runtime.sta_autoconnect = on;
+            Answer::ok()
+        }
+        C::BssExpireAge(seconds) => {
+            station.runtime.expire_age = Some(std::time::Duration::from_secs(seconds.into()));
+            Answer::ok()
+        }
+        C::BssExpireCount(scans) => {
+            station.runtime.expire_count = Some(scans);
+            Answer::ok()
+        }
+        C::BssFlush(age) => {
+            bss::flush(station, cx, age);
+            Answer::ok()
+        }
+        C::SignalPoll => status::signal_poll(station, cx, client),
+        C::SignalMonitor { threshold, hysteresis } => status::signal_monitor(station, cx, threshold, hysteresis),
+        C::PktcntPoll => status::packet_count_poll(station, cx, client),
+        C::DriverFlags => capability::driver_flags(station),
+        C::DriverFlags2 => capability::driver_flags2(station),
+        C::Driver(_) => Answer::fail(),
+        C::DropSa => Answer::fail(),
+        C::Suspend => Answer::ok(),
+        C::Resume => {
+            station.look_for_networks(cx, std::time::Duration::ZERO);
+            Answer::ok()
+        }
+        C::Flush => flush(station, cx),
+        C::PtksaCacheList => Answer::text("Index / ADDR / Cipher / expiration (secs) / TK / KDK\n"),
+        C::WmmAcStatus => Answer::text("Not associated to a WMM AP, WMM AC is Disabled\n"),
+        C::MloStatus | C::MloSignalPoll => Answer::fail(),
+        C::MacRandScan(_) => Answer::fail(),
+        C::GetPrefFreqList(_) => Answer::fail(),
+        C::NewRandomMacAddress => Answer::fail(),
+        C::VendorElemAdd { frame, elements } => {
+            station.runtime.vendor_elements.entry(frame).or_default().extend(elements);
+            Answer::ok()
+        }
+        C::VendorElemGet(frame) => {
+            let elements = station.runtime.vendor_elements.get(&frame).map_or(&[][..], Vec::as_slice);
+            Answer::text(reply::Hex(elements).to_string())
+        }
+        C::VendorElemRemove { frame, elements } => settings::vendor_remove(station, frame, elements),
+        C::RadioWork(_) => Answer::unknown(),
+        C::Response { field, id, value } => networks::response(station, cx, &field, id, value.as_bytes()),
+        C::StaFirst | C::Sta(_) | C::StaNext(_) => Answer::fail(),
+        C::Test(command) => test(station, cx, command),
+    }
+}
+
+/// Commands that only tests send. Those that need hooks in the program are unknown here.
+fn test(_station: &mut Station, _cx: &mut Cx<'_>, command: TestCommand) -> Answer {
+    tracing::debug!("control: a command for test builds: {:?}", std::mem::discriminant(&command));
+    Answer::unknown()
+}
+
+/// `FLUSH`: as if started just now, with no networks.
+fn flush(station: &mut Station, cx: &mut Cx<'_>) -> Answer {
+    station.disconnect(cx, ReasonCode::DEAUTH_LEAVING);
+    if station.scan.is_running() {
+        station.request(cx, crate::outbox::Purpose::Quiet, |ifindex| Request::AbortScan { ifindex });
+    }
+    station.scan.cancel_next();
+    station.config.networks.clear();
+    station.config.creds.clear();
+    station.config.globals = station.started_globals.clone();
+    station.memory.clear();
+    station.ignore.clear();
+    station.forget_pmksa(cx, |_| true);
+    bss::flush(station, cx, 0);
+    station.runtime = crate::station::Runtime::default();
+    station.scan.interval = None;
+    station.scan.forget_results();
+    station.wish = None;
+    station.failures = 0;
+    station.disconnected = false;
+    if station.is_ready() {
+        station.set_state(cx, WpaState::Disconnected);
+    }
+    Answer::ok()
+}
+
+/// The event of a change of the regulatory domain, from nl80211's numbers.
+pub(crate) fn regdom(alpha2: [u8; 2], initiator: u8, kind: u8) -> StationEvent {
+    use ctrl::event::{RegdomInitiator as I, RegdomType as T};
+    let kind = match kind {
+        0 => T::Country,
+        1 => T::World,
+        2 => T::CustomWorld,
+        3 => T::Intersection,
+        _ => T::Unknown,
+    };
+    StationEvent::RegdomChange {
+        initiator: match initiator {
+            1 => I::User,
+            2 => I::Driver,
+            3 => I::CountryIe,
+            _ => I::Core,
+        },
+        kind,
+        country: (kind == T::Country && alpha2.iter().all(u8::is_ascii_alphanumeric)).then_some(alpha2),
+    }
+}
+
+const fn width_text(width: ChannelWidth) -> &'static str {
+    match width {
+        ChannelWidth::NoHt20 => "20 MHz (no HT)",
+        ChannelWidth::Mhz20 => "20 MHz",
+        ChannelWidth::Mhz40 => "40 MHz",
+        ChannelWidth::Mhz80 => "80 MHz",
+        ChannelWidth::Mhz80Plus80 => "80+80 MHz",
+        ChannelWidth::Mhz160 => "160 MHz",
+        ChannelWidth::Mhz320 => "320 MHz",
+    }
+}
+
+/// The event of a channel switch.
+pub(crate) fn channel_switch(channel: ChannelDefinition, started: bool) -> StationEvent {
+    StationEvent::ChannelSwitch {
+        started,
+        freq: channel.freq,
+        ht: channel.width != ChannelWidth::NoHt20,
+        offset: match (channel.width, channel.center1) {
+            (ChannelWidth::Mhz40, center) if center > channel.freq => 1,
+            (ChannelWidth::Mhz40, center) if center != 0 && center < channel.freq => -1,
+            _ => 0,
+        },
+        width: width_text(channel.width),
+        centre1: channel.center1,
+        centre2: channel.center2,
+    }
+}

@@ -1,0 +1,245 @@
+//! SET and GET, and the configuration file.
+
+use std::time::Duration;
+
+use conf::Change;
+use conf::station::StationConfig;
+use ctrl::reply;
+use ctrl::station::RuntimeSetting;
+use daemon::Output;
+use ipc_proto::Request;
+use ipc_proto::post::ClientId;
+
+use super::Answer;
+use crate::outbox::{Cx, FileJob, Purpose};
+use crate::station::Station;
+
+pub(super) fn set(station: &mut Station, cx: &mut Cx<'_>, name: &str, value: &[u8]) -> Answer {
+    if let Some(setting) = RuntimeSetting::parse(name, value) {
+        return match setting {
+            Ok(setting) => set_runtime(station, cx, setting),
+            Err(error) => Answer::text(error.reply()),
+        };
+    }
+    match station.config.globals.set(name.as_bytes(), value) {
+        Ok(change) => {
+            if change == Change::Changed {
+                changed(station, cx, name);
+            }
+            Answer::ok()
+        }
+        Err(error) => {
+            tracing::info!("{}: SET {}: {error}", station.ifname(), name.escape_debug());
+            Answer::fail()
+        }
+    }
+}
+
+/// A global parameter has another value.
+fn changed(station: &mut Station, cx: &mut Cx<'_>, name: &str) {
+    match name {
+        "country" => {
+            if let Some(alpha2) = station.config.globals.country() {
+                cx.out.request(station.key, Purpose::Told("setting the country"), Request::SetCountry { alpha2 });
+            }
+        }
+        "sae_groups" | "sae_pwe" => {
+            for memory in station.memory.values_mut() {
+                memory.forget_keys();
+            }
+        }
+        _ => {}
+    }
+}
+
+fn set_runtime(station: &mut Station, cx: &mut Cx<'_>, setting: RuntimeSetting) -> Answer {
+    use RuntimeSetting as S;
+    let runtime = &mut station.runtime;
+    match setting {
+        S::PmkLifetime(seconds) => runtime.pmk_lifetime = Some(Duration::from_secs(seconds.into())),
+        S::PmkReauthThreshold(percent) => runtime.pmk_threshold = percent,
+        S::BssidFilter(list) => runtime.bssid_filter = list,
+        S::DisallowAps { bssids, ssids } => {
+            runtime.disallowed_bssids = bssids;
+            runtime.disallowed_ssids = ssids;
+            let banned = station.link.target().is_some_and(|target| station.is_avoided(target.bssid, &target.ssid));
+            if banned {
+                station.disconnect(cx, wire::ReasonCode::DEAUTH_LEAVING);
+                station.connect_or_scan(cx);
+            }
+        }
+        S::Roaming(on) => runtime.roaming = on,
+        S::DisableSaQuery(on) => runtime.sa_query_off = on,
+        S::PowerSave(value) => {
+            station.request(cx, Purpose::Told("setting power save"), |ifindex| Request::SetPowerSave {
+                ifindex,
+                enabled: value != 0,
+            });
+        }
+        S::Blob { name, bytes } => {
+            station.config.blobs.insert(name, bytes);
+        }
+        // These are for builds with test hooks: whoever asks is told that they are not there.
+        S::ExtMgmtFrameHandling(true) | S::ExtEapolFrameIo(true) => return Answer::fail(),
+        S::RadioDisabled(true) | S::Pno(true) => return Answer::fail(),
+        S::ExtMgmtFrameHandling(false)
+        | S::ExtEapolFrameIo(false)
+        | S::RadioDisabled(false)
+        | S::Pno(false)
+        | S::SaTimeout(_)
+        | S::Eapol { .. }
+        | S::NoKeepAlive(_)
+        | S::Other("uapsd" | "ampdu" | "EAPOL::portControl" | "tdls_disabled" | "setband" | "wps_version_number") => {}
+        S::Other(_) => return Answer::fail(),
+    }
+    Answer::ok()
+}
+
+pub(super) fn get(station: &Station, name: &str) -> Answer {
+    if name == "version" {
+        return Answer::text(concat!("airlock-", env!("CARGO_PKG_VERSION")));
+    }
+    station.config.globals.get(name.as_bytes()).map_or_else(Answer::fail, Answer::text)
+}
+
+pub(super) fn log_level(cx: &mut Cx<'_>, level: Option<ctrl::LogLevel>, timestamp: Option<bool>) -> Answer {
+    if level.is_none() && timestamp.is_none() {
+        let level = cx.out.log_level.unwrap_or(ctrl::LogLevel::Info);
+        return Answer::text(ctrl::log::log_level_reply(level, cx.out.log_timestamps));
+    }
+    let level = level.unwrap_or(cx.out.log_level.unwrap_or(ctrl::LogLevel::Info));
+    cx.out.log_level = Some(level);
+    if let Some(on) = timestamp {
+        cx.out.log_timestamps = on;
+    }
+    use ctrl::LogLevel as L;
+    use daemon::log::Level as D;
+    let level = match level {
+        L::Excessive => D::Excessive,
+        L::MsgDump => D::MsgDump,
+        L::Debug => D::Debug,
+        L::Info => D::Info,
+        L::Warning => D::Warning,
+        L::Error => D::Error,
+    };
+    cx.out.push(Output::SetLogLevel { level, timestamps: timestamp });
+    Answer::ok()
+}
+
+pub(super) fn vendor_remove(station: &mut Station, frame: u8, elements: Option<Vec<u8>>) -> Answer {
+    let Some(present) = station.runtime.vendor_elements.get_mut(&frame) else {
+        return Answer::of(elements.is_none());
+    };
+    match elements {
+        None => {
+            station.runtime.vendor_elements.remove(&frame);
+            Answer::ok()
+        }
+        Some(gone) if gone.is_empty() => Answer::fail(),
+        Some(gone) => {
+            let at = present.windows(gone.len()).position(|window| window == gone.as_slice());
+            match at {
+                Some(at) => {
+                    present.drain(at..at + gone.len());
+                    Answer::ok()
+                }
+                None => Answer::fail(),
+            }
+        }
+    }
+}
+
+/// An absolute path: the post knows no working directory.
+fn absolute(path: &str) -> String {
+    std::path::absolute(path).map_or_else(|_| path.to_owned(), |path| path.to_string_lossy().into_owned())
+}
+
+pub(super) fn save(station: &mut Station, cx: &mut Cx<'_>, client: ClientId) -> Answer {
+    if !station.config.globals.update_config() {
+        tracing::info!("{}: SAVE_CONFIG refused: update_config is not set", station.ifname());
+        return Answer::fail();
+    }
+    let Some(path) = station.origin.config_path.clone() else { return Answer::fail() };
+    if !cx.out.post_up {
+        return Answer::fail();
+    }
+    let text = station.config.to_text();
+    cx.out.write_file(station.key, FileJob::Save(Some(client)), absolute(&path), text);
+    Answer::Later
+}
+
+/// The configuration file was replaced, or not.
+pub(crate) fn saved(station: &mut Station, cx: &mut Cx<'_>, client: Option<ClientId>, result: Result<(), String>) {
+    let done = result.is_ok();
+    if let Err(why) = result {
+        tracing::error!("{}: the configuration cannot be saved: {why}", station.ifname());
+    }
+    if let Some(client) = client {
+        cx.out.reply(client, if done { reply::OK } else { reply::FAIL });
+    }
+}
+
+/// Reads the configuration file again.
+pub(crate) fn reconfigure(station: &mut Station, cx: &mut Cx<'_>, client: Option<ClientId>) -> Answer {
+    let Some(path) = station.origin.config_path.clone() else { return Answer::fail() };
+    cx.out.read_file(station.key, FileJob::Reconfigure(client), absolute(&path), None);
+    Answer::Later
+}
+
+/// The file was read, or not.
+pub(crate) fn reconfigured(station: &mut Station, cx: &mut Cx<'_>, job: FileJob, result: Result<Vec<u8>, String>) {
+    let (client, more) = match job {
+        FileJob::Reconfigure(client) => (client, false),
+        FileJob::ReconfigureMore(client) => (client, true),
+        FileJob::Save(_) | FileJob::AddInterface(_) => return,
+    };
+    let path = if more { station.origin.more_path.clone() } else { station.origin.config_path.clone() };
+    let path = path.unwrap_or_default();
+    let answer = |cx: &mut Cx<'_>, text: &[u8]| {
+        if let Some(client) = client {
+            cx.out.reply(client, text);
+        }
+    };
+    let parsed = match result {
+        Err(why) => Err(format!("{path}: {why}")),
+        Ok(contents) if more => match station.config.read(&path, &contents, true) {
+            Ok(notices) => Ok((None, notices)),
+            Err(rejected) => Err(rejected.to_string()),
+        },
+        Ok(contents) => match StationConfig::parse(&path, &contents) {
+            Ok((config, notices)) => Ok((Some(config), notices)),
+            Err(rejected) => Err(rejected.to_string()),
+        },
+    };
+    let (config, notices) = match parsed {
+        Ok(parsed) => parsed,
+        Err(why) => {
+            tracing::error!("{}: the configuration stays as it was:\n{why}", station.ifname());
+            answer(cx, reply::FAIL);
+            return;
+        }
+    };
+    for notice in notices {
+        tracing::warn!("{notice}");
+    }
+    if let Some(mut config) = config {
+        if let Some(control) = station.config.globals.get(b"ctrl_interface") {
+            // The socket stays where clients have found it.
+            config.globals.set_control_interface(&String::from_utf8_lossy(&control));
+        }
+        station.disconnect(cx, wire::ReasonCode::DEAUTH_LEAVING);
+        station.config = config;
+        station.started_globals = station.config.globals.clone();
+        station.memory.clear();
+        station.ignore.clear();
+        station.forget_pmksa(cx, |_| true);
+        if let Some(more) = station.origin.more_path.clone() {
+            cx.out.read_file(station.key, FileJob::ReconfigureMore(client), absolute(&more), None);
+            return;
+        }
+    }
+    tracing::info!("{}: configuration read again", station.ifname());
+    station.failures = 0;
+    station.connect_or_scan(cx);
+    answer(cx, reply::OK);
+}

@@ -1,0 +1,310 @@
+//! STATUS and what else tells of the present link.
+
+use std::time::Duration;
+
+use ctrl::StationEvent;
+use ctrl::reply::{self, Escaped, Hex, Lines};
+use ctrl::station::{PmksaEntry as GivenEntry, StatusKind};
+use ipc_proto::post::ClientId;
+use ipc_proto::{Failure, Reply, Request};
+use rsn::{AkmSuite, Pmkid, PmksaEntry};
+use wire::Instant;
+
+use super::{Answer, capability, width_text};
+use crate::outbox::{Cx, Purpose};
+use crate::station::{Station, WpaState};
+
+pub(super) fn status(station: &Station, cx: &mut Cx<'_>, kind: StatusKind) -> Answer {
+    if kind == StatusKind::Driver {
+        return driver(station);
+    }
+    let mut lines = Lines::new(reply::STATION_LIMIT);
+    if station.state >= WpaState::Associated
+        && let Some(target) = station.link.target()
+    {
+        lines.field("bssid", target.bssid);
+        lines.field("freq", target.freq);
+        lines.field("ssid", Escaped(target.ssid.as_bytes()));
+        lines.field("id", target.network);
+        if let Some(id_str) = station.network(target.network).and_then(|network| network.id_str()) {
+            lines.field_bytes("id_str", id_str);
+        }
+        lines.field("mode", "station");
+        match &target.negotiated {
+            None => {
+                lines.field("pairwise_cipher", "NONE");
+                lines.field("group_cipher", "NONE");
+                lines.field("key_mgmt", "NONE");
+            }
+            Some(negotiated) => {
+                lines.field("pairwise_cipher", negotiated.pairwise.status_name());
+                lines.field("group_cipher", negotiated.group.status_name());
+                lines.field("key_mgmt", negotiated.akm.status_name(negotiated.protocol));
+                if negotiated.pmf {
+                    let required = negotiated.capabilities.has(rsn::RsnCapabilities::MFPR);
+                    lines.field("pmf", if required { 2 } else { 1 });
+                    if let Some(cipher) = negotiated.group_management {
+                        lines.field("mgmt_group_cipher", cipher.status_name());
+                    }
+                }
+                if let Some(group) = target.sae_group {
+                    lines.field("sae_group", group);
+                    lines.field("sae_h2e", u8::from(negotiated.h2e));
+                    lines.field("sae_pk", 0);
+                }
+            }
+        }
+    }
+    lines.field("wpa_state", station.state.name());
+    lines.field("address", station.iface.addr);
+    if kind == StatusKind::Verbose
+        && let Some(associated) = station.link.associated()
+    {
+        lines.field("connected_time", (cx.now - associated.since).as_secs());
+        lines.field("Supplicant PAE state", "AUTHENTICATED");
+        lines.field("suppPortStatus", if associated.completed { "Authorized" } else { "Unauthorized" });
+        lines.field("EAP state", "DISABLED");
+    }
+    if kind == StatusKind::Normal && station.clients.len() + cx.out.global_clients.len() > 0 {
+        resend_connected(station, cx);
+    }
+    Answer::text(lines.into_bytes())
+}
+
+/// Listeners that came late learn the state: the originals send it again with each STATUS.
+fn resend_connected(station: &Station, cx: &mut Cx<'_>) {
+    let (id, bssid, ssid) = match station.link.target() {
+        Some(target) => (Some(target.network), target.bssid, Some(target.ssid)),
+        None => (None, wire::MacAddr::ZERO, None),
+    };
+    station.tell_control(cx, &StationEvent::StateChange { id, state: station.state as u8, bssid, ssid });
+    if station.state == WpaState::Completed
+        && let Some(target) = station.link.target()
+    {
+        let id_str = station.network(target.network).and_then(|network| network.id_str()).unwrap_or_default();
+        station.tell_control(
+            cx,
+            &StationEvent::Connected { bssid: target.bssid, id: Some(target.network), id_str: id_str.to_vec() },
+        );
+    }
+}
+
+fn driver(station: &Station) -> Answer {
+    let Some(ifindex) = station.iface.ifindex else { return Answer::fail() };
+    let mut lines = Lines::new(reply::STATION_LIMIT);
+    lines.field("ifindex", ifindex);
+    lines.field("ifname", station.ifname());
+    if let Some(bridge) = &station.origin.bridge {
+        lines.field("brname", bridge);
+    }
+    lines.field("addr", station.iface.addr);
+    if let Some(target) = station.link.target() {
+        lines.field("freq", target.freq);
+    }
+    let scan = if station.scan.is_running() {
+        "SCAN_STARTED"
+    } else if station.scan.is_requested() {
+        "SCAN_REQUESTED"
+    } else {
+        "SCAN_COMPLETED"
+    };
+    lines.field("scan_state", scan);
+    if let Some(target) = station.link.target() {
+        lines.field("associated", u8::from(station.link.associated().is_some()));
+        lines.field("assoc_freq", target.freq);
+        lines.field("bssid", target.bssid);
+        lines.field_bytes("ssid", Escaped(target.ssid.as_bytes()).to_string().as_bytes());
+    }
+    lines.field("operstate", u8::from(station.link.is_completed()));
+    if let Some(wiphy) = &station.iface.wiphy {
+        lines.field("phyname", &wiphy.name);
+        lines.field("perm_addr", wiphy.perm_addr);
+        lines.field("capa.flags", format_args!("0x{:x}", capability::flags_value(&wiphy.features)));
+        lines.field("capa.max_scan_ssids", wiphy.max_scan_ssids);
+        lines.field("capa.max_sched_scan_ssids", wiphy.max_sched_scan_ssids);
+        lines.field("capa.max_remain_on_chan", wiphy.max_remain_on_channel);
+        lines.field("capa.max_stations", wiphy.max_stations);
+        lines.field("capa.num_multichan_concurrent", 1);
+    }
+    Answer::text(lines.into_bytes())
+}
+
+pub(super) fn mib(station: &Station) -> Answer {
+    let mut lines = Lines::new(reply::STATION_LIMIT);
+    let negotiated = station.link.target().and_then(|target| target.negotiated.as_ref());
+    let truth = |yes: bool| if yes { "TRUE" } else { "FALSE" };
+    let rsn = negotiated.is_some_and(|negotiated| negotiated.protocol == rsn::Protocol::Rsn);
+    let suite = |selector: u32| {
+        let [a, b, c, d] = selector.to_be_bytes();
+        format!("{a:02x}-{b:02x}-{c:02x}-{d}")
+    };
+    let akm = suite(negotiated.map_or(0, |negotiated| negotiated.akm.nl80211()));
+    let pairwise = suite(negotiated.map_or(0, |negotiated| negotiated.pairwise.nl80211()));
+    let group = suite(negotiated.map_or(0, |negotiated| negotiated.group.nl80211()));
+    let lifetime = station
+        .runtime
+        .pmk_lifetime
+        .unwrap_or_else(|| Duration::from_secs(station.config.globals.pmk_lifetime().into()));
+    let pmkid = station.link.target().and_then(|target| target.pmkid);
+    lines.field("dot11RSNAOptionImplemented", "TRUE");
+    lines.field("dot11RSNAPreauthenticationImplemented", "TRUE");
+    lines.field("dot11RSNAEnabled", truth(rsn));
+    lines.field("dot11RSNAPreauthenticationEnabled", truth(rsn));
+    lines.field("dot11RSNAConfigVersion", 1);
+    lines.field("dot11RSNAConfigPairwiseKeysSupported", 5);
+    lines.field("dot11RSNAConfigGroupCipherSize", negotiated.map_or(0, |negotiated| negotiated.group.key_len() * 8));
+    lines.field("dot11RSNAConfigPMKLifetime", lifetime.as_secs());
+    lines.field("dot11RSNAConfigPMKReauthThreshold", station.runtime.pmk_threshold);
+    lines.field("dot11RSNAConfigNumberOfPTKSAReplayCounters", 1);
+    lines.field("dot11RSNAConfigSATimeout", 60);
+    lines.field("dot11RSNAAuthenticationSuiteSelected", &akm);
+    lines.field("dot11RSNAPairwiseCipherSelected", &pairwise);
+    lines.field("dot11RSNAGroupCipherSelected", &group);
+    lines.field("dot11RSNAPMKIDUsed", pmkid.map_or_else(String::new, |pmkid| pmkid.to_string()));
+    lines.field("dot11RSNAAuthenticationSuiteRequested", &akm);
+    lines.field("dot11RSNAPairwiseCipherRequested", &pairwise);
+    lines.field("dot11RSNAGroupCipherRequested", &group);
+    lines.field("dot11RSNAConfigNumberOfGTKSAReplayCounters", 0);
+    lines.field("dot11RSNA4WayHandshakeFailures", 0);
+    Answer::text(lines.into_bytes())
+}
+
+pub(super) fn pmksa(station: &Station, now: Instant) -> Answer {
+    let mut lines = Lines::new(reply::STATION_LIMIT);
+    lines.text(reply::PMKSA_HEAD);
+    for (at, entry) in station.pmksa.iter().enumerate() {
+        lines.text(format!(
+            "{} {} {} {} {}\n",
+            at + 1,
+            entry.peer,
+            entry.pmkid,
+            (entry.expires - now).as_secs(),
+            u8::from(entry.opportunistic)
+        ));
+    }
+    Answer::text(lines.into_bytes())
+}
+
+/// The originals' bits of key management methods.
+const AKM_BITS: [(AkmSuite, u32); 4] =
+    [(AkmSuite::Psk, 1 << 1), (AkmSuite::PskSha256, 1 << 8), (AkmSuite::Sae, 1 << 10), (AkmSuite::SaeExt, 1 << 26)];
+
+pub(super) fn pmksa_get(station: &Station, id: u32, now: Instant) -> Answer {
+    if station.network(id).is_none() {
+        return Answer::fail();
+    }
+    let mut lines = Lines::new(reply::STATION_LIMIT);
+    for entry in station.pmksa.iter().filter(|entry| entry.network == id) {
+        let bits = AKM_BITS.into_iter().find(|(akm, _)| *akm == entry.akm).map_or(0, |(_, bits)| bits);
+        let left = (entry.expires - now).as_secs();
+        let reauth = left * u64::from(station.runtime.pmk_threshold) / 100;
+        lines.text(format!(
+            "{} {} {} {reauth} {left} {bits} {}\n",
+            entry.peer,
+            entry.pmkid,
+            Hex(entry.pmk.as_bytes()),
+            u8::from(entry.opportunistic)
+        ));
+    }
+    Answer::text(lines.into_bytes())
+}
+
+pub(super) fn pmksa_add(station: &mut Station, cx: &mut Cx<'_>, given: GivenEntry) -> Answer {
+    if station.network(given.id).is_none() {
+        return Answer::fail();
+    }
+    let akm = AKM_BITS.into_iter().find(|(_, bits)| *bits == given.akmp).map(|(akm, _)| akm);
+    let (Some(akm), Some(pmk)) = (akm, crypto::Pmk::from_bytes(given.pmk.as_bytes())) else {
+        return Answer::fail();
+    };
+    station.pmksa.insert(PmksaEntry {
+        pmkid: Pmkid(given.pmkid),
+        pmk,
+        akm,
+        peer: given.bssid,
+        network: given.id,
+        opportunistic: given.opportunistic,
+        expires: cx.now + Duration::from_secs(given.expiration.into()),
+    });
+    station.tell(cx, &StationEvent::PmksaAdded { bssid: given.bssid, id: given.id });
+    Answer::ok()
+}
+
+pub(super) fn signal_poll(station: &Station, cx: &mut Cx<'_>, client: ClientId) -> Answer {
+    if station.link.associated().is_none() || !cx.out.privd_up {
+        return Answer::fail();
+    }
+    station.request(cx, Purpose::SignalPoll(client), |ifindex| Request::SignalPoll { ifindex });
+    Answer::Later
+}
+
+/// The answer to SIGNAL_POLL.
+pub(crate) fn signal(cx: &mut Cx<'_>, client: ClientId, result: Result<Reply, Failure>) {
+    let Ok(Reply::Signal(signal)) = result else {
+        cx.out.reply(client, reply::FAIL);
+        return;
+    };
+    let mut lines = Lines::new(reply::STATION_LIMIT);
+    lines.field("RSSI", signal.signal);
+    lines.field("LINKSPEED", signal.tx_rate / 10);
+    lines.field("NOISE", signal.noise.unwrap_or(9999));
+    lines.field("FREQUENCY", signal.freq);
+    lines.field("WIDTH", width_text(signal.width));
+    if signal.center1 > 0 {
+        lines.field("CENTER_FRQ1", signal.center1);
+    }
+    if signal.center2 > 0 {
+        lines.field("CENTER_FRQ2", signal.center2);
+    }
+    if signal.average != 0 {
+        lines.field("AVG_RSSI", signal.average);
+    }
+    if signal.beacon_average != 0 {
+        lines.field("AVG_BEACON_RSSI", signal.beacon_average);
+    }
+    cx.out.reply(client, lines.into_bytes());
+}
+
+pub(super) fn signal_monitor(station: &Station, cx: &mut Cx<'_>, threshold: i64, hysteresis: i64) -> Answer {
+    let (Ok(threshold), Ok(hysteresis)) = (i32::try_from(threshold), u32::try_from(hysteresis)) else {
+        return Answer::fail();
+    };
+    if !station.is_ready() {
+        return Answer::fail();
+    }
+    station.request(cx, Purpose::Told("watching the signal"), |ifindex| Request::MonitorSignal {
+        ifindex,
+        threshold,
+        hysteresis,
+    });
+    Answer::ok()
+}
+
+pub(super) fn packet_count_poll(station: &Station, cx: &mut Cx<'_>, client: ClientId) -> Answer {
+    let Some(associated) = station.link.associated() else { return Answer::fail() };
+    if !cx.out.privd_up {
+        return Answer::fail();
+    }
+    let addr = associated.target.bssid;
+    station.request(cx, Purpose::PacketCount(client), |ifindex| Request::Stations { ifindex, addr: Some(addr) });
+    Answer::Later
+}
+
+/// The answer to PKTCNT_POLL.
+pub(crate) fn packet_count(cx: &mut Cx<'_>, client: ClientId, result: Result<Reply, Failure>) {
+    let Ok(Reply::Stations { entries, last }) = result else {
+        cx.out.reply(client, reply::FAIL);
+        return;
+    };
+    match entries.first() {
+        Some(entry) => {
+            let mut lines = Lines::new(reply::STATION_LIMIT);
+            lines.field("TXGOOD", entry.tx_packets);
+            lines.field("TXBAD", entry.tx_failed);
+            lines.field("RXGOOD", entry.rx_packets);
+            cx.out.reply(client, lines.into_bytes());
+        }
+        None if last => cx.out.reply(client, reply::FAIL),
+        None => {}
+    }
+}

@@ -1,0 +1,86 @@
+//! What follows from failures: back-off, and other access points first.
+
+use std::time::Duration;
+
+use conf::station::NetworkId;
+use ctrl::StationEvent;
+use wire::MacAddr;
+
+use super::Station;
+use super::link::{Link, Loss};
+use crate::memory::NetworkMemory;
+use crate::outbox::Cx;
+use crate::select::Candidate;
+
+impl Station {
+    /// The running attempt has failed: clears it away, and goes on with what is next.
+    pub(crate) fn attempt_failed(&mut self, cx: &mut Cx<'_>, told: Option<Loss>) {
+        let Some(target) = self.link.target() else { return };
+        let (bssid, network) = (target.bssid, target.network);
+        let loss = told.unwrap_or(Loss { reason: wire::ReasonCode::UNSPECIFIED, local: true, quiet: true });
+        self.lost_link(cx, loss);
+        self.connection_failed(cx, bssid, Some(network));
+    }
+
+    /// An attempt with this access point has failed, and the link is clear: try another one, or the same later.
+    pub(crate) fn connection_failed(&mut self, cx: &mut Cx<'_>, bssid: MacAddr, network: Option<NetworkId>) {
+        if self.disconnected {
+            return;
+        }
+        self.wish = None;
+        let count = self.ignore.add(bssid, cx.now);
+        if count == 1
+            && let Some(candidate) = self.another_access_point(cx, bssid)
+        {
+            self.connect(cx, candidate);
+            return;
+        }
+        self.failures = self.failures.saturating_add(1);
+        if self.failures > 3
+            && let Some(network) = network
+        {
+            self.network_failed(cx, network, "CONN_FAILED");
+        }
+        let delay = match self.failures {
+            0 | 1 => 100,
+            2 => 500,
+            3 => 1000,
+            4 => 5000,
+            _ => 10_000,
+        };
+        self.look_for_networks(cx, Duration::from_millis(delay));
+    }
+
+    fn another_access_point(&mut self, cx: &mut Cx<'_>, failed: MacAddr) -> Option<Candidate> {
+        if !matches!(self.link, Link::Idle) || !self.is_ready() {
+            return None;
+        }
+        let candidate = self.select(cx)?;
+        let other = self.bss.by_id(candidate.bss).is_some_and(|bss| bss.bssid != failed);
+        other.then_some(candidate)
+    }
+
+    /// A network has failed in a way that will not pass by itself at once: it is left alone for a while.
+    pub(crate) fn network_failed(&mut self, cx: &mut Cx<'_>, network: NetworkId, reason: &'static str) {
+        let Some(ssid) = self.network(network).map(|network| network.ssid().unwrap_or_default()) else { return };
+        let memory = self.memory.entry(network).or_default();
+        memory.failures = memory.failures.saturating_add(1);
+        let failures = memory.failures;
+        let duration = NetworkMemory::back_off(failures);
+        memory.disabled_until = Some(cx.now + Duration::from_secs(duration.into()));
+        self.tell(cx, &StationEvent::TempDisabled { id: network, ssid, failures, duration, reason });
+    }
+
+    /// The network works, or a client wants it tried: its failures are forgotten.
+    pub(crate) fn forgive(&mut self, cx: &mut Cx<'_>, network: NetworkId, failures_too: bool) {
+        let Some(memory) = self.memory.get_mut(&network) else { return };
+        let was = memory.disabled_until.take().is_some();
+        if failures_too {
+            memory.failures = 0;
+        }
+        if was {
+            let ssid = self.network(network).and_then(|network| network.ssid()).unwrap_or_default();
+            self.tell(cx, &StationEvent::Reenabled { id: network, ssid });
+        }
+    }
+}

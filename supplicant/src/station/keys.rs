@@ -1,0 +1,257 @@
+//! The handshakes of a link, and the keys and the port that follow from them.
+
+use crypto::Secret;
+use ctrl::StationEvent;
+use ipc_proto::{Failure, KeyBytes, KeyKind, KeyParameters, OperState, Request, StationFlags};
+use rsn::{CipherSuite, Protection, Protocol, Supplicant, SupplicantConfig, SupplicantOutput};
+use wire::{MacAddr, ReasonCode};
+
+use super::link::{Link, Target};
+use super::{Station, WpaState};
+use crate::outbox::{Cx, Purpose};
+
+/// EAPOL packet type of EAPOL-Key (IEEE Std 802.1X-2020 11.3.2).
+const EAPOL_KEY: u8 = 3;
+
+impl Station {
+    /// The machine for a link's handshakes; none for an open network.
+    pub(crate) fn handshake_for(&self, target: &Target) -> Option<Supplicant> {
+        let negotiated = target.negotiated.clone()?;
+        let offer = rsn::ApOffer {
+            rsne: target.ap_rsne.as_deref(),
+            rsnxe: target.ap_rsnxe.as_deref(),
+            wpa: target.ap_wpa.as_deref(),
+        };
+        let rekey = self.network(target.network).map_or(0, |network| network.wpa_ptk_rekey());
+        Some(Supplicant::new(SupplicantConfig {
+            pmk: target.pmk.clone(),
+            pmkid: target.pmkid,
+            eapol_version: self.config.globals.eapol_version(),
+            ptk_rekey: (rekey > 0).then(|| std::time::Duration::from_secs(rekey.into())),
+            ..SupplicantConfig::new(
+                self.iface.addr,
+                target.bssid,
+                negotiated,
+                &offer,
+                target.own_element.clone(),
+                target.own_rsnxe.clone(),
+            )
+        }))
+    }
+
+    /// An EAPOL frame came.
+    pub(crate) fn eapol_received(&mut self, cx: &mut Cx<'_>, source: MacAddr, encrypted: Option<bool>, data: &[u8]) {
+        match &mut self.link {
+            Link::Idle | Link::Authenticating(_) => {}
+            Link::Associating(state) => {
+                // It may overtake the event of the association: one frame is kept.
+                if source == state.target.bssid {
+                    state.early = Some((data.to_vec(), encrypted));
+                }
+            }
+            Link::Associated(state) => {
+                if source != state.target.bssid {
+                    tracing::debug!("{}: EAPOL frame of {source}, which is not our access point", self.origin.ifname);
+                    return;
+                }
+                if data.get(1) != Some(&EAPOL_KEY) {
+                    tracing::debug!("{}: EAPOL frame that is no key frame", self.origin.ifname);
+                    return;
+                }
+                let Some(handshake) = &mut state.handshake else { return };
+                let protection = match encrypted {
+                    Some(true) => Protection::Encrypted,
+                    Some(false) => Protection::Plain,
+                    None => Protection::Unknown,
+                };
+                if let Err(discard) = handshake.handle_eapol_key(data, protection, cx.now, cx.rng) {
+                    tracing::debug!("{}: EAPOL-Key frame of {source} dropped: {discard}", self.origin.ifname);
+                }
+                let (four_way, group) = (handshake.four_way_in_progress(), handshake.group_handshake_in_progress());
+                if !state.completed {
+                    if four_way {
+                        self.set_state(cx, WpaState::FourWayHandshake);
+                    } else if group {
+                        self.set_state(cx, WpaState::GroupHandshake);
+                    }
+                }
+                self.drain_handshake(cx);
+            }
+        }
+    }
+
+    /// Does what the handshake's machine asks for.
+    pub(crate) fn drain_handshake(&mut self, cx: &mut Cx<'_>) {
+        loop {
+            let Link::Associated(state) = &mut self.link else { return };
+            let Some(handshake) = &mut state.handshake else { return };
+            let Some(output) = handshake.poll_output() else { return };
+            let bssid = state.target.bssid;
+            let network = state.target.network;
+            let negotiated = handshake.negotiated();
+            let (pairwise, group, protocol) = (negotiated.pairwise, negotiated.group, negotiated.protocol);
+            match output {
+                SupplicantOutput::SendEapol { frame, encrypt } => {
+                    self.request(cx, Purpose::Told("sending an EAPOL frame"), |ifindex| Request::SendEapol {
+                        ifindex,
+                        dest: bssid,
+                        data: frame,
+                        encrypt,
+                    });
+                }
+                SupplicantOutput::InstallPtk { cipher, key } => {
+                    self.install(cx, KeyKind::Pairwise(bssid), 0, cipher, &key, &[]);
+                }
+                SupplicantOutput::InstallGtk { cipher, index, key, rsc } => {
+                    self.install(cx, KeyKind::Group, index, cipher, &key, &rsc);
+                }
+                SupplicantOutput::InstallIgtk { cipher, index, key, ipn } => {
+                    self.install(cx, KeyKind::Group, index, cipher, &key, &ipn);
+                }
+                SupplicantOutput::InstallBigtk { cipher, index, key, bipn } => {
+                    let wanted = self.network(network).is_some_and(|network| network.beacon_prot());
+                    let able = self.iface.wiphy.as_ref().is_some_and(|wiphy| wiphy.features.beacon_protection);
+                    if wanted && able {
+                        self.install(cx, KeyKind::Group, index, cipher, &key, &bipn);
+                    }
+                }
+                SupplicantOutput::Completed { rekeyed } => {
+                    self.tell(
+                        cx,
+                        &StationEvent::KeyNegotiationCompleted {
+                            bssid,
+                            pairwise: pairwise.name(),
+                            group: group.name(),
+                        },
+                    );
+                    if !rekeyed || !self.link.is_completed() {
+                        self.open_port(cx);
+                    }
+                }
+                SupplicantOutput::GroupRekeyed => {
+                    self.tell(
+                        cx,
+                        &StationEvent::GroupRekeyingCompleted {
+                            bssid,
+                            group: group.name(),
+                            rsn: protocol == Protocol::Rsn,
+                        },
+                    );
+                }
+                SupplicantOutput::PmkidMismatch { pmkid } => {
+                    // Message 1 is authenticated by nobody: a forged one must not throw us out of a link that stands.
+                    tracing::info!("{}: {bssid} names another key than ours ({pmkid})", self.ifname());
+                    if state_is_fresh(&self.link) && self.link.target().is_some_and(|target| target.cached) {
+                        self.forget_pmksa(cx, |entry| entry.peer == bssid && entry.network == network);
+                    }
+                }
+                SupplicantOutput::Disconnect { reason, why } => {
+                    tracing::warn!("{}: leaving {bssid}: {why}", self.ifname());
+                    let completed = self.link.is_completed();
+                    self.disconnect(cx, reason);
+                    if completed {
+                        self.look_for_networks(cx, std::time::Duration::from_millis(100));
+                    } else {
+                        self.connection_failed(cx, bssid, Some(network));
+                    }
+                    return;
+                }
+            }
+        }
+    }
+
+    fn install(
+        &mut self,
+        cx: &mut Cx<'_>,
+        kind: KeyKind,
+        index: u8,
+        cipher: CipherSuite,
+        key: &Secret,
+        sequence: &[u8],
+    ) {
+        let pairwise = matches!(kind, KeyKind::Pairwise(_));
+        let parameters = KeyParameters {
+            kind,
+            index,
+            cipher: cipher.nl80211(),
+            key: KeyBytes::new(key.as_bytes()),
+            sequence: sequence.to_vec(),
+            set_default: pairwise,
+            rx_only: false,
+        };
+        let purpose = if pairwise { Purpose::PairwiseKey(self.attempt) } else { Purpose::GroupKey(self.attempt) };
+        self.request(cx, purpose, |ifindex| Request::AddKey { ifindex, key: parameters });
+        if let Link::Associated(state) = &mut self.link
+            && !state.keys.contains(&(kind, index))
+        {
+            state.keys.push((kind, index));
+        }
+    }
+
+    /// What came of installing a key or opening the port. Without the key there is no link.
+    pub(crate) fn key_installed(
+        &mut self,
+        cx: &mut Cx<'_>,
+        attempt: u32,
+        what: &'static str,
+        result: Result<(), Failure>,
+    ) {
+        let Err(failure) = result else { return };
+        if attempt != self.attempt {
+            return;
+        }
+        if failure == Failure::KeyInstalled {
+            tracing::info!("{}: {what}: {failure}", self.ifname());
+            return;
+        }
+        tracing::error!("{}: {what} failed: {failure}", self.ifname());
+        let Some(target) = self.link.target() else { return };
+        let (bssid, network) = (target.bssid, target.network);
+        self.disconnect(cx, ReasonCode::UNSPECIFIED);
+        self.connection_failed(cx, bssid, Some(network));
+    }
+
+    /// A TKIP MIC failed: the access point is told (IEEE Std 802.11-2020 12.3.3.4.2).
+    pub(crate) fn michael_failure(&mut self, cx: &mut Cx<'_>, group: bool) {
+        tracing::warn!("{}: a TKIP frame with a wrong MIC", self.ifname());
+        if let Link::Associated(state) = &mut self.link
+            && let Some(handshake) = &mut state.handshake
+        {
+            handshake.report_mic_failure(!group);
+            self.drain_handshake(cx);
+        }
+    }
+
+    /// Everything is there: data may pass.
+    pub(crate) fn open_port(&mut self, cx: &mut Cx<'_>) {
+        let Link::Associated(state) = &mut self.link else { return };
+        state.completed = true;
+        state.deadline = None;
+        let target = state.target.clone();
+        let (bssid, id) = (target.bssid, target.network);
+        if target.negotiated.is_some() {
+            self.request(cx, Purpose::Authorize(self.attempt), |ifindex| Request::SetStationFlags {
+                ifindex,
+                addr: bssid,
+                flags: StationFlags { authorized: Some(true), ..StationFlags::default() },
+            });
+        }
+        self.request(cx, Purpose::Told("opening the link"), |ifindex| Request::SetOperState {
+            ifindex,
+            state: OperState::Up,
+        });
+        self.failures = 0;
+        self.wish = None;
+        self.ignore.remove(bssid);
+        self.scan.restart();
+        self.forgive(cx, id, true);
+        self.set_state(cx, WpaState::Completed);
+        let id_str = self.network(id).and_then(|network| network.id_str()).unwrap_or_default().to_vec();
+        self.tell(cx, &StationEvent::Connected { bssid, id: Some(id), id_str });
+        self.roam_started(cx);
+    }
+}
+
+fn state_is_fresh(link: &Link) -> bool {
+    link.associated().is_some_and(|state| !state.completed)
+}

@@ -1,0 +1,250 @@
+//! Life of an interface: attached, up, blocked, gone and back.
+
+use std::time::Duration;
+
+use ctrl::StationEvent;
+use ipc_proto::{Failure, InterfaceInfo, InterfaceType, LinkInfo, OperState, Request, WiphyInfo};
+use wire::MacAddr;
+use wire::frame::{Subtype, category};
+
+use super::link::Link;
+use super::{Iface, Station, WpaState};
+use crate::outbox::{Cx, Purpose};
+use crate::select::Abilities;
+
+/// How often an interface that is missing is asked for, in case its appearance went unheard.
+const RETRY: Duration = Duration::from_secs(5);
+
+impl Station {
+    /// A connection to `privd` stands: begin anew.
+    pub(crate) fn privd_up(&mut self, cx: &mut Cx<'_>) {
+        self.iface = Iface { missed_said: self.iface.missed_said, ..Iface::default() };
+        self.attach(cx);
+    }
+
+    /// The connection to `privd` is gone, and with it whatever it had set up.
+    pub(crate) fn privd_down(&mut self, cx: &mut Cx<'_>) {
+        tracing::warn!("{}: privd is gone; waiting for it to come back", self.ifname());
+        self.unusable(cx, false);
+        self.iface = Iface { missed_said: self.iface.missed_said, ..Iface::default() };
+    }
+
+    /// Asks for the interface.
+    pub(crate) fn attach(&mut self, cx: &mut Cx<'_>) {
+        if self.iface.attaching || self.iface.ifindex.is_some() {
+            return;
+        }
+        self.iface.attaching = true;
+        cx.out.request(self.key, Purpose::Attach, Request::Attach { ifname: self.origin.ifname.clone() });
+    }
+
+    /// What came of it.
+    pub(crate) fn attached(&mut self, cx: &mut Cx<'_>, result: Result<InterfaceInfo, Failure>) {
+        self.iface.attaching = false;
+        let info = match result {
+            Ok(info) => info,
+            Err(failure) => {
+                if !self.iface.missed_said {
+                    tracing::warn!("{}: cannot take the interface: {failure}; waiting for it", self.ifname());
+                    self.iface.missed_said = true;
+                }
+                self.iface.retry_at = Some(cx.now + RETRY);
+                self.set_state(cx, WpaState::InterfaceDisabled);
+                return;
+            }
+        };
+        self.iface.missed_said = false;
+        self.iface.retry_at = None;
+        self.iface.ifindex = Some(info.ifindex);
+        self.iface.addr = info.addr;
+        self.iface.up = info.up;
+        self.iface.blocked = info.blocked;
+        if info.kind != InterfaceType::Station {
+            self.request(cx, Purpose::Told("making the interface a station"), |ifindex| Request::SetInterfaceType {
+                ifindex,
+                kind: InterfaceType::Station,
+            });
+        }
+        self.request(cx, Purpose::Wiphy, |ifindex| Request::Capabilities { ifindex });
+        if !info.blocked {
+            self.request(cx, Purpose::LinkUp, |ifindex| Request::SetLinkUp { ifindex, up: true });
+        } else {
+            self.blocked_said();
+        }
+        // What an earlier program or an earlier life of privd left behind would refuse our next authentication.
+        self.request(cx, Purpose::Quiet, |ifindex| Request::SetOperState { ifindex, state: OperState::Dormant });
+        self.request(cx, Purpose::Told("asking for SA Query frames"), |ifindex| Request::RegisterFrame {
+            ifindex,
+            subtype: Subtype::ACTION,
+            prefix: vec![category::SA_QUERY],
+        });
+        if let Some(alpha2) = self.config.globals.country() {
+            cx.out.request(self.key, Purpose::Told("setting the country"), Request::SetCountry { alpha2 });
+        }
+        if let Some(bridge) = self.origin.bridge.clone() {
+            self.request(cx, Purpose::Told("joining the bridge"), |ifindex| Request::SetBridge {
+                ifindex,
+                bridge: Some(bridge),
+            });
+        }
+    }
+
+    fn blocked_said(&self) {
+        tracing::warn!("{}: the radio is blocked (rfkill); waiting for it", self.ifname());
+    }
+
+    /// What the radio can do.
+    pub(crate) fn wiphy_known(&mut self, cx: &mut Cx<'_>, result: Result<WiphyInfo, Failure>) {
+        match result {
+            Ok(wiphy) => {
+                self.iface.abilities = Abilities::of(&wiphy);
+                self.iface.wiphy = Some(wiphy);
+                self.became_ready(cx);
+            }
+            Err(failure) => {
+                tracing::error!("{}: cannot learn what the radio can do: {failure}", self.ifname());
+                self.iface.ifindex = None;
+                self.iface.retry_at = Some(cx.now + RETRY);
+            }
+        }
+    }
+
+    /// What came of switching it on.
+    pub(crate) fn link_is_up(&mut self, cx: &mut Cx<'_>, result: Result<(), Failure>) {
+        match result {
+            Ok(()) => {
+                self.iface.up = true;
+                self.became_ready(cx);
+            }
+            Err(Failure::RadioBlocked) => {
+                self.iface.blocked = true;
+                self.blocked_said();
+                self.set_state(cx, WpaState::InterfaceDisabled);
+            }
+            Err(failure) => {
+                tracing::error!("{}: cannot switch the interface on: {failure}", self.ifname());
+                self.set_state(cx, WpaState::InterfaceDisabled);
+            }
+        }
+    }
+
+    /// The interface may have become usable.
+    fn became_ready(&mut self, cx: &mut Cx<'_>) {
+        if !self.is_ready() {
+            if self.iface.ifindex.is_some() && self.iface.wiphy.is_some() {
+                self.set_state(cx, WpaState::InterfaceDisabled);
+            }
+            return;
+        }
+        if self.state == WpaState::InterfaceDisabled {
+            self.tell(cx, &StationEvent::InterfaceEnabled);
+        }
+        if matches!(self.state, WpaState::InterfaceDisabled | WpaState::Disconnected | WpaState::Inactive)
+            && matches!(self.link, Link::Idle)
+        {
+            self.set_state(cx, WpaState::Disconnected);
+            tracing::info!("{}: ready, address {}", self.ifname(), self.iface.addr);
+            self.scan.restart();
+            self.look_for_networks(cx, Duration::ZERO);
+        }
+    }
+
+    /// The interface cannot be used for now. `kernel`: it still has state of ours to undo.
+    fn unusable(&mut self, cx: &mut Cx<'_>, told: bool) {
+        self.scan.stop();
+        self.sa_query.stop();
+        self.roam.stop();
+        let was = self.state;
+        self.lost_link(cx, super::link::Loss { reason: wire::ReasonCode::DEAUTH_LEAVING, local: true, quiet: false });
+        self.set_state(cx, WpaState::InterfaceDisabled);
+        if told && was != WpaState::InterfaceDisabled {
+            self.tell(cx, &StationEvent::InterfaceDisabled);
+        }
+    }
+
+    /// An interface appeared.
+    pub(crate) fn interface_added(&mut self, cx: &mut Cx<'_>) {
+        if self.iface.ifindex.is_none() {
+            self.iface.retry_at = None;
+            self.attach(cx);
+        }
+    }
+
+    /// Ours is gone.
+    pub(crate) fn interface_gone(&mut self, cx: &mut Cx<'_>) {
+        tracing::warn!("{}: the interface is gone; waiting for it to come back", self.ifname());
+        self.unusable(cx, true);
+        self.iface = Iface { missed_said: true, retry_at: Some(cx.now + RETRY), ..Iface::default() };
+    }
+
+    /// Its administrative state or address changed.
+    pub(crate) fn link_changed(&mut self, cx: &mut Cx<'_>, up: bool, addr: MacAddr) {
+        if !addr.is_zero() && addr != self.iface.addr {
+            tracing::info!("{}: address is now {addr}", self.ifname());
+            self.iface.addr = addr;
+        }
+        if up == self.iface.up {
+            return;
+        }
+        self.iface.up = up;
+        if up {
+            // A radio that could be switched on is not blocked.
+            self.iface.blocked = false;
+            self.became_ready(cx);
+        } else {
+            tracing::warn!("{}: the interface was switched off", self.ifname());
+            self.unusable(cx, true);
+        }
+    }
+
+    /// A radio switch changed.
+    pub(crate) fn radio_blocked(&mut self, cx: &mut Cx<'_>, blocked: bool) {
+        if blocked == self.iface.blocked {
+            return;
+        }
+        self.iface.blocked = blocked;
+        if blocked {
+            self.blocked_said();
+            self.unusable(cx, true);
+        } else {
+            tracing::info!("{}: the radio is no longer blocked", self.ifname());
+            // The kernel took the interface down with the block.
+            self.request(cx, Purpose::LinkUp, |ifindex| Request::SetLinkUp { ifindex, up: true });
+        }
+    }
+
+    /// Events were lost: what is true now?
+    pub(crate) fn resync(&mut self, cx: &mut Cx<'_>) {
+        tracing::warn!("{}: events of the kernel were lost; looking at everything anew", self.ifname());
+        if self.iface.ifindex.is_none() {
+            self.attach(cx);
+        } else {
+            self.request(cx, Purpose::LinkState, |ifindex| Request::LinkState { ifindex });
+            if self.scan.is_running() {
+                self.request(cx, Purpose::ScanResults, |ifindex| Request::ScanResults { ifindex });
+            }
+        }
+    }
+
+    /// What is true now.
+    pub(crate) fn link_state(&mut self, cx: &mut Cx<'_>, link: LinkInfo) {
+        self.link_changed(cx, link.up, link.addr);
+        if let Link::Associated(associated) = &self.link
+            && link.bssid != Some(associated.target.bssid)
+        {
+            tracing::warn!("{}: the link ended while events were lost", self.ifname());
+            self.lost_link(cx, super::link::Loss { reason: wire::ReasonCode::UNSPECIFIED, local: false, quiet: false });
+            self.look_for_networks(cx, Duration::from_millis(100));
+        }
+    }
+
+    /// The interface is given back.
+    pub(crate) fn leave(&mut self, cx: &mut Cx<'_>) {
+        self.disconnect(cx, wire::ReasonCode::DEAUTH_LEAVING);
+        self.request(cx, Purpose::Quiet, |ifindex| Request::Detach { ifindex });
+        if self.created {
+            self.request(cx, Purpose::Quiet, |ifindex| Request::RemoveInterface { ifindex });
+        }
+        self.iface = Iface::default();
+    }
+}

@@ -1,0 +1,337 @@
+//! One interface: its state, and how it is told and shown.
+
+pub(crate) mod connect;
+pub(crate) mod fail;
+pub(crate) mod keys;
+pub(crate) mod life;
+pub(crate) mod link;
+pub(crate) mod roam;
+pub(crate) mod sa_query;
+pub(crate) mod scan;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use conf::station::{Globals, Network, NetworkId, StationConfig};
+use ctrl::{StationEvent, Subscriber};
+use daemon::Output;
+use ipc_proto::post::{ClientId, SocketId};
+use ipc_proto::{Request, WiphyInfo};
+use rsn::PmksaCache;
+use wire::{Instant, MacAddr, Ssid};
+
+use crate::bss::{BssTable, Limits, TableChange};
+use crate::memory::{IgnoreList, NetworkMemory};
+use crate::outbox::{Cx, Purpose, StationKey};
+use crate::select::Abilities;
+use link::Link;
+use scan::Scanner;
+
+/// The states that clients know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum WpaState {
+    Disconnected,
+    InterfaceDisabled,
+    Inactive,
+    Scanning,
+    Authenticating,
+    Associating,
+    Associated,
+    FourWayHandshake,
+    GroupHandshake,
+    Completed,
+}
+
+impl WpaState {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            WpaState::Disconnected => "DISCONNECTED",
+            WpaState::InterfaceDisabled => "INTERFACE_DISABLED",
+            WpaState::Inactive => "INACTIVE",
+            WpaState::Scanning => "SCANNING",
+            WpaState::Authenticating => "AUTHENTICATING",
+            WpaState::Associating => "ASSOCIATING",
+            WpaState::Associated => "ASSOCIATED",
+            WpaState::FourWayHandshake => "4WAY_HANDSHAKE",
+            WpaState::GroupHandshake => "GROUP_HANDSHAKE",
+            WpaState::Completed => "COMPLETED",
+        }
+    }
+}
+
+/// The interface as the kernel has it.
+#[derive(Debug, Default)]
+pub(crate) struct Iface {
+    /// Its index, once it was attached.
+    pub(crate) ifindex: Option<u32>,
+    pub(crate) addr: MacAddr,
+    pub(crate) up: bool,
+    pub(crate) blocked: bool,
+    pub(crate) wiphy: Option<WiphyInfo>,
+    pub(crate) abilities: Abilities,
+    /// An attach request is under way.
+    pub(crate) attaching: bool,
+    /// When to ask for it again.
+    pub(crate) retry_at: Option<Instant>,
+    /// It was said that it is missed.
+    pub(crate) missed_said: bool,
+}
+
+/// Settings that last as long as the interface does (`SET`).
+#[derive(Debug)]
+pub(crate) struct Runtime {
+    pub(crate) bssid_filter: Vec<MacAddr>,
+    pub(crate) disallowed_bssids: Vec<MacAddr>,
+    pub(crate) disallowed_ssids: Vec<Ssid>,
+    pub(crate) roaming: bool,
+    pub(crate) sta_autoconnect: bool,
+    pub(crate) pmk_lifetime: Option<Duration>,
+    pub(crate) pmk_threshold: u32,
+    pub(crate) sa_query_off: bool,
+    pub(crate) expire_age: Option<Duration>,
+    pub(crate) expire_count: Option<u32>,
+    pub(crate) vendor_elements: BTreeMap<u8, Vec<u8>>,
+}
+
+impl Default for Runtime {
+    fn default() -> Self {
+        Runtime {
+            bssid_filter: Vec::new(),
+            disallowed_bssids: Vec::new(),
+            disallowed_ssids: Vec::new(),
+            roaming: true,
+            sta_autoconnect: true,
+            pmk_lifetime: None,
+            pmk_threshold: 70,
+            sa_query_off: false,
+            expire_age: None,
+            expire_count: None,
+            vendor_elements: BTreeMap::new(),
+        }
+    }
+}
+
+/// How an interface was named: on the command line or by `INTERFACE_ADD`.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Origin {
+    pub(crate) ifname: String,
+    /// `-c`: the file that is read again and saved.
+    pub(crate) config_path: Option<String>,
+    /// `-I`: read after it, never saved.
+    pub(crate) more_path: Option<String>,
+    /// `-C`, or the field of `INTERFACE_ADD`.
+    pub(crate) ctrl_interface: Option<String>,
+    /// `-D`.
+    pub(crate) driver: Option<String>,
+    /// `-b`.
+    pub(crate) bridge: Option<String>,
+}
+
+/// One interface.
+#[derive(Debug)]
+pub(crate) struct Station {
+    pub(crate) key: StationKey,
+    pub(crate) origin: Origin,
+    pub(crate) config: StationConfig,
+    pub(crate) socket: Option<SocketId>,
+    pub(crate) clients: BTreeMap<ClientId, Subscriber>,
+    pub(crate) iface: Iface,
+    pub(crate) state: WpaState,
+    pub(crate) link: Link,
+    pub(crate) bss: BssTable,
+    pub(crate) scan: Scanner,
+    pub(crate) memory: BTreeMap<NetworkId, NetworkMemory>,
+    pub(crate) ignore: IgnoreList,
+    pub(crate) pmksa: PmksaCache<NetworkId>,
+    /// A client said DISCONNECT: stay so until one says otherwise.
+    pub(crate) disconnected: bool,
+    /// Failures to connect in a row, whatever the network.
+    pub(crate) failures: u32,
+    /// Number of the attempt to connect; answers of earlier ones are stale.
+    pub(crate) attempt: u32,
+    /// What a client wants the next attempts to use (`ROAM`, `REATTACH`).
+    pub(crate) wish: Option<MacAddr>,
+    pub(crate) runtime: Runtime,
+    pub(crate) sa_query: sa_query::SaQuery,
+    pub(crate) roam: roam::Roamer,
+    /// The interface was made by us and goes with us.
+    pub(crate) created: bool,
+    /// What `FLUSH` goes back to.
+    pub(crate) started_globals: Globals,
+}
+
+impl Station {
+    pub(crate) fn new(key: StationKey, origin: Origin, config: StationConfig) -> Station {
+        Station {
+            key,
+            origin,
+            started_globals: config.globals.clone(),
+            config,
+            socket: None,
+            clients: BTreeMap::new(),
+            iface: Iface::default(),
+            state: WpaState::Disconnected,
+            link: Link::Idle,
+            bss: BssTable::default(),
+            scan: Scanner::default(),
+            memory: BTreeMap::new(),
+            ignore: IgnoreList::default(),
+            pmksa: PmksaCache::new(PmksaCache::<NetworkId>::STATION_CAPACITY),
+            disconnected: false,
+            failures: 0,
+            attempt: 0,
+            wish: None,
+            runtime: Runtime::default(),
+            sa_query: sa_query::SaQuery::default(),
+            roam: roam::Roamer::default(),
+            created: false,
+        }
+    }
+
+    pub(crate) fn ifname(&self) -> &str {
+        &self.origin.ifname
+    }
+
+    /// The interface can be used.
+    pub(crate) const fn is_ready(&self) -> bool {
+        self.iface.ifindex.is_some() && self.iface.up && !self.iface.blocked && self.iface.wiphy.is_some()
+    }
+
+    /// Asks `privd` about this interface; nothing if it is not there.
+    pub(crate) fn request(&self, cx: &mut Cx<'_>, purpose: Purpose, make: impl FnOnce(u32) -> Request) {
+        if let Some(ifindex) = self.iface.ifindex {
+            cx.out.request(self.key, purpose, make(ifindex));
+        }
+    }
+
+    /// Tells listeners of this interface and of the global socket.
+    pub(crate) fn tell(&self, cx: &mut Cx<'_>, event: &StationEvent) {
+        let level = event.level();
+        if level >= ctrl::LogLevel::Info {
+            tracing::info!("{}: {event}", self.ifname());
+        } else {
+            tracing::debug!("{}: {event}", self.ifname());
+        }
+        let wants = |clients: &BTreeMap<ClientId, Subscriber>| -> Vec<ClientId> {
+            clients.iter().filter(|(_, subscriber)| subscriber.wants(level, false)).map(|(id, _)| *id).collect()
+        };
+        let clients = wants(&self.clients);
+        if !clients.is_empty() {
+            cx.out.push(Output::Send { clients, data: event.message() });
+        }
+        let clients = wants(&cx.out.global_clients);
+        if !clients.is_empty() {
+            cx.out.push(Output::Send { clients, data: event.global_message(self.ifname()) });
+        }
+    }
+
+    /// Tells listeners only: it is no news for the log.
+    pub(crate) fn tell_control(&self, cx: &mut Cx<'_>, event: &StationEvent) {
+        let clients: Vec<ClientId> = self
+            .clients
+            .iter()
+            .filter(|(_, subscriber)| subscriber.wants(event.level(), false))
+            .map(|(id, _)| *id)
+            .collect();
+        if !clients.is_empty() {
+            cx.out.push(Output::Send { clients, data: event.message() });
+        }
+    }
+
+    /// A line that listeners see too.
+    pub(crate) fn say(&self, cx: &mut Cx<'_>, level: ctrl::LogLevel, text: impl Into<String>) {
+        self.tell(cx, &StationEvent::Message { level, text: text.into() });
+    }
+
+    pub(crate) fn set_state(&mut self, cx: &mut Cx<'_>, state: WpaState) {
+        if self.state == state {
+            return;
+        }
+        tracing::debug!("{}: state {} -> {}", self.ifname(), self.state.name(), state.name());
+        self.state = state;
+        let (id, bssid, ssid) = match self.link.target() {
+            Some(target) => (Some(target.network), target.bssid, Some(target.ssid)),
+            None => (None, MacAddr::ZERO, None),
+        };
+        self.tell(cx, &StationEvent::StateChange { id, state: state as u8, bssid, ssid });
+    }
+
+    pub(crate) fn network(&self, id: NetworkId) -> Option<&Network> {
+        self.config.network(id)
+    }
+
+    /// Networks that may be joined by themselves.
+    pub(crate) fn enabled_networks(&self) -> impl Iterator<Item = &Network> {
+        self.config.networks.iter().filter(|network| !network.is_disabled() && network.missing().is_none())
+    }
+
+    /// The network is left alone for now.
+    pub(crate) fn is_temp_disabled(&self, id: NetworkId, now: Instant) -> bool {
+        self.memory.get(&id).and_then(|memory| memory.disabled_until).is_some_and(|until| until > now)
+    }
+
+    pub(crate) fn limits(&self) -> Limits {
+        let globals = &self.config.globals;
+        Limits {
+            age: self.runtime.expire_age.unwrap_or_else(|| Duration::from_secs(globals.bss_expiration_age().into())),
+            scans: self.runtime.expire_count.unwrap_or_else(|| globals.bss_expiration_scan_count()).max(1),
+            count: usize::try_from(globals.bss_max_count()).unwrap_or(200),
+        }
+    }
+
+    pub(crate) fn tell_table(&self, cx: &mut Cx<'_>, changes: Vec<TableChange>) {
+        for change in changes {
+            let event = match change {
+                TableChange::Added { id, bssid } => StationEvent::BssAdded { id, bssid },
+                TableChange::Removed { id, bssid } => StationEvent::BssRemoved { id, bssid },
+            };
+            self.tell(cx, &event);
+        }
+    }
+
+    /// Forgets all cached keys that `gone` names, here and at listeners.
+    pub(crate) fn forget_pmksa(&mut self, cx: &mut Cx<'_>, gone: impl Fn(&rsn::PmksaEntry<NetworkId>) -> bool) {
+        let mut removed = Vec::new();
+        self.pmksa.remove(|entry| {
+            let leaves = gone(entry);
+            if leaves {
+                removed.push((entry.peer, entry.network));
+            }
+            leaves
+        });
+        for (bssid, id) in removed {
+            self.tell(cx, &StationEvent::PmksaRemoved { bssid, id });
+        }
+    }
+
+    /// The earliest moment at which something is to be done by itself.
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        [
+            self.iface.retry_at,
+            self.scan.deadline(),
+            self.link.deadline(),
+            self.sa_query.deadline(),
+            self.roam.deadline(),
+            self.pmksa.poll_deadline(),
+        ]
+        .into_iter()
+        .flatten()
+        .min()
+    }
+
+    /// Time has passed.
+    pub(crate) fn timeout(&mut self, cx: &mut Cx<'_>) {
+        let now = cx.now;
+        if self.iface.retry_at.is_some_and(|at| at <= now) {
+            self.iface.retry_at = None;
+            self.attach(cx);
+        }
+        if self.pmksa.poll_deadline().is_some_and(|at| at <= now) {
+            self.forget_pmksa(cx, |entry| entry.expires <= now);
+        }
+        self.link_timeout(cx);
+        self.sa_query_timeout(cx);
+        self.roam_timeout(cx);
+        self.scan_timeout(cx);
+    }
+}

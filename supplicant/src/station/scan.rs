@@ -1,0 +1,571 @@
+//! Scanning: when, for what, and what follows from it.
+
+use std::time::Duration;
+
+use conf::station::NetworkId;
+use ctrl::StationEvent;
+use ctrl::station::ScanCommand;
+use ipc_proto::{Failure, Request, ScanEntry, ScanParameters};
+use wire::{Instant, MacAddr, Ssid};
+
+use super::link::Link;
+use super::{Station, WpaState};
+use crate::outbox::{Cx, Purpose};
+use crate::select::{self, Candidate};
+
+/// How long results are fresh enough to connect with without scanning again.
+const FRESH: Duration = Duration::from_secs(5);
+/// A scan that takes longer was lost somewhere.
+const LONGEST: Duration = Duration::from_secs(30);
+/// errno of a radio that is busy.
+const EBUSY: i32 = 16;
+
+/// A scan under way.
+#[derive(Clone, Debug)]
+struct Running {
+    started: Instant,
+    /// Its results are not to be connected with.
+    only: bool,
+    /// Its number, if a client asked for one.
+    id: Option<u32>,
+    /// Somebody else started it.
+    external: bool,
+    freqs: Vec<u32>,
+    /// State to go back to if nothing follows from it.
+    before: WpaState,
+    passive: bool,
+}
+
+/// Scans of one interface.
+#[derive(Debug, Default)]
+pub(crate) struct Scanner {
+    next: Option<Instant>,
+    running: Option<Running>,
+    /// Asked for by a client, not yet started.
+    manual: Option<(ScanCommand, Option<u32>)>,
+    entries: Vec<ScanEntry>,
+    last_finished: Option<Instant>,
+    last_id: u32,
+    /// Scans in a row that found nothing to join.
+    fruitless: u32,
+    /// Where the directed probes went on last time.
+    rotate: usize,
+    first_done: bool,
+    /// `SCAN_INTERVAL`.
+    pub(crate) interval: Option<u32>,
+    /// `SELECT_NETWORK … freq=`: of the next scan only.
+    pub(crate) freqs_once: Vec<u32>,
+    /// What was said last about why nothing is joined.
+    said: String,
+}
+
+impl Scanner {
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        match &self.running {
+            Some(running) => Some(running.started + LONGEST),
+            None => self.next,
+        }
+    }
+
+    pub(crate) const fn is_running(&self) -> bool {
+        self.running.is_some()
+    }
+
+    /// A client's scan is still to start.
+    pub(crate) const fn is_requested(&self) -> bool {
+        self.manual.is_some()
+    }
+
+    /// Begins at the quick end of the schedule.
+    pub(crate) fn restart(&mut self) {
+        self.fruitless = 0;
+        self.said.clear();
+    }
+
+    /// Nothing is scanned any more.
+    pub(crate) fn stop(&mut self) {
+        self.next = None;
+        self.running = None;
+        self.manual = None;
+        self.entries.clear();
+    }
+
+    pub(crate) fn cancel_next(&mut self) {
+        self.next = None;
+    }
+
+    pub(crate) fn forget_results(&mut self) {
+        self.last_finished = None;
+    }
+
+    fn at(&mut self, when: Instant) {
+        self.next = Some(self.next.map_or(when, |next| next.min(when)));
+    }
+
+    /// How long to wait after a scan that found nothing: 5 s for a while, then longer.
+    fn pause(&self) -> Duration {
+        let base = u64::from(self.interval.unwrap_or(5).max(1));
+        let factor = match self.fruitless {
+            0..=12 => 1,
+            13..=24 => 2,
+            25..=48 => 4,
+            49.. => 6,
+        };
+        Duration::from_secs(base * factor)
+    }
+}
+
+impl Station {
+    /// Scans for networks after this long, unless there is nothing to look for.
+    pub(crate) fn look_for_networks(&mut self, cx: &mut Cx<'_>, delay: Duration) {
+        if !self.is_ready() || self.disconnected {
+            return;
+        }
+        if self.enabled_networks().next().is_none() {
+            if matches!(self.link, Link::Idle) && !self.scan.is_running() {
+                self.set_state(cx, WpaState::Inactive);
+            }
+            return;
+        }
+        self.scan.at(cx.now + delay);
+    }
+
+    /// Connects with what the last scan found if that is fresh, else scans.
+    pub(crate) fn connect_or_scan(&mut self, cx: &mut Cx<'_>) {
+        self.scan.restart();
+        let fresh = self.scan.last_finished.is_some_and(|at| cx.now - at < FRESH);
+        if fresh
+            && self.scan.freqs_once.is_empty()
+            && self.is_ready()
+            && !self.disconnected
+            && let Some(candidate) = self.select(cx)
+        {
+            self.connect(cx, candidate);
+            return;
+        }
+        self.look_for_networks(cx, Duration::ZERO);
+    }
+
+    /// `SCAN`. The number, if one was asked for; an error if the radio is busy with another.
+    pub(crate) fn scan_command(&mut self, cx: &mut Cx<'_>, command: ScanCommand) -> Result<Option<u32>, ()> {
+        let between = self.state <= WpaState::Scanning || self.state == WpaState::Completed;
+        if self.scan.is_running() || self.scan.is_requested() || !between {
+            return Err(());
+        }
+        let id = command.use_id.then(|| {
+            self.scan.last_id = self.scan.last_id.wrapping_add(1);
+            self.scan.last_id
+        });
+        self.scan.manual = Some((command, id));
+        self.scan.next = Some(cx.now);
+        self.scan_timeout(cx);
+        Ok(id)
+    }
+
+    /// `ABORT_SCAN`.
+    pub(crate) fn abort_scan(&mut self, cx: &mut Cx<'_>) -> bool {
+        if self.scan.is_running() {
+            self.request(cx, Purpose::Quiet, |ifindex| Request::AbortScan { ifindex });
+            return true;
+        }
+        false
+    }
+
+    /// Time has passed: is a scan due?
+    pub(crate) fn scan_timeout(&mut self, cx: &mut Cx<'_>) {
+        if let Some(running) = &self.scan.running {
+            if running.started + LONGEST > cx.now {
+                return;
+            }
+            tracing::warn!("{}: a scan did not end; starting anew", self.ifname());
+            self.scan.running = None;
+            self.scan.at(cx.now);
+        }
+        if self.scan.next.is_some_and(|next| next <= cx.now) {
+            self.scan.next = None;
+            self.start_scan(cx);
+        }
+    }
+
+    fn start_scan(&mut self, cx: &mut Cx<'_>) {
+        if !self.is_ready() {
+            self.scan.manual = None;
+            return;
+        }
+        if self.state > WpaState::Scanning && self.state < WpaState::Completed {
+            // A scan would disturb the connection that is being made.
+            self.scan.at(cx.now + Duration::from_secs(1));
+            return;
+        }
+        let manual = self.scan.manual.take();
+        if manual.is_none() && (self.disconnected || self.enabled_networks().next().is_none()) {
+            return;
+        }
+        self.prepare_keys(cx);
+        let before = self.state;
+        let (command, id) = manual.map_or((None, None), |(command, id)| (Some(command), id));
+        let parameters = self.scan_parameters(command.as_ref());
+        if self.state < WpaState::Scanning {
+            self.set_state(cx, WpaState::Scanning);
+        }
+        self.scan.running = Some(Running {
+            started: cx.now,
+            only: command.as_ref().is_some_and(|command| command.only),
+            id,
+            external: false,
+            freqs: parameters.freqs.clone(),
+            before,
+            passive: parameters.ssids.is_empty(),
+        });
+        self.scan.entries.clear();
+        self.request(cx, Purpose::Scan, |ifindex| Request::TriggerScan { ifindex, scan: parameters });
+    }
+
+    fn scan_parameters(&mut self, command: Option<&ScanCommand>) -> ScanParameters {
+        let globals = &self.config.globals;
+        let max = usize::from(self.iface.wiphy.as_ref().map_or(4, |wiphy| wiphy.max_scan_ssids).max(1));
+        let mut parameters = ScanParameters::default();
+        // Names that do not show themselves have to be called.
+        let mut hidden: Vec<Ssid> = Vec::new();
+        if let Some(command) = command {
+            hidden.extend(&command.ssids);
+            hidden.extend(
+                command.networks.iter().filter_map(|id| self.config.network(*id)).filter_map(|network| network.ssid()),
+            );
+            parameters.bssid = command.bssid;
+            parameters.flush = command.only_new;
+        }
+        if command.is_none_or(|command| command.ssids.is_empty()) {
+            hidden.extend(self.enabled_networks().filter(|network| network.scan_ssid()).filter_map(|n| n.ssid()));
+        }
+        hidden.dedup();
+        let room = max.saturating_sub(1).max(1);
+        if hidden.len() > room {
+            self.scan.rotate %= hidden.len();
+            hidden.rotate_left(self.scan.rotate);
+            self.scan.rotate += room;
+            hidden.truncate(room);
+        }
+        parameters.ssids = hidden;
+        let passive = command.is_some_and(|command| command.passive) || (command.is_none() && globals.passive_scan());
+        let named_only = command.is_some_and(|command| !command.ssids.is_empty() && !command.wildcard_ssid);
+        if passive {
+            parameters.ssids.clear();
+        } else if parameters.ssids.len() < max && !named_only {
+            parameters.ssids.push(Ssid::default());
+        }
+        parameters.freqs = match command {
+            Some(command) if !command.frequencies.is_empty() => self.expand(&command.frequencies),
+            Some(_) => globals.freq_list(),
+            None => self.frequencies_of_interest(),
+        };
+        parameters.freqs.sort_unstable();
+        parameters.freqs.dedup();
+        parameters
+    }
+
+    /// Ranges of frequencies as the channels of the radio that lie in them.
+    pub(crate) fn expand(&self, ranges: &[ctrl::station::FreqRange]) -> Vec<u32> {
+        let mut freqs = Vec::new();
+        for range in ranges {
+            if range.low == range.high {
+                freqs.push(range.low);
+            } else if let Some(wiphy) = &self.iface.wiphy {
+                let channels = wiphy.bands.iter().flat_map(|band| &band.channels);
+                freqs.extend(
+                    channels
+                        .filter(|channel| !channel.disabled && (range.low..=range.high).contains(&channel.freq))
+                        .map(|channel| channel.freq),
+                );
+            }
+        }
+        freqs
+    }
+
+    /// Channels that are worth a scan; none: all.
+    fn frequencies_of_interest(&mut self) -> Vec<u32> {
+        if !self.scan.freqs_once.is_empty() {
+            return std::mem::take(&mut self.scan.freqs_once);
+        }
+        let globals = &self.config.globals;
+        if self.state == WpaState::Completed
+            && globals.scan_cur_freq()
+            && let Some(target) = self.link.target()
+        {
+            return vec![target.freq];
+        }
+        // Only if every network names its channels is the rest of no interest.
+        let mut freqs = Vec::new();
+        for network in self.enabled_networks() {
+            let own = network.scan_freq();
+            if own.is_empty() {
+                freqs.clear();
+                break;
+            }
+            freqs.extend(own);
+        }
+        if !freqs.is_empty() {
+            return freqs;
+        }
+        if !self.scan.first_done {
+            let initial = globals.initial_freq_list();
+            if !initial.is_empty() {
+                return initial;
+            }
+        }
+        globals.freq_list()
+    }
+
+    /// What came of starting a scan.
+    pub(crate) fn scan_triggered(&mut self, cx: &mut Cx<'_>, result: Result<(), Failure>) {
+        let Err(failure) = result else { return };
+        let Some(running) = self.scan.running.take() else { return };
+        let busy = matches!(&failure, Failure::Kernel { errno: EBUSY, .. });
+        let error = match &failure {
+            Failure::Kernel { errno, .. } => -errno,
+            Failure::RadioBlocked => -132,
+            Failure::Denied
+            | Failure::NoInterface
+            | Failure::InUse
+            | Failure::KeyInstalled
+            | Failure::Invalid(_)
+            | Failure::NotSupported => -1,
+        };
+        tracing::info!("{}: cannot scan: {failure}", self.ifname());
+        self.tell(cx, &StationEvent::ScanFailed { error, retry: busy });
+        if self.state == WpaState::Scanning {
+            self.set_state(cx, running.before);
+        }
+        let delay = if busy { Duration::from_secs(1) } else { self.scan.pause() };
+        self.look_for_networks(cx, delay);
+    }
+
+    /// A scan began.
+    pub(crate) fn scan_started(&mut self, cx: &mut Cx<'_>) {
+        let id = match &self.scan.running {
+            Some(running) => running.id,
+            None => {
+                self.scan.running = Some(Running {
+                    started: cx.now,
+                    only: true,
+                    id: None,
+                    external: true,
+                    freqs: Vec::new(),
+                    before: self.state,
+                    passive: true,
+                });
+                None
+            }
+        };
+        self.tell(cx, &StationEvent::ScanStarted { id });
+    }
+
+    /// A scan ended.
+    pub(crate) fn scan_done(&mut self, cx: &mut Cx<'_>, aborted: bool, freqs: Vec<u32>) {
+        if let Some(running) = &mut self.scan.running
+            && !freqs.is_empty()
+        {
+            running.freqs = freqs;
+        }
+        if aborted {
+            tracing::debug!("{}: a scan was aborted", self.ifname());
+        }
+        self.scan.entries.clear();
+        self.request(cx, Purpose::ScanResults, |ifindex| Request::ScanResults { ifindex });
+    }
+
+    /// A part of the kernel's table.
+    pub(crate) fn scan_results(&mut self, cx: &mut Cx<'_>, result: Result<(Vec<ScanEntry>, bool), Failure>) {
+        match result {
+            Ok((entries, last)) => {
+                self.scan.entries.extend(entries);
+                if !last {
+                    return;
+                }
+            }
+            Err(failure) => {
+                tracing::warn!("{}: cannot read scan results: {failure}", self.ifname());
+                self.scan.running = None;
+                self.look_for_networks(cx, Duration::from_secs(1));
+                return;
+            }
+        }
+        let running = self.scan.running.take();
+        let mut entries = std::mem::take(&mut self.scan.entries);
+        if !self.runtime.bssid_filter.is_empty() {
+            entries.retain(|entry| self.runtime.bssid_filter.contains(&entry.bssid));
+        }
+        let started = running.as_ref().map(|running| running.started);
+        let freqs = running.as_ref().map_or(&[][..], |running| &running.freqs);
+        let keep = self.link.target().map(|target| target.bssid);
+        let changes = self.bss.update(entries, freqs, started, keep, self.limits(), cx.now);
+        self.tell_table(cx, changes);
+        let Some(running) = running else { return };
+        self.scan.first_done = true;
+        self.scan.last_finished = Some(cx.now);
+        self.tell(cx, &StationEvent::ScanResults { id: running.id });
+        if running.passive {
+            tracing::debug!("{}: a passive scan found {} BSSs", self.ifname(), self.bss.len());
+        }
+        if self.disconnected || running.only {
+            if self.state == WpaState::Scanning {
+                let back = if self.disconnected { WpaState::Disconnected } else { running.before };
+                self.set_state(cx, if back > WpaState::Scanning { WpaState::Disconnected } else { back });
+            }
+            if running.external {
+                return;
+            }
+            self.look_for_networks(cx, self.scan.pause());
+            return;
+        }
+        match &self.link {
+            Link::Idle => self.select_and_connect(cx),
+            Link::Associated(associated) if associated.completed => self.consider_roaming(cx),
+            Link::Authenticating(_) | Link::Associating(_) | Link::Associated(_) => {}
+        }
+    }
+
+    /// Joins what fits best, or scans again later.
+    pub(crate) fn select_and_connect(&mut self, cx: &mut Cx<'_>) {
+        if self.enabled_networks().next().is_none() {
+            self.set_state(cx, WpaState::Inactive);
+            return;
+        }
+        if let Some(candidate) = self.select(cx) {
+            self.scan.fruitless = 0;
+            self.connect(cx, candidate);
+            return;
+        }
+        self.tell(cx, &StationEvent::NetworkNotFound);
+        self.scan.fruitless = self.scan.fruitless.saturating_add(1);
+        let mut delay = self.scan.pause();
+        // If all that is enabled is left alone for now, nothing is gained by looking earlier.
+        let waits: Vec<Option<Instant>> = self
+            .enabled_networks()
+            .map(|network| self.memory.get(&network.id()).and_then(|memory| memory.disabled_until))
+            .collect();
+        if let Some(first) =
+            waits.iter().copied().collect::<Option<Vec<Instant>>>().and_then(|all| all.into_iter().min())
+        {
+            delay = delay.max(first - cx.now);
+        }
+        self.look_for_networks(cx, delay);
+    }
+
+    /// The best network and access point in the table.
+    pub(crate) fn select(&mut self, cx: &mut Cx<'_>) -> Option<Candidate> {
+        self.reenable_networks(cx);
+        let found = self.select_with_ignored(cx.now);
+        if found.is_some() || self.ignore.is_empty() {
+            self.explain(found.as_ref(), cx.now);
+            return found;
+        }
+        // Nothing but access points that failed lately: better one of those than none.
+        tracing::debug!("{}: clearing the list of ignored access points", self.ifname());
+        self.ignore.clear();
+        let found = self.select_with_ignored(cx.now);
+        self.explain(found.as_ref(), cx.now);
+        found
+    }
+
+    fn select_with_ignored(&self, now: Instant) -> Option<Candidate> {
+        let mut table: Vec<_> = self.bss.iter().collect();
+        table.sort_by(|a, b| select::better(a, b));
+        if let Some(wish) = self.wish {
+            table.sort_by_key(|bss| bss.bssid != wish);
+        }
+        let mut priorities: Vec<i64> = self.enabled_networks().map(|network| network.priority()).collect();
+        priorities.sort_unstable_by(|a, b| b.cmp(a));
+        priorities.dedup();
+        let limit = u32::from(self.enabled_networks().count() > 1);
+        for priority in priorities {
+            let mut best: Option<(bool, Candidate)> = None;
+            for bss in &table {
+                if self.is_avoided(bss.bssid, &bss.ssid) || self.ignore.count(bss.bssid, now) > limit {
+                    continue;
+                }
+                let networks = self.enabled_networks().filter(|network| network.priority() == priority);
+                for network in networks {
+                    if !select::names(network, &bss.ssid) || self.is_temp_disabled(network.id(), now) {
+                        continue;
+                    }
+                    let disable = self.memory.get(&network.id()).map_or(0, |memory| memory.transition_disable);
+                    let fits = select::fits(network, &self.config.globals, bss, &self.iface.abilities, disable);
+                    if let Ok(negotiated) = fits {
+                        let candidate = Candidate { network: network.id(), bss: bss.id, negotiated };
+                        let hinted = network.bssid_hint() == Some(bss.bssid);
+                        if hinted || self.wish == Some(bss.bssid) {
+                            return Some(candidate);
+                        }
+                        if best.is_none() {
+                            best = Some((network.bssid_hint().is_some(), candidate));
+                        }
+                        break;
+                    }
+                }
+                // Without a hint to wait for, the first that fits is the best.
+                if best.as_ref().is_some_and(|(waits, _)| !waits) {
+                    break;
+                }
+            }
+            if let Some((_, candidate)) = best {
+                return Some(candidate);
+            }
+        }
+        None
+    }
+
+    pub(crate) fn is_avoided(&self, bssid: MacAddr, ssid: &Ssid) -> bool {
+        self.runtime.disallowed_bssids.contains(&bssid) || self.runtime.disallowed_ssids.contains(ssid)
+    }
+
+    /// The network's time of being left alone is over.
+    fn reenable_networks(&mut self, cx: &mut Cx<'_>) {
+        let over: Vec<NetworkId> = self
+            .memory
+            .iter_mut()
+            .filter_map(|(id, memory)| {
+                memory.disabled_until.filter(|until| *until <= cx.now)?;
+                memory.disabled_until = None;
+                Some(*id)
+            })
+            .collect();
+        for id in over {
+            let ssid = self.network(id).and_then(|network| network.ssid()).unwrap_or_default();
+            self.tell(cx, &StationEvent::Reenabled { id, ssid });
+        }
+    }
+
+    /// Says to an administrator why nothing is joined, once for each reason.
+    fn explain(&mut self, found: Option<&Candidate>, now: Instant) {
+        if found.is_some() {
+            self.scan.said.clear();
+            return;
+        }
+        let mut text = format!("no network matches: seen {} BSSs", self.bss.len());
+        for network in self.enabled_networks() {
+            let name = network.ssid().unwrap_or_default();
+            let named: Vec<_> = self.bss.iter().filter(|bss| select::names(network, &bss.ssid)).collect();
+            if self.is_temp_disabled(network.id(), now) {
+                text.push_str(&format!("; \"{name}\" is left alone for a while after failures"));
+            } else if named.is_empty() {
+                text.push_str(&format!("; none named \"{name}\""));
+            }
+            for bss in named.into_iter().take(3) {
+                if let Err(why) = select::fits(
+                    network,
+                    &self.config.globals,
+                    bss,
+                    &self.iface.abilities,
+                    self.memory.get(&network.id()).map_or(0, |memory| memory.transition_disable),
+                ) {
+                    text.push_str(&format!("; \"{name}\" at {}: {why}", bss.bssid));
+                }
+            }
+        }
+        if text != self.scan.said {
+            tracing::info!("{}: {text}", self.ifname());
+            self.scan.said = text;
+        }
+    }
+}
