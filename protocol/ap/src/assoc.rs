@@ -155,6 +155,9 @@ impl Bss {
                 let why = "it knows hash-to-element but did not use it";
                 return Err(Refusal { status: StatusCode::REFUSED, why });
             }
+            if key.akm != negotiated.akm {
+                return Err(Refusal { status: StatusCode::AKMP_INVALID, why: "SAE was run for another suite" });
+            }
             return Ok((key.pmk.clone(), key.pmkid));
         }
         let cached = negotiated.pmkids.iter().find_map(|name| {

@@ -33,7 +33,8 @@ const CONFIRM: u16 = 2;
 pub(crate) struct SaeSide {
     offered: bool,
     pwe: SaePwe,
-    akm: SaeAkm,
+    /// What is offered; the first is meant by a commit that names none.
+    akms: Vec<SaeAkm>,
     groups: Vec<Group>,
     secrets: Vec<Entry>,
     tokens: AntiClogging,
@@ -55,6 +56,7 @@ struct Entry {
 #[derive(Debug)]
 pub(crate) struct SaeExchange {
     session: Session,
+    akm: SaeAkm,
     deadline: Option<Instant>,
     repeats: u16,
     mismatches: u8,
@@ -100,7 +102,10 @@ impl SaeSide {
         SaeSide {
             offered,
             pwe,
-            akm: if methods.contains(KeyMgmt::SAE) { SaeAkm::Sae } else { SaeAkm::SaeExtKey },
+            akms: [(KeyMgmt::SAE, SaeAkm::Sae), (KeyMgmt::SAE_EXT_KEY, SaeAkm::SaeExtKey)]
+                .into_iter()
+                .filter_map(|(method, akm)| methods.contains(method).then_some(akm))
+                .collect(),
             groups,
             secrets,
             tokens: AntiClogging::new(rng),
@@ -117,7 +122,7 @@ impl SaeSide {
 
     fn allows(&self, method: Method) -> bool {
         match method {
-            Method::HuntAndPeck => self.pwe != SaePwe::HashToElement && self.akm == SaeAkm::Sae,
+            Method::HuntAndPeck => self.pwe != SaePwe::HashToElement && self.akms.contains(&SaeAkm::Sae),
             Method::HashToElement => self.pwe.allows_h2e(),
         }
     }
@@ -238,10 +243,10 @@ impl Bss {
             self.send_sae(addr, COMMIT, StatusCode::AP_FULL, &[]);
             return;
         }
-        match self.sae_begin(addr, method, commit.group, commit.password_id, auth, rng) {
-            Ok(session) => {
+        match self.sae_begin(addr, method, &commit, auth, rng) {
+            Ok((session, akm)) => {
                 if let Some(station) = self.stations.get_mut(&addr) {
-                    station.sae = Some(SaeExchange { session, deadline: None, repeats: 0, mismatches: 0 });
+                    station.sae = Some(SaeExchange { session, akm, deadline: None, repeats: 0, mismatches: 0 });
                 }
                 self.sae_send_commit(addr, now);
                 if self.sae.confirm_immediate {
@@ -256,11 +261,17 @@ impl Bss {
         &self,
         addr: MacAddr,
         method: Method,
-        group: Group,
-        identifier: Option<&[u8]>,
+        commit: &sae::ParsedCommit<'_>,
         auth: &Authentication<'_>,
         rng: &mut dyn Rng,
-    ) -> Result<Session, SaeError> {
+    ) -> Result<(Session, SaeAkm), SaeError> {
+        // 12.4.5.3: a commit for an AKM with a longer key names it.
+        let akm = match commit.akm_suite {
+            Some(suite) => SaeAkm::from_suite(suite).filter(|akm| self.sae.akms.contains(akm)),
+            None => self.sae.akms.first().copied(),
+        };
+        let akm = akm.ok_or(SaeError::Configuration("the station's AKM is not offered"))?;
+        let identifier = commit.password_id;
         let missing = match identifier {
             Some(_) => SaeError::PasswordIdentifier,
             None => SaeError::Configuration("no password for this station"),
@@ -269,18 +280,18 @@ impl Bss {
         let config = Config {
             own: self.config.own,
             peer: addr,
-            group,
+            group: commit.group,
             method,
             password: &entry.password,
             pt: Some(&entry.points),
-            akm: self.sae.akm,
+            akm,
             rejected_groups: &[],
             supported_groups: &self.sae.groups,
         };
         let mut session = Session::start(&config, rng)?;
         session.set_sync_limit(self.sae.sync);
         session.handle_commit(auth.status, auth.rest)?;
-        Ok(session)
+        Ok((session, akm))
     }
 
     /// 12.4.6: so many exchanges are open that a new one has to show that its sender can receive.
@@ -335,17 +346,18 @@ impl Bss {
     fn sae_accepted(&mut self, addr: MacAddr, now: Instant) {
         let Some(station) = self.stations.get_mut(&addr) else { return };
         let Some(exchange) = &station.sae else { return };
+        let akm = match exchange.akm {
+            SaeAkm::Sae => AkmSuite::Sae,
+            SaeAkm::SaeExtKey => AkmSuite::SaeExt,
+        };
         let (Some(pmk), Some(pmkid)) = (exchange.session.pmk(), exchange.session.pmkid()) else { return };
         let group = exchange.session.group().number();
         let h2e = exchange.session.method() == Method::HashToElement;
-        station.sae_key = Some(SaeKey { pmk: pmk.clone(), pmkid: Pmkid(pmkid), h2e, group });
+        station.sae_key = Some(SaeKey { pmk: pmk.clone(), pmkid: Pmkid(pmkid), h2e, group, akm });
         self.pmksa.insert(PmksaEntry {
             pmkid: Pmkid(pmkid),
             pmk,
-            akm: match self.sae.akm {
-                SaeAkm::Sae => AkmSuite::Sae,
-                SaeAkm::SaeExtKey => AkmSuite::SaeExt,
-            },
+            akm,
             peer: addr,
             network: (),
             opportunistic: false,

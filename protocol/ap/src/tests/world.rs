@@ -118,6 +118,7 @@ impl World {
         }
     }
 
+    #[allow(clippy::wildcard_enum_match_arm, reason = "everything else is only remembered")]
     fn carry_out(&mut self, tag: Tag, request: Request) {
         match request {
             Request::TransmitFrame { transmit, .. } => {
@@ -139,6 +140,7 @@ impl World {
         }
     }
 
+    #[allow(clippy::wildcard_enum_match_arm, reason = "the station's own driver is of no interest")]
     fn deliver_eapol(&mut self, data: &[u8], encrypted: bool) {
         let Some(station) = &mut self.supplicant else { return };
         let protection = if encrypted { Protection::Encrypted } else { Protection::Plain };
