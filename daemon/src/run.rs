@@ -21,6 +21,8 @@ use crate::machine::{Input, Machine, Output, Signal};
 
 /// Most messages taken from one side before the others have their turn.
 const TURN: usize = 64;
+/// How long whoever started us in the background waits at most for all helpers.
+const START: Duration = Duration::from_secs(5);
 /// How long the end may take: for what is queued, and for the helpers to clean up.
 const FLUSH: Duration = Duration::from_secs(1);
 const CLEAN_UP: Duration = Duration::from_secs(5);
@@ -53,6 +55,8 @@ struct Loop<'a> {
     /// Control sockets that were asked for and are not there yet.
     opening: usize,
     terminations: u32,
+    /// From when on nobody is kept waiting any more.
+    patience: Instant,
 }
 
 /// What is left of the links.
@@ -74,6 +78,7 @@ pub fn run(links: Links, machine: &mut dyn Machine) -> ExitCode {
         exit: None,
         opening: 0,
         terminations: 0,
+        patience: now() + START,
     };
     this.drain();
     while this.exit.is_none() {
@@ -126,7 +131,8 @@ impl Loop<'_> {
 
     /// Sleeps until something happens, and passes it on.
     fn turn(&mut self) {
-        let deadline = [self.machine.poll_deadline(), self.privd.deadline(), self.post.deadline()];
+        let patience = self.links.background.as_ref().map(|_| self.patience);
+        let deadline = [self.machine.poll_deadline(), self.privd.deadline(), self.post.deadline(), patience];
         let deadline = deadline.into_iter().flatten().min();
         let ready = {
             let [privd, privd_line] = self.privd.interests();
@@ -268,8 +274,12 @@ impl Loop<'_> {
 
     /// Whoever started us in the background may go on once control sockets are there.
     fn tell_parent(&mut self) {
-        let ready = self.privd.is_up() && self.post.is_up() && self.opening == 0 && self.exit.is_none();
-        if ready && let Some(background) = self.links.background.take() {
+        let helped = self.privd.is_up() && self.post.is_up() && self.opening == 0;
+        let ready = helped || now() >= self.patience;
+        if ready
+            && self.exit.is_none()
+            && let Some(background) = self.links.background.take()
+        {
             background.ready();
         }
     }

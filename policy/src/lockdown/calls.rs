@@ -83,7 +83,7 @@ mod numbers {
         accept4 = SYS_accept4, openat = SYS_openat, statx = SYS_statx, newfstatat = SYS_newfstatat,
         unlinkat = SYS_unlinkat, renameat = SYS_renameat, renameat2 = SYS_renameat2, mkdirat = SYS_mkdirat,
         fchmod = SYS_fchmod, fchmodat = SYS_fchmodat, fchown = SYS_fchown, fchownat = SYS_fchownat,
-        fsync = SYS_fsync, getdents64 = SYS_getdents64, readlinkat = SYS_readlinkat, ftruncate = SYS_ftruncate, lseek = SYS_lseek, clone = SYS_clone, wait4 = SYS_wait4,
+        fsync = SYS_fsync, ioctl = SYS_ioctl, getdents64 = SYS_getdents64, readlinkat = SYS_readlinkat, ftruncate = SYS_ftruncate, lseek = SYS_lseek, clone = SYS_clone, wait4 = SYS_wait4,
         waitid = SYS_waitid, socketpair = SYS_socketpair, prctl = SYS_prctl, seccomp = SYS_seccomp,
         capget = SYS_capget, capset = SYS_capset, set_robust_list = SYS_set_robust_list, rseq = SYS_rseq,
         landlock_create_ruleset = SYS_landlock_create_ruleset, landlock_restrict_self = SYS_landlock_restrict_self,
@@ -121,6 +121,9 @@ fn common() -> Vec<CallRule> {
     let commands = [libc::F_GETFD, libc::F_SETFD, libc::F_GETFL, libc::F_SETFL, libc::F_DUPFD_CLOEXEC];
     let values = commands.iter().map(|command| u64::from(command.unsigned_abs())).collect();
     list.push(rule!(fcntl, Condition::OneOf { argument: 1, values }, "flags of descriptors"));
+    let requests = [libc::FIONBIO, libc::FIOCLEX];
+    let values = requests.iter().map(|request| *request as u64).collect();
+    list.push(rule!(ioctl, Condition::OneOf { argument: 1, values }, "flags of descriptors, under their other names"));
     #[cfg(target_arch = "x86_64")]
     list.extend(rules!("older names of the same calls"; poll, time));
     list
