@@ -267,6 +267,9 @@ fn start_keeper(start: &Start, helper: Helper) -> Result<Source, LaunchError> {
             for path in &start.writable {
                 command.arg("--write").arg(absolute(path));
             }
+            if start.interfaces == Interfaces::Any {
+                command.arg("--named-later");
+            }
             if let LogTarget::File(path) = &start.log {
                 command.arg("--log").arg(absolute(path));
             }

@@ -10,7 +10,7 @@ use crate::net::Grant;
 /// What `--help` says.
 pub(crate) const USAGE: &str = "\
 usage: privd keep --role station|access-point [--interface NAME]... [--any-interface]
-       privd keep-post [--control DIR]... [--control-socket PATH]... [--read FILE]... [--write FILE]... [--log FILE]
+       privd keep-post [--control DIR]... [--control-socket PATH]... [--read FILE]... [--write FILE]... [--log FILE] [--named-later]
        privd serve [--interface NAME]...
        privd serve-post [--control DIR]... [--read FILE]... [--write FILE]...
 options of all: --accept-unconfined, --debug, --help, --version
@@ -33,6 +33,8 @@ pub(crate) struct Paths {
     pub(crate) read: Vec<PathBuf>,
     pub(crate) write: Vec<PathBuf>,
     pub(crate) log: Option<PathBuf>,
+    /// The superuser names further files and control directories on a global control socket.
+    pub(crate) named_later: bool,
 }
 
 /// What is to be done.
@@ -73,6 +75,7 @@ pub(crate) fn parse(mut parser: lexopt::Parser) -> Result<Parsed, lexopt::Error>
             Long("control-socket") => post.sockets.push(parser.value()?.into()),
             Long("read") => post.read.push(parser.value()?.into()),
             Long("write") => post.write.push(parser.value()?.into()),
+            Long("named-later") => post.named_later = true,
             Long("log") => post.log = Some(parser.value()?.into()),
             Value(value) if word.is_none() => word = Some(value.string()?),
             other @ (Short(_) | Long(_) | Value(_)) => return Err(other.unexpected()),
@@ -80,9 +83,7 @@ pub(crate) fn parse(mut parser: lexopt::Parser) -> Result<Parsed, lexopt::Error>
     }
     let grant = |any: bool| if any { Grant::Any } else { Grant::Names(names.clone()) };
     let command = match word.as_deref() {
-        Some("keep") => {
-            Command::Keep { role: role.ok_or("keep needs a --role")?, grant: grant(any), common }
-        }
+        Some("keep") => Command::Keep { role: role.ok_or("keep needs a --role")?, grant: grant(any), common },
         Some("keep-post") => Command::KeepPost { post, common },
         Some("serve") => Command::Serve { grant: grant(any || names.is_empty()), common },
         Some("serve-post") => Command::ServePost { post, common },
@@ -116,7 +117,9 @@ mod tests {
     fn keep_gives_no_interface_that_was_not_named() {
         let Some(Command::Keep { grant, .. }) = of(&["keep", "--role", "station"]) else { panic!() };
         assert_eq!(grant, Grant::Names(Vec::new()));
-        let Some(Command::Keep { grant, .. }) = of(&["keep", "--role=station", "--interface", "wlan0"]) else { panic!() };
+        let Some(Command::Keep { grant, .. }) = of(&["keep", "--role=station", "--interface", "wlan0"]) else {
+            panic!()
+        };
         assert_eq!(grant, Grant::Names(vec!["wlan0".into()]));
         assert!(of(&["keep"]).is_none() && of(&["keep", "--role", "root"]).is_none());
         assert!(of(&["serve", "post"]).is_none() && of(&[]).is_none() && of(&["--nonsense"]).is_none());

@@ -20,6 +20,8 @@ use crate::post::{self, Options};
 /// Where control sockets and files of daemons are that were not started as root.
 const SERVED_SOCKETS: [&str; 2] = ["/run/wpa_supplicant", "/run/hostapd"];
 const SERVED_FILES: [&str; 2] = ["/etc/wpa_supplicant", "/etc/hostapd"];
+/// Where control directories may be that are named on a global control socket.
+const LATER_SOCKETS: [&str; 2] = ["/run", "/tmp"];
 /// Most daemons at a time.
 const MOST: usize = 64;
 
@@ -65,11 +67,20 @@ pub(crate) fn prepare(paths: Paths) -> (Options, Vec<FileRule>) {
     for path in &paths.write {
         rules(&mut files, path, Access::Replace, "a file that the daemon replaces");
     }
+    if paths.named_later {
+        for folder in LATER_SOCKETS {
+            let reason = "control directories that are named on the global control socket";
+            files.push(FileRule { path: folder.into(), access: Access::Sockets, reason });
+        }
+        let reason = "files that the superuser names on the global control socket";
+        files.push(FileRule { path: "/".into(), access: Access::Read, reason });
+    }
     if let Some(path) = &paths.log {
         rules(&mut files, path, Access::Add, "the log file, which is opened anew after a rotation");
     }
     let options = Options {
         directories: paths.control.into_iter().chain(paths.sockets).collect(),
+        named_later: if paths.named_later { LATER_SOCKETS.map(PathBuf::from).to_vec() } else { Vec::new() },
         readable: paths.read,
         writable: paths.write,
         log: paths.log,

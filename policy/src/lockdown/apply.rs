@@ -161,7 +161,7 @@ fn rights(access: Access) -> BitFlags<AccessFs> {
             AccessFs::ReadFile | AccessFs::WriteFile | AccessFs::Truncate | AccessFs::MakeReg | AccessFs::RemoveFile
         }
         Access::Add => AccessFs::WriteFile | AccessFs::MakeReg,
-        Access::Sockets => AccessFs::MakeSock | AccessFs::RemoveFile,
+        Access::Sockets => AccessFs::MakeSock | AccessFs::RemoveFile | AccessFs::MakeDir | AccessFs::RemoveDir,
     }
 }
 

@@ -70,7 +70,7 @@ pub enum Access {
     Replace,
     /// Files below are made and added to.
     Add,
-    /// Sockets are made and removed below.
+    /// Sockets, and directories for them, are made and removed below.
     Sockets,
 }
 

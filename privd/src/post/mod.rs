@@ -27,6 +27,8 @@ use sockets::{ControlSocket, Delivery};
 /// What the post is told at its start.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
+    /// Directories below which control directories may be named later.
+    pub named_later: Vec<PathBuf>,
     /// Directories in which control sockets may be made, and single paths of sockets.
     pub directories: Vec<PathBuf>,
     /// Files that may be read; a directory stands for the files in it.

@@ -8,11 +8,11 @@ use std::{fs, io};
 
 use ipc_proto::post::{MAX_DATAGRAM, SocketId};
 use nix::errno::Errno;
+use nix::fcntl::{AT_FDCWD, AtFlags};
 use nix::sys::socket::{
     AddressFamily, ControlMessageOwned, MsgFlags, SockFlag, SockType, UnixAddr, UnixCredentials, bind, recvmsg,
     sendmsg, setsockopt, socket, sockopt,
 };
-use nix::fcntl::{AT_FDCWD, AtFlags};
 use nix::unistd::{Gid, fchownat};
 
 use super::Options;
@@ -67,7 +67,13 @@ fn allowed(path: &Path, options: &Options) -> bool {
         path.is_absolute() && path.components().all(|part| matches!(part, Component::RootDir | Component::Normal(_)));
     let Some(directory) = path.parent() else { return false };
     let named = options.directories.iter().any(|allowed| allowed == directory || allowed == path);
-    plain && named
+    // What is named later may go through links of the system, such as /var/run.
+    let real = |directory: &Path| fs::canonicalize(directory).unwrap_or_else(|_| directory.to_owned());
+    let below = |top: &PathBuf| {
+        let parent = directory.parent().map(real);
+        real(directory) == *top || parent.is_some_and(|parent| parent.starts_with(top))
+    };
+    plain && (named || options.named_later.iter().any(below))
 }
 
 impl ControlSocket {
