@@ -243,7 +243,7 @@ fn dispatch(station: &mut Station, cx: &mut Cx<'_>, purpose: Purpose, result: Re
     // What a reply of another kind than asked for comes to.
     let odd = || Failure::Invalid("reply".into());
     match purpose {
-        Purpose::Quiet | Purpose::Create(_) | Purpose::RoamSignal => {}
+        Purpose::Quiet | Purpose::Create(_) => {}
         Purpose::Told(what) => {
             if let Err(failure) = result {
                 tracing::warn!("{}: {what} failed: {failure}", station.ifname());

@@ -49,8 +49,6 @@ pub(crate) enum Purpose {
     PacketCount(ClientId),
     /// Making an interface for `INTERFACE_ADD … create`.
     Create(ClientId),
-    /// The signal of the link, to judge a roam.
-    RoamSignal,
 }
 
 /// What a file is read or written for.

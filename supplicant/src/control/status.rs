@@ -56,6 +56,8 @@ pub(super) fn status(station: &Station, cx: &mut Cx<'_>, kind: StatusKind) -> An
         }
     }
     lines.field("wpa_state", station.state.name());
+    // Clients read the address of the P2P device even where they do nothing with P2P.
+    lines.field("p2p_device_address", station.iface.addr);
     lines.field("address", station.iface.addr);
     if kind == StatusKind::Verbose
         && let Some(associated) = station.link.associated()
