@@ -114,7 +114,7 @@ pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Wanted, 
             Arg::Short('d') => options.verbosity += 1,
             Arg::Short('e') => drop(parser.value()?),
             Arg::Short('f') => options.log = LogTarget::File(parser.value()?.into()),
-            Arg::Short('g') => options.global = Some(text(&mut parser)?),
+            Arg::Short('g') => options.global = Some(global(text(&mut parser)?)?),
             Arg::Short('G') => options.global_group = Some(text(&mut parser)?),
             Arg::Short('h') => return Ok(Wanted::Help),
             Arg::Short('i') => options.interfaces.extend(text(&mut parser)?.split(',').map(str::to_owned)),
@@ -145,6 +145,15 @@ pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Wanted, 
         return Err(UsageError("no configuration file, and no global control socket (-g)".into()));
     }
     Ok(Wanted::Run(Box::new(options)))
+}
+
+/// A path with a directory in it, or an abstract name.
+fn global(path: String) -> Result<String, UsageError> {
+    if path.contains('/') || path.starts_with('@') {
+        Ok(path)
+    } else {
+        Err(UsageError(format!("-g {path}: expected a path with a directory, or @NAME")))
+    }
 }
 
 fn text(parser: &mut Parser) -> Result<String, UsageError> {
@@ -180,7 +189,7 @@ mod tests {
 
     #[test]
     fn nothing_to_do_and_unknown_options_are_refused() {
-        for line in ["", "-d", "-x file", "-b nonsense", "-P"] {
+        for line in ["", "-d", "-gfoo", "-x file", "-b nonsense", "-P"] {
             assert!(parse(line.split_whitespace().map(OsString::from)).is_err(), "{line}");
         }
     }

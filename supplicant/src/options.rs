@@ -139,7 +139,7 @@ pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Wanted, 
             Arg::Short('d') => options.verbosity += 1,
             Arg::Short('e') => drop(parser.value()?),
             Arg::Short('f') => options.log = LogTarget::File(parser.value()?.into()),
-            Arg::Short('g') => options.global = Some(text(&mut parser)?),
+            Arg::Short('g') => options.global = Some(global(text(&mut parser)?)?),
             Arg::Short('G') => options.global_group = Some(text(&mut parser)?),
             Arg::Short('h') => return Ok(Wanted::Help),
             Arg::Short('i') => interface.ifname = text(&mut parser)?,
@@ -182,6 +182,15 @@ pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Wanted, 
     }
     next_interface(&mut options, &mut interface);
     Ok(Wanted::Run(Box::new(options)))
+}
+
+/// A path with a directory in it, or an abstract name.
+fn global(path: String) -> Result<String, UsageError> {
+    if path.contains('/') || path.starts_with('@') {
+        Ok(path)
+    } else {
+        Err(UsageError(format!("-g {path}: expected a path with a directory, or @NAME")))
+    }
 }
 
 fn text(parser: &mut Parser) -> Result<String, UsageError> {
