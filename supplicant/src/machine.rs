@@ -317,14 +317,14 @@ fn station_event(station: &mut Station, cx: &mut Cx<'_>, event: Event) {
             station.look_around(cx);
         }
         Event::FrameReceived { frame, .. } => station.frame_received(cx, &frame),
-        Event::Eapol { source, encrypted, data, .. } => station.eapol_received(cx, source, encrypted, &data),
+        Event::Eapol { source, encrypted, data, .. } => station.eapol_from_air(cx, source, encrypted, &data),
         Event::MicFailure { group, .. } => station.michael_failure(cx, group),
+        Event::FrameSent { acked, frame, .. } => control::frame_sent(station, cx, acked, &frame),
         Event::ChannelSwitched { channel, .. } => station.channel_switched(cx, channel, false),
         Event::ChannelSwitchStarted { channel, .. } => station.channel_switched(cx, channel, true),
         Event::SchedScanStopped { .. }
         | Event::PortAuthorized { .. }
         | Event::PacketLoss { .. }
-        | Event::FrameSent { .. }
         | Event::OnChannel { .. }
         | Event::OffChannel { .. }
         | Event::EapolSent { .. }

@@ -270,9 +270,69 @@ fn run(station: &mut Station, cx: &mut Cx<'_>, client: ClientId, command: Statio
 }
 
 /// Commands that only tests send. Those that need hooks in the program are unknown here.
-fn test(_station: &mut Station, _cx: &mut Cx<'_>, command: TestCommand) -> Answer {
-    tracing::debug!("control: a command for test builds: {:?}", std::mem::discriminant(&command));
-    Answer::unknown()
+fn test(station: &mut Station, cx: &mut Cx<'_>, command: TestCommand) -> Answer {
+    match command {
+        TestCommand::MgmtTx { to, bssid, freq, wait, action } => mgmt_tx(station, cx, (to, bssid), freq, wait, &action),
+        TestCommand::MgmtTxDone => Answer::ok(),
+        #[cfg(feature = "testing")]
+        TestCommand::EapolRx { from, frame } => {
+            station.eapol_received(cx, from, None, &frame);
+            Answer::ok()
+        }
+        #[cfg(feature = "testing")]
+        TestCommand::AssocElements(elements) => {
+            station.runtime.assoc_elements = elements;
+            Answer::ok()
+        }
+        #[cfg(feature = "testing")]
+        TestCommand::KeyRequest { error, pairwise } => Answer::of(station.request_keys(cx, error, pairwise)),
+        other => {
+            tracing::debug!("control: a command for test builds: {:?}", std::mem::discriminant(&other));
+            Answer::unknown()
+        }
+    }
+}
+
+/// `MGMT_TX`: sends an Action frame.
+fn mgmt_tx(
+    station: &mut Station,
+    cx: &mut Cx<'_>,
+    (to, bssid): (wire::MacAddr, wire::MacAddr),
+    freq: u32,
+    wait: u32,
+    action: &[u8],
+) -> Answer {
+    let own = station.iface.addr;
+    let built = wire::frame::build(wire::frame::Subtype::ACTION, to, own, bssid, |writer| {
+        writer.put(action);
+    });
+    let Ok(frame) = built else { return Answer::fail() };
+    if !station.is_ready() {
+        return Answer::fail();
+    }
+    let freq = if freq == 0 { station.link.target().map(|target| target.freq) } else { Some(freq) };
+    station.runtime.mgmt_freq = freq.unwrap_or(0);
+    station.request(cx, crate::outbox::Purpose::Told("sending a frame"), |ifindex| Request::TransmitFrame {
+        ifindex,
+        transmit: ipc_proto::TransmitParameters { freq, wait, frame, no_cck: false, no_ack: false, offchannel: true },
+    });
+    Answer::ok()
+}
+
+/// A management frame was sent: whoever asked for it is told.
+pub(crate) fn frame_sent(station: &mut Station, cx: &mut Cx<'_>, acked: bool, frame: &[u8]) {
+    let Ok(header) = wire::frame::Management::parse(frame) else { return };
+    if station.runtime.mgmt_freq == 0 {
+        return;
+    }
+    let event = StationEvent::MgmtTxStatus {
+        freq: station.runtime.mgmt_freq,
+        to: header.destination,
+        from: header.source,
+        bssid: header.bssid,
+        result: if acked { "SUCCESS" } else { "NO_ACK" },
+    };
+    station.tell(cx, &event);
 }
 
 /// `FLUSH`: as if started just now, with no networks.

@@ -80,6 +80,7 @@ fn set_runtime(station: &mut Station, cx: &mut Cx<'_>, setting: RuntimeSetting) 
             station.config.blobs.insert(name, bytes);
         }
         // These are for builds with test hooks: whoever asks is told that they are not there.
+        S::ExtEapolFrameIo(on) if cfg!(feature = "testing") => runtime.eapol_outside = on,
         S::ExtMgmtFrameHandling(true) | S::ExtEapolFrameIo(true) => return Answer::fail(),
         S::RadioDisabled(true) | S::Pno(true) => return Answer::fail(),
         S::ExtMgmtFrameHandling(false)

@@ -54,6 +54,18 @@ impl Station {
         }
     }
 
+    /// The key of a network that names no SSID: the access point's counts.
+    fn nameless_pmk(&self, id: NetworkId, ssid: &wire::Ssid) -> Option<crypto::Pmk> {
+        let network = self.config.network(id)?;
+        if network.ssid().is_some_and(|ssid| !ssid.is_empty()) {
+            return None;
+        }
+        match network.psk()? {
+            conf::station::Psk::Passphrase(secret) => Some(crypto::pbkdf2_psk(secret.as_bytes(), ssid.as_bytes())),
+            conf::station::Psk::Key(_) | conf::station::Psk::External(_) => None,
+        }
+    }
+
     /// The key of a network's passphrase, computed once.
     fn network_pmk(&mut self, id: NetworkId) -> Option<crypto::Pmk> {
         let network = self.config.network(id)?;
@@ -172,7 +184,7 @@ impl Station {
                 return Err("no SAE password, or none of sae_groups is supported");
             }
         } else {
-            target.pmk = self.network_pmk(target.network);
+            target.pmk = self.nameless_pmk(target.network, &target.ssid).or_else(|| self.network_pmk(target.network));
             if target.pmk.is_none() {
                 return Err("no passphrase and no key");
             }
@@ -362,6 +374,7 @@ impl Station {
         };
         let mut elements = target.own_element.clone();
         elements.extend(target.own_rsnxe.iter().flatten());
+        elements.extend(&self.runtime.assoc_elements);
         // Frames of this kind bear the number 13 in VENDOR_ELEM_ADD.
         elements.extend(self.runtime.vendor_elements.get(&13).into_iter().flatten());
         let assoc = AssociateParameters {

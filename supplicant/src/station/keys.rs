@@ -39,6 +39,16 @@ impl Station {
         }))
     }
 
+    /// An EAPOL frame came from the air.
+    pub(crate) fn eapol_from_air(&mut self, cx: &mut Cx<'_>, source: MacAddr, encrypted: Option<bool>, data: &[u8]) {
+        if self.runtime.eapol_outside {
+            let text = format!("EAPOL-RX {source} {}", ctrl::reply::Hex(data));
+            self.say(cx, ctrl::LogLevel::Info, text);
+            return;
+        }
+        self.eapol_received(cx, source, encrypted, data);
+    }
+
     /// An EAPOL frame came.
     pub(crate) fn eapol_received(&mut self, cx: &mut Cx<'_>, source: MacAddr, encrypted: Option<bool>, data: &[u8]) {
         match &mut self.link {
@@ -91,6 +101,9 @@ impl Station {
             let negotiated = handshake.negotiated();
             let (pairwise, group, protocol) = (negotiated.pairwise, negotiated.group, negotiated.protocol);
             match output {
+                SupplicantOutput::SendEapol { frame, .. } if self.runtime.eapol_outside => {
+                    self.tell(cx, &StationEvent::EapolTx { to: bssid, frame });
+                }
                 SupplicantOutput::SendEapol { frame, encrypt } => {
                     self.request(cx, Purpose::Told("sending an EAPOL frame"), |ifindex| Request::SendEapol {
                         ifindex,
@@ -209,6 +222,20 @@ impl Station {
         let (bssid, network) = (target.bssid, target.network);
         self.disconnect(cx, ReasonCode::UNSPECIFIED);
         self.connection_failed(cx, bssid, Some(network));
+    }
+
+    /// `KEY_REQUEST`: asks the access point for new keys.
+    #[cfg(feature = "testing")]
+    pub(crate) fn request_keys(&mut self, cx: &mut Cx<'_>, error: bool, pairwise: bool) -> bool {
+        let Link::Associated(state) = &mut self.link else { return false };
+        let Some(handshake) = &mut state.handshake else { return false };
+        if error || !pairwise {
+            handshake.report_mic_failure(pairwise);
+        } else {
+            handshake.request_rekey();
+        }
+        self.drain_handshake(cx);
+        true
     }
 
     /// A TKIP MIC failed: the access point is told (IEEE Std 802.11-2020 12.3.3.4.2).

@@ -91,6 +91,12 @@ pub(crate) struct Runtime {
     pub(crate) expire_age: Option<Duration>,
     pub(crate) expire_count: Option<u32>,
     pub(crate) vendor_elements: BTreeMap<u8, Vec<u8>>,
+    /// `TEST_ASSOC_IE`; always empty but in test builds.
+    pub(crate) assoc_elements: Vec<u8>,
+    /// `ext_eapol_frame_io`; always off but in test builds.
+    pub(crate) eapol_outside: bool,
+    /// `MGMT_TX` frames whose fate is to be told, by cookie: frequency.
+    pub(crate) mgmt_freq: u32,
 }
 
 impl Default for Runtime {
@@ -107,6 +113,9 @@ impl Default for Runtime {
             expire_age: None,
             expire_count: None,
             vendor_elements: BTreeMap::new(),
+            assoc_elements: Vec::new(),
+            eapol_outside: false,
+            mgmt_freq: 0,
         }
     }
 }

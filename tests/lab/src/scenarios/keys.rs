@@ -22,7 +22,7 @@ pub const STORIES: &[super::Story] = stories![
 
 const AWHILE: Duration = Duration::from_secs(30);
 const PAIRWISE: &str = "WPA: Key negotiation completed with";
-const GROUP: &str = "WPA: Group rekeying completed with";
+const GROUP: &str = ": Group rekeying completed with";
 
 fn pairwise(lab: &mut Lab, station: Maker, access_point: Maker, network: &Network) -> Outcome {
     let (mut sta, ap) = join(lab, station, access_point, network)?;
