@@ -35,11 +35,12 @@ impl Lockdown {
     /// What the kernel cannot do is an error, unless that was accepted: then it is in the report.
     pub fn apply(&self, accept_unconfined: bool) -> Result<Report, LockdownError> {
         let mut lost = Vec::new();
+        // Looked up while files can still be read.
+        let identity = Identity::find(self.role.user())?;
         nix::sys::prctl::set_no_new_privs().map_err(system("no_new_privs"))?;
         if !self.inherits_files {
             self.restrict_files(&mut lost)?;
         }
-        let identity = Identity::find(self.role.user())?;
         if geteuid().is_root() {
             self.drop_bounding()?;
             identity.assume(!self.capabilities.is_empty())?;
