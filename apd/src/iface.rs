@@ -137,6 +137,10 @@ pub(crate) struct Iface {
     pub(crate) events: VecDeque<(usize, ApEvent)>,
     /// It could not come up for a reason that will not pass by itself.
     pub(crate) hopeless: bool,
+    #[cfg(feature = "testing")]
+    pub(crate) hooks: crate::hooks::Hooks,
+    /// Listeners were told that the interface is away, and not yet that it is back.
+    away: bool,
 }
 
 impl Iface {
@@ -159,6 +163,9 @@ impl Iface {
             country_until: None,
             events: VecDeque::new(),
             hopeless: false,
+            #[cfg(feature = "testing")]
+            hooks: crate::hooks::Hooks::default(),
+            away: false,
         }
     }
 
@@ -295,6 +302,7 @@ impl Iface {
         }
         self.state = State::Waiting(why);
         if was == State::Enabled {
+            self.away = true;
             self.say(0, ApEvent::InterfaceDisabled);
             self.say(0, ApEvent::Disabled);
         }
@@ -625,6 +633,10 @@ impl Iface {
                 self.slots.get_mut(index).and_then(|slot| slot.engine.as_mut()).and_then(Bss::poll_output)
             {
                 match output {
+                    #[cfg(feature = "testing")]
+                    BssOutput::Request { request: Request::SendEapol { dest, data, .. }, .. } if self.hooks.eapol => {
+                        self.events.push_back((index, crate::hooks::eapol_sent(dest, &data)));
+                    }
                     BssOutput::Request { tag, request } => {
                         out.request(Purpose::Bss { iface: id, attempt, bss: index, tag }, request);
                     }
@@ -640,8 +652,16 @@ impl Iface {
             self.fail(Step::Start, &failure, out, Instant::ZERO);
         } else if self.state == State::Coming(Step::Start) && self.all_run() {
             self.state = State::Enabled;
+            self.back();
             self.say(0, ApEvent::Enabled);
             self.answer_enablers(true, out);
+        }
+    }
+
+    /// The interface is there again, if it was away: listeners hear of it once.
+    fn back(&mut self) {
+        if std::mem::take(&mut self.away) {
+            self.say(0, ApEvent::InterfaceEnabled);
         }
     }
 
@@ -665,6 +685,15 @@ impl Iface {
         }
     }
 
+    /// Does something with a BSS that works.
+    #[cfg(feature = "testing")]
+    pub(crate) fn with_bss(&mut self, bss: usize, out: &mut Outbox, act: impl FnOnce(&mut Bss)) -> bool {
+        let Some(engine) = self.slots.get_mut(bss).and_then(|slot| slot.engine.as_mut()) else { return false };
+        act(engine);
+        self.drain(out);
+        true
+    }
+
     /// Something happened in the kernel.
     pub(crate) fn event(&mut self, event: &Event, out: &mut Outbox, now: Instant, rng: &mut dyn Rng) {
         #[allow(clippy::wildcard_enum_match_arm, reason = "all other events are the BSSs' affair")]
@@ -673,7 +702,7 @@ impl Iface {
                 if self.state == State::Waiting(Why::Interface) && ifname == self.name() =>
             {
                 info!("{ifname}: the interface is there");
-                self.say(0, ApEvent::InterfaceEnabled);
+                self.back();
                 self.enable(out, true);
             }
             Event::InterfaceGone { ifindex, ifname } if self.own_ifindex(0) == Some(*ifindex) => {
@@ -691,13 +720,13 @@ impl Iface {
             }
             Event::RadioBlocked { ifindex, blocked } if self.own_ifindex(0) == Some(*ifindex) => {
                 match (blocked, self.state) {
-                    (true, State::Enabled | State::Coming(_)) => {
+                    (true, State::Enabled | State::Coming(_) | State::Waiting(Why::Down | Why::Retry(_))) => {
                         warn!("{}: the radio was blocked (rfkill)", self.name());
                         self.suspend(Why::Blocked, out);
                     }
-                    (false, State::Waiting(Why::Blocked | Why::Down)) => {
+                    (false, State::Waiting(Why::Blocked | Why::Down | Why::Retry(_))) => {
                         info!("{}: the radio is unblocked", self.name());
-                        self.say(0, ApEvent::InterfaceEnabled);
+                        self.back();
                         self.enable(out, true);
                     }
                     _ => {}
@@ -708,9 +737,9 @@ impl Iface {
                     warn!("{}: the interface was taken down", self.name());
                     self.suspend(Why::Down, out);
                 }
-                (true, State::Waiting(Why::Down | Why::Blocked)) => {
+                (true, State::Waiting(Why::Down | Why::Blocked | Why::Retry(_))) => {
                     info!("{}: the interface is up again", self.name());
-                    self.say(0, ApEvent::InterfaceEnabled);
+                    self.back();
                     self.enable(out, true);
                 }
                 _ => {}
@@ -720,6 +749,13 @@ impl Iface {
                 self.stepped(Step::CountryWait, Ok(Reply::Done), out, now, rng);
             }
             _ => {}
+        }
+        #[cfg(feature = "testing")]
+        if let Some(bss) = event.ifindex().and_then(|ifindex| self.slot_of(ifindex))
+            && let Some(said) = self.hooks.take(event)
+        {
+            self.events.push_back((bss, said));
+            return;
         }
         if let Some(bss) = event.ifindex().and_then(|ifindex| self.slot_of(ifindex))
             && let Some(engine) = self.slots.get_mut(bss).and_then(|slot| slot.engine.as_mut())

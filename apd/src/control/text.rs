@@ -268,6 +268,16 @@ impl Apd {
                 .field("tx_rate_info", known.tx_rate);
             lines.field("connected_time", station.connected_since().map_or(0, |since| now.since(since).as_secs()));
         }
+        if let Some(group) = station.sae_group() {
+            let rejected: Vec<String> = station.sae_rejected_groups().iter().map(u16::to_string).collect();
+            lines.field("sae_group", group).field("sae_rejected_groups", rejected.join(" "));
+        }
+        if !abilities.classes.is_empty() {
+            lines.field("supp_op_classes", ctrl::reply::Hex(&abilities.classes));
+        }
+        if !abilities.extended.is_empty() {
+            lines.field("ext_capab", ctrl::reply::Hex(&abilities.extended));
+        }
         if let Some(keyid) = station.keyid() {
             lines.field("keyid", keyid);
         }

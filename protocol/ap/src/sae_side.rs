@@ -57,6 +57,7 @@ struct Entry {
 pub(crate) struct SaeExchange {
     session: Session,
     akm: SaeAkm,
+    rejected: Vec<u16>,
     deadline: Option<Instant>,
     repeats: u16,
     mismatches: u8,
@@ -243,10 +244,12 @@ impl Bss {
             self.send_sae(addr, COMMIT, StatusCode::AP_FULL, &[]);
             return;
         }
+        let rejected = commit.rejected_groups.clone().unwrap_or_default();
         match self.sae_begin(addr, method, &commit, auth, rng) {
             Ok((session, akm)) => {
                 if let Some(station) = self.stations.get_mut(&addr) {
-                    station.sae = Some(SaeExchange { session, akm, deadline: None, repeats: 0, mismatches: 0 });
+                    station.sae =
+                        Some(SaeExchange { session, akm, rejected, deadline: None, repeats: 0, mismatches: 0 });
                 }
                 self.sae_send_commit(addr, now);
                 if self.sae.confirm_immediate {
@@ -350,10 +353,11 @@ impl Bss {
             SaeAkm::Sae => AkmSuite::Sae,
             SaeAkm::SaeExtKey => AkmSuite::SaeExt,
         };
+        let rejected = exchange.rejected.clone();
         let (Some(pmk), Some(pmkid)) = (exchange.session.pmk(), exchange.session.pmkid()) else { return };
         let group = exchange.session.group().number();
         let h2e = exchange.session.method() == Method::HashToElement;
-        station.sae_key = Some(SaeKey { pmk: pmk.clone(), pmkid: Pmkid(pmkid), h2e, group, akm });
+        station.sae_key = Some(SaeKey { pmk: pmk.clone(), pmkid: Pmkid(pmkid), h2e, group, akm, rejected });
         self.pmksa.insert(PmksaEntry {
             pmkid: Pmkid(pmkid),
             pmk,

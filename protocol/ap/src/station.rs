@@ -48,6 +48,8 @@ pub struct Abilities {
     pub extended: Vec<u8>,
     /// Body of its operating mode notification.
     pub opmode: Option<u8>,
+    /// Body of its supported operating classes.
+    pub classes: Vec<u8>,
 }
 
 impl Abilities {
@@ -74,6 +76,10 @@ impl Abilities {
             extended: elements
                 .find(id::EXTENDED_CAPABILITIES)
                 .map(|element| element.body.get(..32).unwrap_or(element.body).to_vec())
+                .unwrap_or_default(),
+            classes: elements
+                .find(id::SUPPORTED_OPERATING_CLASSES)
+                .map(|element| element.body.get(..64).unwrap_or(element.body).to_vec())
                 .unwrap_or_default(),
             opmode: elements
                 .find(id::OPERATING_MODE_NOTIFICATION)
@@ -124,6 +130,8 @@ pub(crate) struct SaeKey {
     pub(crate) h2e: bool,
     pub(crate) group: u16,
     pub(crate) akm: AkmSuite,
+    /// The groups that the station says it was refused.
+    pub(crate) rejected: Vec<u16>,
 }
 
 /// A station.
@@ -172,6 +180,7 @@ impl Station {
                 wmm: None,
                 extended: Vec::new(),
                 opmode: None,
+                classes: Vec::new(),
             },
             in_kernel: false,
             kernel_associated: false,
@@ -261,6 +270,12 @@ impl Station {
     #[must_use]
     pub fn sae_group(&self) -> Option<u16> {
         self.sae_key.as_ref().map(|key| key.group)
+    }
+
+    /// The groups that it says it was refused before SAE went well.
+    #[must_use]
+    pub fn sae_rejected_groups(&self) -> &[u16] {
+        self.sae_key.as_ref().map_or(&[], |key| &key.rejected)
     }
 
     /// Flags in hostapd's words.

@@ -289,8 +289,13 @@ impl Authenticator {
     }
 
     fn judge(&self, frame: &CheckedKeyFrame<'_>, protection: Protection) -> Result<Proof, Rejected> {
-        // A frame in the clear on a link that protects management frames is an attacker's: the station encrypts.
-        if self.has_ptk() && self.shared.station.negotiated.pmf && protection == Protection::Plain {
+        // A frame in the clear on a link that protects management frames is an attacker's: the station encrypts. Only
+        // message 4 proves itself by a key that is newer than the link's, and wpa_supplicant up to 2.10 sends it so.
+        if frame.message() != Message::Fourth
+            && self.has_ptk()
+            && self.shared.station.negotiated.pmf
+            && protection == Protection::Plain
+        {
             return Err(Discard("in the clear though the link is protected").into());
         }
         match frame.message() {
