@@ -280,11 +280,12 @@ impl Worker {
                 self.simply(cmd::SET_STATION, command::station_flags(ifindex, addr, flags))
             }
             Request::RemoveStation { ifindex, addr, notify } => {
-                let attrs = on(ifindex)
-                    .with(addr, |attrs, addr| attrs.mac(attr::MAC, addr))
-                    .with(notify, |attrs, (Subtype(subtype), reason)| {
+                let attrs = on(ifindex).with(addr, |attrs, addr| attrs.mac(attr::MAC, addr)).with(
+                    notify,
+                    |attrs, (Subtype(subtype), reason)| {
                         attrs.u8(attr::MGMT_SUBTYPE, subtype).u16(attr::REASON_CODE, reason.0)
-                    });
+                    },
+                );
                 let effect = addr.map_or(Effect::PeersGone(ifindex), |addr| Effect::PeerGone(ifindex, addr));
                 let step = Step::new(self.nl80211(cmd::DEL_STATION, attrs));
                 Plan::Ask(Finish::Done, vec![step.tolerate(&[libc::ENOENT]).effect(effect)])
@@ -296,9 +297,7 @@ impl Worker {
             Request::SetStationVlan { ifindex, addr, vlan } => {
                 self.simply(cmd::SET_STATION, on(ifindex).mac(attr::MAC, addr).u32(attr::STA_VLAN, vlan))
             }
-            Request::ProbeStation { ifindex, addr } => {
-                self.simply(cmd::PROBE_CLIENT, on(ifindex).mac(attr::MAC, addr))
-            }
+            Request::ProbeStation { ifindex, addr } => self.simply(cmd::PROBE_CLIENT, on(ifindex).mac(attr::MAC, addr)),
             Request::SetTxQueue { ifindex, queue, aifs, cw_min, cw_max, txop } => {
                 self.simply(cmd::SET_WIPHY, command::tx_queue(ifindex, queue, aifs, cw_min, cw_max, txop))
             }
@@ -392,9 +391,10 @@ impl Worker {
         }
         let mut steps = Vec::new();
         if known.is_none() {
-            steps.push(Step::link(rtnetlink::add_bridge(&name)));
+            let step = Step::link(rtnetlink::add_bridge(&name));
+            steps.push(step.effect(Effect::BridgeMade(ifindex, name.clone())));
         }
-        steps.push(Step::join_bridge(ifindex, name));
+        steps.push(Step::join_bridge(ifindex, name).effect(Effect::Bridged(ifindex)));
         Plan::Ask(Finish::Done, steps)
     }
 

@@ -47,6 +47,10 @@ pub(super) enum Effect {
     /// The interface has another type.
     Type(u32, ipc_proto::InterfaceType),
     OperState(u32),
+    /// A bridge was made for the interface.
+    BridgeMade(u32, String),
+    /// The interface is in a bridge.
+    Bridged(u32),
     Registered(u32, u16, Vec<u8>),
     /// The deauthentication of this peer is our own affair.
     Swallow(u32, MacAddr),
@@ -236,7 +240,11 @@ impl From<TooLong> for Failure {
 const PART: usize = ipc_proto::MAX_MESSAGE / 2;
 
 /// Cuts an answer into parts. `size`: upper bound for one entry's octets.
-pub(super) fn parts<T>(entries: Vec<T>, size: impl Fn(&T) -> usize, reply: impl Fn(Vec<T>, bool) -> Reply) -> Vec<Reply> {
+pub(super) fn parts<T>(
+    entries: Vec<T>,
+    size: impl Fn(&T) -> usize,
+    reply: impl Fn(Vec<T>, bool) -> Reply,
+) -> Vec<Reply> {
     let mut replies = Vec::new();
     let (mut part, mut octets) = (Vec::new(), 0);
     for entry in entries {

@@ -133,13 +133,6 @@ impl Attrs {
     pub(super) fn flag_if(self, kind: u16, set: bool) -> Attrs {
         if set { self.flag(kind) } else { self }
     }
-
-    /// All attributes of another set.
-    pub(super) fn join(mut self, other: &Attrs) -> Attrs {
-        self.too_long |= other.too_long;
-        self.bytes.extend_from_slice(&other.bytes);
-        self
-    }
 }
 
 /// A message to the kernel, without sequence number.
@@ -382,3 +375,6 @@ impl<'a> Table<'a> {
 pub(super) fn numbers(bytes: &[u8]) -> Vec<u32> {
     bytes.chunks_exact(4).filter_map(|chunk| head(chunk).map(|(number, _)| u32::from_ne_bytes(number))).collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -23,11 +23,11 @@ use std::{fmt, io};
 
 use ipc_proto::Role;
 
-pub use serve::{open, serve};
+pub(crate) use serve::{open, serve};
 
 /// Where clients come from.
 #[derive(Debug)]
-pub enum Clients {
+pub(crate) enum Clients {
     /// One client, which is there already.
     Connected {
         /// Its connection.
@@ -46,7 +46,7 @@ pub enum Clients {
 
 /// Which interfaces clients may attach.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Grant {
+pub(crate) enum Grant {
     /// Every wireless interface.
     Any,
     /// These alone, and what clients make themselves.
@@ -55,7 +55,7 @@ pub enum Grant {
 
 /// What the worker is told at its start.
 #[derive(Debug)]
-pub struct Options {
+pub(crate) struct Options {
     /// Clients.
     pub clients: Clients,
     /// Interfaces.
@@ -64,7 +64,7 @@ pub struct Options {
 
 /// Why the worker ended.
 #[derive(Debug)]
-pub enum ServeError {
+pub(crate) enum ServeError {
     /// The system failed it.
     Io(io::Error),
     /// The one connected client is gone; everything it had started was undone.
@@ -90,7 +90,7 @@ impl From<io::Error> for ServeError {
 
 /// Everything that must be open before the lockdown.
 #[derive(Debug)]
-pub struct Sockets {
+pub(crate) struct Sockets {
     family: u16,
     commands: OwnedFd,
     events: OwnedFd,

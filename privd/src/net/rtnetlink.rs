@@ -94,6 +94,11 @@ pub(super) fn add_bridge(name: &str) -> Message {
     message(Rtm::Newlink, NlmF::CREATE | NlmF::EXCL, 0, IFF_UP, IFF_UP, attrs)
 }
 
+/// Removes a link.
+pub(super) fn remove(ifindex: u32) -> Message {
+    message(Rtm::Dellink, NlmF::empty(), ifindex, 0, 0, Attrs::new())
+}
+
 /// Whether the kernel would take a name, and it is none of its special ones.
 pub(super) fn good_name(name: &str) -> bool {
     let plain = |octet: u8| octet.is_ascii_graphic() && !matches!(octet, b'/' | b':' | b'%');
@@ -115,6 +120,10 @@ pub(super) fn decode(message: &Received<'_>) -> Option<LinkNews> {
         return Some(LinkNews::Gone(ifindex));
     }
     let table = Table(rest);
+    if table.has(attribute(Ifla::Wireless)) {
+        // An event of the wireless extensions in a link's clothes; it does not describe the link.
+        return None;
+    }
     let kind = table.nested(attribute(Ifla::Linkinfo)).and_then(|info| info.string(u16::from(IflaInfo::Kind)));
     let link = Link {
         name: table.string(attribute(Ifla::Ifname))?,
@@ -125,4 +134,48 @@ pub(super) fn decode(message: &Received<'_>) -> Option<LinkNews> {
         bridge: kind.as_deref() == Some("bridge"),
     };
     Some(LinkNews::Present(ifindex, link))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::net::message::Messages;
+
+    /// What the kernel would say of link 7.
+    fn announcement(family: u8, attrs: Attrs) -> Vec<u8> {
+        let mut header = vec![family, 0, 1, 0];
+        header.extend_from_slice(&7u32.to_ne_bytes());
+        header.extend_from_slice(&(IFF_UP | IFF_LOWER_UP).to_ne_bytes());
+        header.extend_from_slice(&[0; 4]);
+        Message::plain(number(Rtm::Newlink), NlmF::empty(), header, attrs).encode(0).unwrap()
+    }
+
+    fn attrs() -> Attrs {
+        Attrs::new().string(attribute(Ifla::Ifname), "wlan0").mac(attribute(Ifla::Address), MacAddr([2, 0, 0, 0, 0, 1]))
+    }
+
+    #[test]
+    fn a_link_is_read() {
+        let bytes = announcement(0, attrs());
+        let Some(LinkNews::Present(7, link)) = decode(&Messages(&bytes).next().unwrap()) else { panic!("no link") };
+        assert_eq!(link.name, "wlan0");
+        assert!(link.up && link.carrier && !link.bridge);
+        assert_eq!(link.addr, MacAddr([2, 0, 0, 0, 0, 1]));
+    }
+
+    #[test]
+    fn what_only_looks_like_a_link_is_not_one() {
+        let of_a_bridge = announcement(7, attrs());
+        assert_eq!(decode(&Messages(&of_a_bridge).next().unwrap()), None);
+        let wireless = announcement(0, attrs().bytes(attribute(Ifla::Wireless), &[0; 8]));
+        assert_eq!(decode(&Messages(&wireless).next().unwrap()), None);
+    }
+
+    #[test]
+    fn names() {
+        assert!(good_name("wlan0.1"));
+        for bad in ["", ".", "..", "a/b", "a b", "a:b", "sixteen-octets-x", "br%d"] {
+            assert!(!good_name(bad), "{bad}");
+        }
+    }
 }

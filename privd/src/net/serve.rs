@@ -29,7 +29,7 @@ const MAX_CLIENTS: usize = 16;
 const TURN: usize = 32;
 
 /// Opens the sockets. `rfkill`: that device, where only the superuser could open it.
-pub fn open(rfkill: Option<OwnedFd>) -> io::Result<Sockets> {
+pub(crate) fn open(rfkill: Option<OwnedFd>) -> io::Result<Sockets> {
     let commands = sys::netlink(NlFamily::Generic, &[])?;
     let (family, groups) = resolve(&commands)?;
     let events = sys::netlink(NlFamily::Generic, &groups)?;
@@ -97,7 +97,7 @@ enum Source {
 }
 
 /// Serves clients until the end.
-pub fn serve(sockets: Sockets, options: Options) -> Result<(), ServeError> {
+pub(crate) fn serve(sockets: Sockets, options: Options) -> Result<(), ServeError> {
     let mut worker = Worker::new(sockets, options.grant);
     worker.survey_interfaces();
     worker.settle();
@@ -179,7 +179,7 @@ impl Worker {
     /// Reads what the kernel has said by now, from every socket: it answers while a request is being sent.
     fn settle(&mut self) {
         let ports: Vec<Port> = self.clients.keys().map(|number| Port::Client(*number)).collect();
-        for port in [Port::Commands, Port::Route].into_iter().chain(ports).chain([Port::Events]) {
+        for port in [Port::Events, Port::Commands, Port::Route].into_iter().chain(ports).chain([Port::Events]) {
             self.pump(port);
         }
     }

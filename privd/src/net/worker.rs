@@ -12,9 +12,9 @@ use zeroize::Zeroize;
 
 use super::client::Client;
 use super::dispatch::Plan;
-use super::job::{Action, Effect, Finish, Job, Owner, Port};
+use super::job::{Action, Effect, Finish, Job, Owner, Port, Step};
 use super::keyguard::KeyGuard;
-use super::message::{Message, Messages, NLM_F_DUMP_INTR, NLMSG_DONE, NLMSG_ERROR, NLMSG_OVERRUN, Received};
+use super::message::{Attrs, Message, Messages, NLM_F_DUMP_INTR, NLMSG_DONE, NLMSG_ERROR, NLMSG_OVERRUN, Received};
 use super::nl80211::command::{self, on};
 use super::nl80211::consts::{attr, cmd};
 use super::nl80211::event::{self, Context};
@@ -45,6 +45,9 @@ pub(super) struct Attachment {
     access_point: bool,
     joined: bool,
     operstate: bool,
+    bridged: bool,
+    /// The bridge that was made for it.
+    bridge: Option<String>,
     swallow: Option<MacAddr>,
 }
 
@@ -178,6 +181,8 @@ impl Worker {
             access_point: false,
             joined: false,
             operstate: false,
+            bridged: false,
+            bridge: None,
             swallow: None,
         };
         self.attached.insert(ifindex, attachment);
@@ -203,6 +208,12 @@ impl Worker {
         if attachment.operstate {
             self.order(Port::Route, &rtnetlink::set_operstate(ifindex, None));
         }
+        if attachment.bridged {
+            self.order(Port::Route, &rtnetlink::set_master(ifindex, 0));
+        }
+        if let Some(name) = attachment.bridge {
+            self.remove_bridge(ifindex, &name);
+        }
         if attachment.created {
             self.order(port, &self.nl80211(cmd::DEL_INTERFACE, on(ifindex)));
         } else {
@@ -210,6 +221,15 @@ impl Worker {
         }
         if let Some(client) = self.clients.get_mut(&client) {
             client.lose(ifindex);
+        }
+    }
+
+    /// Removes a bridge that was made for an interface, unless others are in it by now.
+    fn remove_bridge(&mut self, ifindex: u32, name: &str) {
+        let Some((bridge, _)) = self.links.iter().find(|(_, link)| link.bridge && link.name == name) else { return };
+        let bridge = *bridge;
+        if !self.links.iter().any(|(port, link)| *port != ifindex && link.master == Some(bridge)) {
+            self.order(Port::Route, &rtnetlink::remove(bridge));
         }
     }
 
@@ -355,6 +375,8 @@ impl Worker {
 
     /// Receives from such a socket.
     pub(super) fn receive_packets(&mut self, ifindex: u32, preauth: bool) {
+        // The association comes before the first message over it.
+        self.pump(Port::Events);
         let mut buffer = std::mem::take(&mut self.buffer);
         while let Some(attachment) = self.attached.get(&ifindex) {
             let socket = if preauth { &attachment.preauth } else { &attachment.eapol };
@@ -362,11 +384,14 @@ impl Worker {
             let Ok((length, Some(address))) = recvfrom::<LinkAddr>(socket.as_raw_fd(), &mut buffer) else { break };
             let Some(source) = address.addr().map(MacAddr) else { continue };
             let data = buffer.get(..length).unwrap_or_default().to_vec();
-            self.tell(ifindex, if preauth {
-                Event::Preauth { ifindex, source, data }
-            } else {
-                Event::Eapol { ifindex, source, encrypted: None, data }
-            });
+            self.tell(
+                ifindex,
+                if preauth {
+                    Event::Preauth { ifindex, source, data }
+                } else {
+                    Event::Eapol { ifindex, source, encrypted: None, data }
+                },
+            );
         }
         self.buffer = buffer;
     }
@@ -452,6 +477,8 @@ impl Worker {
     /// Reads everything that a netlink socket has.
     pub(super) fn pump(&mut self, port: Port) {
         let mut buffer = std::mem::take(&mut self.buffer);
+        // Taken by a caller further out.
+        buffer.resize(BUFFER, 0);
         while let Some(socket) = self.descriptor(port) {
             match nix::sys::socket::recv(socket.as_raw_fd(), &mut buffer, MsgFlags::MSG_DONTWAIT) {
                 Ok(length) => {
@@ -499,8 +526,7 @@ impl Worker {
 
     /// Asks for all links and interfaces anew.
     pub(super) fn survey_interfaces(&mut self) {
-        use super::job::Step;
-        let interfaces = self.nl80211(cmd::GET_INTERFACE, super::message::Attrs::new()).dump();
+        let interfaces = self.nl80211(cmd::GET_INTERFACE, Attrs::new()).dump();
         let steps = vec![Step::link(rtnetlink::list()), Step::new(interfaces)];
         self.advance(Job::new(Owner::Worker, Finish::Done, steps));
     }
@@ -525,6 +551,11 @@ impl Worker {
                         job.gathered.add(command, &table);
                     }
                 } else {
+                    if matches!(port, Port::Client(_)) {
+                        // A frame for one client is no older than the events for all that wait elsewhere: the
+                        // association comes before the first EAPOL frame over it.
+                        self.pump(Port::Events);
+                    }
                     self.kernel_event(command, &table);
                 }
             }
@@ -608,6 +639,10 @@ impl Worker {
                 self.guard.interface_cleared(ifindex);
             }
             Effect::OperState(ifindex) => attachment(self, ifindex, &|attachment| attachment.operstate = true),
+            Effect::BridgeMade(ifindex, name) => {
+                attachment(self, ifindex, &|attachment| attachment.bridge = Some(name.clone()));
+            }
+            Effect::Bridged(ifindex) => attachment(self, ifindex, &|attachment| attachment.bridged = true),
             Effect::Registered(ifindex, subtype, prefix) => attachment(self, ifindex, &|attachment| {
                 if attachment.registered.len() < MAX_REGISTRATIONS {
                     attachment.registered.insert((subtype, prefix.clone()));
@@ -634,6 +669,8 @@ impl Worker {
             | Effect::AccessPoint(..)
             | Effect::Type(..)
             | Effect::OperState(_)
+            | Effect::BridgeMade(..)
+            | Effect::Bridged(_)
             | Effect::Registered(..) => {}
         }
     }

@@ -41,10 +41,8 @@ pub(in crate::net) fn channel(attrs: Attrs, channel: &ChannelDefinition) -> Attr
         ChannelWidth::Mhz320 => 13,
     };
     let center = if channel.center1 == 0 { channel.freq } else { channel.center1 };
-    let attrs = attrs
-        .u32(attr::WIPHY_FREQ, channel.freq)
-        .u32(attr::CHANNEL_WIDTH, width)
-        .u32(attr::CENTER_FREQ1, center);
+    let attrs =
+        attrs.u32(attr::WIPHY_FREQ, channel.freq).u32(attr::CHANNEL_WIDTH, width).u32(attr::CENTER_FREQ1, center);
     if channel.center2 == 0 { attrs } else { attrs.u32(attr::CENTER_FREQ2, channel.center2) }
 }
 
@@ -96,7 +94,8 @@ pub(in crate::net) fn sched_scan(ifindex: u32, parameters: &SchedScanParameters)
     if !parameters.freqs.is_empty() {
         attrs = attrs.nest(attr::SCAN_FREQUENCIES, &frequencies(&parameters.freqs));
     }
-    let limit = |set: Attrs| set.with(parameters.rssi_threshold, |set, dbm| set.u32(matches::RSSI, dbm.cast_unsigned()));
+    let limit =
+        |set: Attrs| set.with(parameters.rssi_threshold, |set, dbm| set.u32(matches::RSSI, dbm.cast_unsigned()));
     let mut sets = Attrs::new();
     for (ssid, number) in parameters.match_ssids.iter().zip(1..) {
         sets = sets.nest(number, &limit(Attrs::new().bytes(matches::SSID, ssid.as_bytes())));
@@ -363,12 +362,7 @@ pub(in crate::net) fn station_flags(ifindex: u32, addr: MacAddr, flags: StationF
 }
 
 /// A station to add (`new`) or to change.
-pub(in crate::net) fn station(
-    ifindex: u32,
-    station: &StationParameters,
-    new: bool,
-    features: &WiphyFeatures,
-) -> Attrs {
+pub(in crate::net) fn station(ifindex: u32, station: &StationParameters, new: bool, features: &WiphyFeatures) -> Attrs {
     let full = features.full_ap_client_state;
     let tdls = station.flags.tdls_peer == Some(true);
     let associated = station.flags.associated == Some(true);

@@ -227,12 +227,10 @@ fn bitrate(table: Option<Table<'_>>) -> u32 {
 pub(in crate::net) fn station(table: &Table<'_>) -> Option<(StationInfo, i8)> {
     let addr = table.mac(attr::MAC)?;
     let info = table.nested(attr::STA_INFO)?;
-    let count = |long: u16, short: u16| {
-        info.u64(long).or_else(|| info.u32(short).map(u64::from)).unwrap_or_default()
-    };
+    let count = |long: u16, short: u16| info.u64(long).or_else(|| info.u32(short).map(u64::from)).unwrap_or_default();
     let number = |kind: u16| info.u32(kind).unwrap_or_default();
     let dbm = |kind: u16| info.u8(kind).unwrap_or_default().cast_signed();
-    let (_, set) = info.get(sta::STA_FLAGS).map(|update| split_flags(update)).unwrap_or_default();
+    let (_, set) = info.get(sta::STA_FLAGS).map(split_flags).unwrap_or_default();
     let station = StationInfo {
         addr,
         inactive_ms: number(sta::INACTIVE_TIME),
