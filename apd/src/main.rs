@@ -2,6 +2,8 @@
 #![forbid(unsafe_code)]
 
 mod control;
+#[cfg(feature = "testing")]
+mod hooks;
 mod iface;
 mod machine;
 mod options;

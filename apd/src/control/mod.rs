@@ -112,6 +112,12 @@ impl Apd {
             ApCommand::RekeyGtk => self.with_engine(of, |bss| bss.rekey_group(now, rng)),
             ApCommand::SaePasswordBind { .. } => FAIL.to_vec(),
             ApCommand::Driver(_) => FAIL.to_vec(),
+            #[cfg(feature = "testing")]
+            ApCommand::Test(command) => match self.hook(of, &command, now, rng) {
+                Some(well) => word(well),
+                None => test_command(&command),
+            },
+            #[cfg(not(feature = "testing"))]
             ApCommand::Test(command) => test_command(&command),
         };
         self.drain(of);
@@ -223,8 +229,11 @@ impl Apd {
     }
 
     fn set(&mut self, of: BssRef, name: &str, value: &[u8], client: ClientId) -> Vec<u8> {
-        // Settings of the original's test builds that change nothing here are refused, so that tests skip themselves.
         let Some(iface) = self.iface_mut(of.iface) else { return FAIL.to_vec() };
+        #[cfg(feature = "testing")]
+        if let Some(well) = iface.hooks.set(name, value) {
+            return word(well);
+        }
         match iface.config.set(of.bss, name.as_bytes(), value) {
             Ok(_) => {
                 if name.ends_with("_file") {
