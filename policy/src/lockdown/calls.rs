@@ -121,8 +121,7 @@ fn common() -> Vec<CallRule> {
     let commands = [libc::F_GETFD, libc::F_SETFD, libc::F_GETFL, libc::F_SETFL, libc::F_DUPFD_CLOEXEC];
     let values = commands.iter().map(|command| u64::from(command.unsigned_abs())).collect();
     list.push(rule!(fcntl, Condition::OneOf { argument: 1, values }, "flags of descriptors"));
-    let requests = [libc::FIONBIO, libc::FIOCLEX];
-    let values = requests.iter().map(|request| *request as u64).collect();
+    let values = vec![libc::FIONBIO, libc::FIOCLEX];
     list.push(rule!(ioctl, Condition::OneOf { argument: 1, values }, "flags of descriptors, under their other names"));
     #[cfg(target_arch = "x86_64")]
     list.extend(rules!("older names of the same calls"; poll, time));
