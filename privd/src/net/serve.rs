@@ -204,9 +204,14 @@ impl Worker {
         let uid = getsockopt(&fd, sockopt::PeerCredentials).map(|credentials| credentials.uid());
         let may = |uid: u32| roles.iter().filter(|(of, _)| *of == uid).map(|(_, role)| *role).collect::<Vec<Role>>();
         let roles = uid.map(may).unwrap_or_default();
+        let stranger = roles.is_empty();
         if let Err(error) = self.add_client(number, fd, roles) {
             tracing::warn!(%error, "a new client");
             return false;
+        }
+        if stranger {
+            // It shall not keep a place that a daemon needs.
+            self.refuse(number, Refusal::Role);
         }
         true
     }

@@ -768,7 +768,10 @@ impl Worker {
         let Some(interface) = self.interfaces.get(&ifindex) else { return };
         let station = matches!(interface.kind, InterfaceType::Station | InterfaceType::P2pClient);
         let features = self.wiphys.get(&interface.wiphy).map(|info| info.features).unwrap_or_default();
+        let driver_sme = self.attached.get(&ifindex).is_some_and(|attachment| attachment.driver_sme);
         match command {
+            // With the SME in user space a frame's event comes first, and this one perhaps late.
+            cmd::DISCONNECT if !driver_sme => {}
             cmd::DEAUTHENTICATE | cmd::DISASSOCIATE | cmd::DISCONNECT if station => {
                 self.guard.interface_cleared(ifindex);
             }

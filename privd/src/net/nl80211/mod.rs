@@ -4,3 +4,6 @@ pub(super) mod command;
 pub(super) mod consts;
 pub(super) mod event;
 pub(super) mod parse;
+
+#[cfg(test)]
+mod tests;
