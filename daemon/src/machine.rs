@@ -79,6 +79,7 @@ pub enum Signal {
 
 /// Something that a machine wants done.
 #[derive(Debug)]
+#[allow(clippy::large_enum_variant, reason = "an output is moved once, from the machine's queue to the loop")]
 pub enum Output {
     /// Asks `privd`.
     Request {

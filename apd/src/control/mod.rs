@@ -378,7 +378,7 @@ impl Apd {
             (centre, _, _) => centre,
         };
         let channel = ChannelDefinition { freq: switch.freq, width, center1, center2: switch.centre2 };
-        let count = usize::try_from(self.iface(of.iface).map_or(0, |iface| iface.slots.len())).unwrap_or(0);
+        let count = self.iface(of.iface).map_or(0, |iface| iface.slots.len());
         let mut well = count > 0;
         // All BSSs of a radio are on one channel.
         for bss in 0..count {

@@ -273,10 +273,10 @@ impl Apd {
             lines.field("sae_group", group).field("sae_rejected_groups", rejected.join(" "));
         }
         if !abilities.classes.is_empty() {
-            lines.field("supp_op_classes", ctrl::reply::Hex(&abilities.classes));
+            lines.field("supp_op_classes", Hex(&abilities.classes));
         }
         if !abilities.extended.is_empty() {
-            lines.field("ext_capab", ctrl::reply::Hex(&abilities.extended));
+            lines.field("ext_capab", Hex(&abilities.extended));
         }
         if let Some(keyid) = station.keyid() {
             lines.field("keyid", keyid);

@@ -26,19 +26,19 @@ use sockets::{ControlSocket, Delivery};
 
 /// What the post is told at its start.
 #[derive(Clone, Debug, Default)]
-pub struct Options {
+pub(crate) struct Options {
     /// Directories below which control directories may be named later.
-    pub named_later: Vec<PathBuf>,
+    pub(crate) named_later: Vec<PathBuf>,
     /// Directories in which control sockets may be made, and single paths of sockets.
-    pub directories: Vec<PathBuf>,
+    pub(crate) directories: Vec<PathBuf>,
     /// Files that may be read; a directory stands for the files in it.
-    pub readable: Vec<PathBuf>,
+    pub(crate) readable: Vec<PathBuf>,
     /// Files that may be replaced, likewise.
-    pub writable: Vec<PathBuf>,
+    pub(crate) writable: Vec<PathBuf>,
     /// The log file.
-    pub log: Option<PathBuf>,
+    pub(crate) log: Option<PathBuf>,
     /// Groups by name: once confined, the post cannot look them up any more.
-    pub groups: Vec<(String, u32)>,
+    pub(crate) groups: Vec<(String, u32)>,
 }
 
 /// Most messages that wait for a daemon which does not read. Commands beyond that are dropped: their clients time out
@@ -49,7 +49,7 @@ const BACKLOG: usize = 256;
 const MAX_SOCKETS: usize = 256;
 
 /// Serves one daemon until it is gone.
-pub fn serve(connection: OwnedFd, options: Options) -> io::Result<()> {
+pub(crate) fn serve(connection: OwnedFd, options: Options) -> io::Result<()> {
     let mut post = Post {
         daemon: Channel::new(connection)?,
         greeted: false,

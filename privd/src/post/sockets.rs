@@ -132,6 +132,7 @@ impl ControlSocket {
                     Err(Errno::EINTR) => continue,
                     Err(_) => return None,
                 };
+            #[allow(clippy::wildcard_enum_match_arm, reason = "the kernel's other messages were not asked for")]
             let uid = received.cmsgs().into_iter().flatten().find_map(|message| match message {
                 ControlMessageOwned::ScmCredentials(credentials) => Some(credentials.uid()),
                 _ => None,

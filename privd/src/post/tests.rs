@@ -57,7 +57,11 @@ impl Daemon {
             match self.next() {
                 FromPost::Opened { result, .. } => return result,
                 FromPost::Welcome { .. } => {}
-                other => panic!("{other:?}"),
+                other @ (FromPost::Command { .. }
+                | FromPost::Gone { .. }
+                | FromPost::FileRead { .. }
+                | FromPost::FileWritten { .. }
+                | FromPost::Log { .. }) => panic!("{other:?}"),
             }
         }
     }
