@@ -141,6 +141,8 @@ pub(crate) struct Iface {
     pub(crate) hooks: crate::hooks::Hooks,
     /// Listeners were told that the interface is away, and not yet that it is back.
     away: bool,
+    /// Where relative paths begin.
+    pub(crate) folder: String,
 }
 
 impl Iface {
@@ -166,6 +168,7 @@ impl Iface {
             #[cfg(feature = "testing")]
             hooks: crate::hooks::Hooks::default(),
             away: false,
+            folder: String::new(),
         }
     }
 
@@ -443,6 +446,7 @@ impl Iface {
         }
         for path in missing {
             let purpose = FilePurpose::Named { iface: self.id, attempt: self.attempt, path: path.clone() };
+            let path = if path.starts_with('/') { path } else { format!("{}/{path}", self.folder) };
             out.read(purpose, path, self.named_by);
         }
         Ok(None)

@@ -40,6 +40,8 @@ pub(crate) struct Apd {
     pub(crate) openers: BTreeMap<SocketId, ClientId>,
     pub(crate) level: LogLevel,
     pub(crate) timestamps: bool,
+    /// Where relative paths begin.
+    pub(crate) folder: String,
     /// Without a global socket there is nobody who could mend what cannot start.
     exits_if_hopeless: bool,
 }
@@ -61,6 +63,7 @@ impl Apd {
             openers: BTreeMap::new(),
             level,
             timestamps: options.timestamps,
+            folder: setup.folder.clone(),
             exits_if_hopeless: options.global.is_none(),
         };
         for radio in setup.radios {
@@ -75,7 +78,9 @@ impl Apd {
     /// A further radio.
     pub(crate) fn add(&mut self, config: ApConfig, path: Option<String>, files: BTreeMap<String, Vec<u8>>) -> IfaceId {
         self.next_iface += 1;
-        self.ifaces.push(Iface::new(self.next_iface, config, path, files));
+        let mut iface = Iface::new(self.next_iface, config, path, files);
+        iface.folder.clone_from(&self.folder);
+        self.ifaces.push(iface);
         self.next_iface
     }
 

@@ -28,6 +28,8 @@ pub(crate) struct Setup {
     pub(crate) radios: Vec<Configured>,
     /// Contents of the files that the configurations name.
     pub(crate) files: BTreeMap<String, Vec<u8>>,
+    /// Where relative paths begin.
+    pub(crate) folder: String,
 }
 
 /// A file cannot be used.
@@ -61,7 +63,7 @@ pub(crate) fn files_of(bss: &Bss) -> Vec<String> {
 
 /// Reads all configuration files and the files they name. Warnings are given to `warn`, one line each.
 pub(crate) fn configure(options: &Options, warn: &mut dyn FnMut(String)) -> Result<Setup, SetupError> {
-    let mut setup = Setup::default();
+    let mut setup = Setup { folder: absolute("."), ..Setup::default() };
     for (index, path) in options.configs.iter().enumerate() {
         let (mut config, notices) =
             ApConfig::parse(path, &contents(path)?).map_err(|rejected| SetupError::Rejected(rejected.to_string()))?;

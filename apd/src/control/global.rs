@@ -112,7 +112,11 @@ impl Apd {
             return self.out.reply(client, FAIL);
         }
         let joined = radio.as_ref().and_then(|radio| {
-            self.ifaces.iter().find(|iface| iface.radio_name.as_ref() == Some(radio)).map(|iface| iface.id)
+            let is_it = |iface: &&crate::iface::Iface| {
+                iface.radio_name.as_ref() == Some(radio)
+                    || iface.wiphy.as_ref().is_some_and(|wiphy| wiphy.name == *radio)
+            };
+            self.ifaces.iter().find(is_it).map(|iface| iface.id)
         });
         let privd = self.privd;
         let id = match joined {

@@ -75,7 +75,7 @@ impl Apd {
                 true
             }),
             ApCommand::GetConfig => self.config_text(of),
-            ApCommand::Set { name, value } => self.set(of, &name, value.as_bytes(), client),
+            ApCommand::Set { name, value } => self.set(of, &name, value.as_bytes(), client, rng),
             ApCommand::Get(name) => self.get(of, &name),
             ApCommand::Enable => return self.enable(of, client),
             ApCommand::Disable => self.disable(of, now),
@@ -228,7 +228,7 @@ impl Apd {
         })
     }
 
-    fn set(&mut self, of: BssRef, name: &str, value: &[u8], client: ClientId) -> Vec<u8> {
+    fn set(&mut self, of: BssRef, name: &str, value: &[u8], client: ClientId, rng: &mut dyn Rng) -> Vec<u8> {
         let Some(iface) = self.iface_mut(of.iface) else { return FAIL.to_vec() };
         #[cfg(feature = "testing")]
         if let Some(well) = iface.hooks.set(name, value) {
@@ -240,7 +240,7 @@ impl Apd {
                     iface.named_by = Some(client);
                     iface.files.remove(&*String::from_utf8_lossy(value));
                 }
-                self.apply_at_once(name);
+                self.apply_at_once(of, name, rng);
                 OK.to_vec()
             }
             Err(error) => {
@@ -250,8 +250,15 @@ impl Apd {
         }
     }
 
-    /// Lists hold from now on; everything else from the next RELOAD or ENABLE.
-    fn apply_at_once(&mut self, name: &str) {
+    /// Lists, passwords of SAE and limits hold from now on; everything else from the next RELOAD or ENABLE.
+    fn apply_at_once(&mut self, of: BssRef, name: &str, rng: &mut dyn Rng) {
+        if name.starts_with("sae_") || matches!(name, "max_num_sta" | "macaddr_acl" | "ap_max_inactivity") {
+            let changed = self.iface(of.iface).and_then(|iface| iface.config.bss.get(of.bss)).cloned();
+            let slot = self.iface_mut(of.iface).and_then(|iface| iface.slots.get_mut(of.bss));
+            if let (Some(changed), Some(engine)) = (changed, slot.and_then(|slot| slot.engine.as_mut())) {
+                engine.set_parameters(&changed, rng);
+            }
+        }
         if name == "ctrl_interface" {
             self.open_sockets();
         }
@@ -284,7 +291,9 @@ impl Apd {
         if !checked.errors.is_empty() {
             return out.reply(client, FAIL);
         }
-        iface.named_by = iface.named_by.or(Some(client));
+        // Files may have changed since they were read.
+        iface.named_by = Some(client);
+        iface.files.clear();
         iface.enablers.push(client);
         iface.enable(out, privd);
         self.open_sockets();

@@ -96,6 +96,8 @@ pub struct Bss {
     pub(crate) stations: BTreeMap<MacAddr, Station>,
     pub(crate) non_erp_present: bool,
     pub(crate) switch: Option<Switch>,
+    /// It was asked to start without a beacon (`start_disabled`): the first change of the beacon starts it.
+    silent: bool,
     outputs: VecDeque<BssOutput>,
 }
 
@@ -119,6 +121,7 @@ impl Bss {
             stations: BTreeMap::new(),
             non_erp_present: false,
             switch: None,
+            silent: false,
             outputs: VecDeque::new(),
         };
         if bss.config.bss.disable_pmksa_caching() {
@@ -176,6 +179,16 @@ impl Bss {
         }
     }
 
+    /// Uses changed parameters of SAE, and limits, from now on. What beacons say stays until the next start.
+    pub fn set_parameters(&mut self, changed: &conf::ap::Bss, rng: &mut dyn Rng) {
+        let mut config = self.config.clone();
+        config.bss = changed.clone();
+        if config.ssid() == self.config.ssid() && config.policy() == self.policy {
+            self.sae = SaeSide::new(&config, rng);
+            self.config = config;
+        }
+    }
+
     /// Starts: registrations for frames, the access point, group keys.
     pub fn start(&mut self, now: Instant, rng: &mut dyn Rng) {
         let ifindex = self.config.ifindex;
@@ -199,6 +212,18 @@ impl Bss {
         // Entries of an earlier life of this daemon.
         self.request(Tag::Plain("removing old stations"), Request::RemoveStation { ifindex, addr: None, notify: None });
         self.group = self.policy.as_ref().map(|policy| Group::new(self.config.group(policy), now, rng));
+        self.silent = self.config.bss.start_disabled();
+        if self.silent {
+            self.condition = Condition::Running;
+            self.outputs.push_back(BssOutput::Started);
+        } else {
+            self.begin();
+        }
+    }
+
+    /// The beacon, and what can be done only once there is one.
+    fn begin(&mut self) {
+        let ifindex = self.config.ifindex;
         let ap = self.ap_parameters();
         self.request(Tag::Start, Request::StartAp { ifindex, ap });
         self.drain_group();
@@ -213,10 +238,14 @@ impl Bss {
         if self.condition == Condition::Stopped {
             return;
         }
+        let ifindex = self.config.ifindex;
+        if core::mem::take(&mut self.silent) {
+            self.condition = Condition::Stopped;
+            return self.forget_stations();
+        }
         if self.config.bss.broadcast_deauth() {
             self.send_broadcast_deauth(ReasonCode::DEAUTH_LEAVING);
         }
-        let ifindex = self.config.ifindex;
         self.forget_stations();
         self.request(Tag::Plain("removing stations"), Request::RemoveStation { ifindex, addr: None, notify: None });
         self.request(Tag::Plain("stopping"), Request::StopAp { ifindex });
@@ -318,6 +347,9 @@ impl Bss {
     pub fn update_beacon(&mut self) {
         if self.condition == Condition::Stopped {
             return;
+        }
+        if core::mem::take(&mut self.silent) {
+            return self.begin();
         }
         let beacon = self.builder().beacon();
         let ifindex = self.config.ifindex;

@@ -129,6 +129,21 @@ impl BssConfig {
         }
     }
 
+    /// The elements of message 3: those of beacons, unless a test wants others.
+    fn handshake_elements(&self, policy: &ApPolicy) -> rsn::ApElements {
+        #[allow(unused_mut, reason = "changed for tests only")]
+        let mut elements = policy.elements();
+        #[cfg(feature = "testing")]
+        {
+            use conf::ap::BssKey;
+            let other =
+                |key: BssKey| self.bss.values().bytes(key).filter(|bytes| !bytes.is_empty()).map(<[u8]>::to_vec);
+            elements.rsne = other(BssKey::rsne_override_eapol).or(elements.rsne);
+            elements.rsnxe = other(BssKey::rsnxe_override_eapol).or(elements.rsnxe);
+        }
+        elements
+    }
+
     /// How the handshakes run.
     #[must_use]
     pub fn authenticator(&self, policy: &ApPolicy) -> AuthenticatorConfig {
@@ -138,7 +153,7 @@ impl BssConfig {
             group_tries: self.bss.group_update_count().max(1),
             no_retries: self.bss.disable_eapol_key_retries(),
             ptk_rekey: seconds(self.bss.ptk_rekey()),
-            ..AuthenticatorConfig::new(self.own, policy.elements())
+            ..AuthenticatorConfig::new(self.own, self.handshake_elements(policy))
         }
     }
 }
