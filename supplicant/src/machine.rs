@@ -59,8 +59,6 @@ impl Supplicant {
                 ifname: one.options.ifname,
                 config_path: one.options.config,
                 more_path: one.options.extra_config,
-                ctrl_interface: one.options.ctrl_interface,
-                driver: one.options.driver,
                 bridge: one.options.bridge,
             };
             machine.add_station(origin, one.config);
@@ -193,6 +191,7 @@ impl Supplicant {
         }
     }
 
+    #[allow(clippy::wildcard_enum_match_arm, reason = "all events but those named are about one interface")]
     fn event(&mut self, event: Event, now: Instant, rng: &mut dyn Rng) {
         match event {
             Event::Resync => self.each(now, rng, Station::resync),
@@ -250,10 +249,7 @@ fn dispatch(station: &mut Station, cx: &mut Cx<'_>, purpose: Purpose, result: Re
             }
         }
         Purpose::Attach => {
-            let result = result.and_then(|reply| match reply {
-                Reply::Attached(info) | Reply::Created(info) => Ok(info),
-                _ => Err(odd()),
-            });
+            let result = result.and_then(|reply| if let Reply::Attached(info) = reply { Ok(info) } else { Err(odd()) });
             station.attached(cx, result);
         }
         Purpose::Wiphy => {
@@ -427,13 +423,9 @@ impl Machine for Supplicant {
 }
 
 /// Asks for an interface beside an existing one.
-pub(crate) fn make_interface(
-    machine: &mut Supplicant,
-    making: Making,
-    addr: Option<wire::MacAddr>,
-) -> Result<(), Making> {
+pub(crate) fn make_interface(machine: &mut Supplicant, making: Making, addr: Option<wire::MacAddr>) -> bool {
     let parent = machine.stations.values().find_map(|station| station.iface.ifindex);
-    let Some(parent) = parent else { return Err(making) };
+    let Some(parent) = parent else { return false };
     let ifname = making.origin.ifname.clone();
     machine.out.request(
         0,
@@ -441,5 +433,9 @@ pub(crate) fn make_interface(
         Request::AddInterface { parent, ifname, kind: InterfaceType::Station, addr },
     );
     machine.daemon.making.push(making);
-    Ok(())
+    true
 }
+
+#[cfg(test)]
+#[path = "machine_tests.rs"]
+mod tests;

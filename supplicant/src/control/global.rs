@@ -220,18 +220,14 @@ fn finish_add(
         ifname: add.ifname.clone(),
         config_path: add.config.clone(),
         more_path: None,
-        ctrl_interface: add.ctrl_interface.clone(),
-        driver: add.driver.clone(),
         bridge: add.bridge.clone(),
     };
     if let Some(create) = add.create {
         if create.ap {
             return Answer::fail();
         }
-        return match make_interface(machine, Making { client, origin, config }, create.address) {
-            Ok(()) => Answer::Later,
-            Err(_) => Answer::fail(),
-        };
+        let making = Making { client, origin, config };
+        return if make_interface(machine, making, create.address) { Answer::Later } else { Answer::fail() };
     }
     let key = machine.add_station(origin, config);
     machine.open_socket(key);

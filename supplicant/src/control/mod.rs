@@ -113,22 +113,22 @@ pub(crate) fn station_command(
     now: Instant,
     rng: &mut dyn Rng,
 ) -> Answer {
-    match &command {
-        StationCommand::Interfaces { ctrl } => return global::interfaces(machine, *ctrl),
-        StationCommand::InterfaceList => return global::interface_list(),
-        StationCommand::Terminate => {
-            machine.out.terminate = true;
-            return Answer::ok();
+    if let StationCommand::Interfaces { ctrl } = command {
+        return global::interfaces(machine, ctrl);
+    }
+    if let StationCommand::InterfaceList = command {
+        return global::interface_list();
+    }
+    if let StationCommand::Terminate = command {
+        machine.out.terminate = true;
+        return Answer::ok();
+    }
+    if let StationCommand::Attach { probe_requests } = command {
+        if let Some(station) = machine.stations.get_mut(&key) {
+            station.clients.insert(client, Subscriber { probe_requests, ..Subscriber::default() });
         }
-        StationCommand::Attach { probe_requests } => {
-            let subscriber = Subscriber { probe_requests: *probe_requests, ..Subscriber::default() };
-            if let Some(station) = machine.stations.get_mut(&key) {
-                station.clients.insert(client, subscriber);
-            }
-            global::listener_came(machine, now, rng);
-            return Answer::ok();
-        }
-        _ => {}
+        global::listener_came(machine, now, rng);
+        return Answer::ok();
     }
     let mut cx = Cx { now, rng, out: &mut machine.out };
     match machine.stations.get_mut(&key) {
@@ -286,6 +286,7 @@ fn test(station: &mut Station, cx: &mut Cx<'_>, command: TestCommand) -> Answer 
         }
         #[cfg(feature = "testing")]
         TestCommand::KeyRequest { error, pairwise } => Answer::of(station.request_keys(cx, error, pairwise)),
+        #[allow(clippy::wildcard_enum_match_arm, reason = "none of the others has its hook here")]
         other => {
             tracing::debug!("control: a command for test builds: {:?}", std::mem::discriminant(&other));
             Answer::unknown()

@@ -326,7 +326,9 @@ pub(super) fn response(station: &mut Station, cx: &mut Cx<'_>, field: &str, id: 
     if field != "PSK_PASSPHRASE" {
         return Answer::fail();
     }
-    let quoted = [b"\"".as_slice(), value, b"\""].concat();
+    // A key in hex and a quoted passphrase are taken as they are; what else comes is a passphrase.
+    let as_is = value.starts_with(b"\"") || (value.len() == 64 && conf::text::hex(value).is_some());
+    let quoted = if as_is { value.to_vec() } else { [b"\"".as_slice(), value, b"\""].concat() };
     let answer = set(station, cx, id, "psk", &quoted);
     if answer == Answer::ok() {
         if let Some(network) = station.config.network_mut(id) {

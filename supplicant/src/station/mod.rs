@@ -128,10 +128,6 @@ pub(crate) struct Origin {
     pub(crate) config_path: Option<String>,
     /// `-I`: read after it, never saved.
     pub(crate) more_path: Option<String>,
-    /// `-C`, or the field of `INTERFACE_ADD`.
-    pub(crate) ctrl_interface: Option<String>,
-    /// `-D`.
-    pub(crate) driver: Option<String>,
     /// `-b`.
     pub(crate) bridge: Option<String>,
 }
@@ -271,7 +267,10 @@ impl Station {
 
     /// Networks that may be joined by themselves.
     pub(crate) fn enabled_networks(&self) -> impl Iterator<Item = &Network> {
-        self.config.networks.iter().filter(|network| !network.is_disabled() && network.missing().is_none())
+        self.config
+            .networks
+            .iter()
+            .filter(|network| !network.is_disabled() && (network.missing().is_none() || lacks_secret(network)))
     }
 
     /// The network is left alone for now.
@@ -343,4 +342,9 @@ impl Station {
         self.roam_timeout(cx);
         self.scan_timeout(cx);
     }
+}
+
+/// Nothing but a passphrase or key is missing: a client may be asked for it once the network is in reach.
+pub(crate) fn lacks_secret(network: &Network) -> bool {
+    network.missing().is_some() && network.mode() == 0 && (network.ssid().is_some() || network.bssid().is_some())
 }

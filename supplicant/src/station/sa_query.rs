@@ -121,11 +121,9 @@ impl Station {
         let id = [*high, *low];
         match kind {
             0 => self.send_sa_query(cx, header.source, 1, id),
-            1 => {
-                if self.sa_query.running.as_ref().is_some_and(|running| running.ids.contains(&id)) {
-                    tracing::debug!("{}: the access point answered SA Query", self.ifname());
-                    self.sa_query.stop();
-                }
+            1 if self.sa_query.running.as_ref().is_some_and(|running| running.ids.contains(&id)) => {
+                tracing::debug!("{}: the access point answered SA Query", self.ifname());
+                self.sa_query.stop();
             }
             _ => {}
         }

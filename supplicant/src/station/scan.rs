@@ -436,6 +436,7 @@ impl Station {
             self.connect(cx, candidate);
             return;
         }
+        self.ask_for_secrets(cx);
         self.tell(cx, &StationEvent::NetworkNotFound);
         self.scan.fruitless = self.scan.fruitless.saturating_add(1);
         let mut delay = self.scan.pause();
@@ -450,6 +451,27 @@ impl Station {
             delay = delay.max(first - cx.now);
         }
         self.look_for_networks(cx, delay);
+    }
+
+    /// Networks in reach that lack nothing but a passphrase: clients are asked where that was wanted, and the network
+    /// is left alone for a while where it was not.
+    fn ask_for_secrets(&mut self, cx: &mut Cx<'_>) {
+        let waiting: Vec<(NetworkId, Ssid, bool)> = self
+            .enabled_networks()
+            .filter(|network| super::lacks_secret(network) && !self.is_temp_disabled(network.id(), cx.now))
+            .filter(|network| self.bss.iter().any(|bss| select::names(network, &bss.ssid)))
+            .map(|network| (network.id(), network.ssid().unwrap_or_default(), network.mem_only_psk()))
+            .collect();
+        for (id, ssid, ask) in waiting {
+            if ask {
+                let event =
+                    StationEvent::Request { field: "PSK_PASSPHRASE", id, text: "PSK or passphrase".into(), ssid };
+                self.tell(cx, &event);
+            } else {
+                tracing::warn!("{}: \"{ssid}\" is in reach, but it has neither passphrase nor key", self.ifname());
+                self.network_failed(cx, id, "NO_PSK_AVAILABLE");
+            }
+        }
     }
 
     /// The best network and access point in the table.

@@ -1,0 +1,277 @@
+//! The machine against a scripted kernel: no sockets, no time but what the test says.
+
+#![allow(clippy::wildcard_enum_match_arm, reason = "the scripted kernel knows only what these flows need")]
+
+use std::time::Duration;
+
+use conf::station::StationConfig;
+use crypto::testing::TestRng;
+use daemon::{Input, Machine, Output};
+use ipc_proto::{
+    Event, InterfaceInfo, InterfaceType, LinkInfo, Reply, Request, ScanEntry, StationFlags, WiphyFeatures, WiphyInfo,
+};
+use wire::frame::{self, AssocResponse, Authentication, Subtype};
+use wire::{Instant, MacAddr, ReasonCode, StatusCode};
+
+use super::{Daemon, Supplicant};
+use crate::options::InterfaceOptions;
+use crate::setup::Configured;
+
+const STA: MacAddr = MacAddr([2, 0, 0, 0, 0, 1]);
+const AP: MacAddr = MacAddr([2, 0, 0, 0, 3, 0]);
+
+/// A kernel that does what is asked, with one access point in reach.
+struct World {
+    machine: Supplicant,
+    rng: TestRng,
+    now: Instant,
+    requests: Vec<Request>,
+    sent: Vec<(u64, String)>,
+    rsne: Vec<u8>,
+    answers_auth: StatusCode,
+    socket: u32,
+}
+
+impl World {
+    fn new(text: &str, rsne: &[u8]) -> World {
+        let (config, _) = StationConfig::parse("test.conf", text.as_bytes()).unwrap();
+        let options = InterfaceOptions { ifname: "wlan0".into(), ..InterfaceOptions::default() };
+        let machine = Supplicant::new(vec![Configured { options, config }], Daemon::default());
+        let mut world = World {
+            machine,
+            rng: TestRng::new(7),
+            now: Instant::from_origin(Duration::from_secs(100)),
+            requests: Vec::new(),
+            sent: Vec::new(),
+            rsne: rsne.to_vec(),
+            answers_auth: StatusCode::SUCCESS,
+            socket: 0,
+        };
+        world.input(Input::PostUp);
+        world.input(Input::PrivdUp);
+        world
+    }
+
+    fn input(&mut self, input: Input) {
+        self.machine.handle(input, self.now, &mut self.rng);
+        self.drain();
+    }
+
+    fn event(&mut self, event: Event) {
+        self.input(Input::Event(event));
+    }
+
+    fn drain(&mut self) {
+        while let Some(output) = self.machine.poll_output() {
+            match output {
+                Output::Request { id, request } => {
+                    self.requests.push(request.clone());
+                    self.answer(id, request);
+                }
+                Output::Send { clients, data } => {
+                    for client in clients {
+                        self.sent.push((client, String::from_utf8_lossy(&data).into_owned()));
+                    }
+                }
+                Output::OpenControl { socket, .. } => self.socket = socket,
+                _ => {}
+            }
+        }
+    }
+
+    fn answer(&mut self, id: u32, request: Request) {
+        let mut events = Vec::new();
+        let reply = match request {
+            Request::Attach { ifname } => Reply::Attached(InterfaceInfo {
+                ifindex: 3,
+                ifname,
+                wiphy: 0,
+                addr: STA,
+                kind: InterfaceType::Station,
+                up: false,
+                blocked: false,
+            }),
+            Request::Capabilities { .. } => Reply::Wiphy(WiphyInfo {
+                max_scan_ssids: 4,
+                features: WiphyFeatures { user_sme: true, sae: true, control_port: true, ..WiphyFeatures::default() },
+                ..WiphyInfo::default()
+            }),
+            Request::TriggerScan { .. } => {
+                events.push(Event::ScanStarted { ifindex: 3 });
+                events.push(Event::ScanDone { ifindex: 3, aborted: false, freqs: vec![2412] });
+                Reply::Done
+            }
+            Request::ScanResults { .. } => {
+                let mut elements = vec![0, 4];
+                elements.extend_from_slice(b"home");
+                elements.extend_from_slice(&self.rsne);
+                let privacy = if self.rsne.is_empty() { 0 } else { 0x10 };
+                let entry = ScanEntry {
+                    bssid: AP,
+                    freq: 2412,
+                    signal: -3000,
+                    capability: 1 | privacy,
+                    elements,
+                    ..ScanEntry::default()
+                };
+                Reply::ScanResults { entries: vec![entry], last: true }
+            }
+            Request::Authenticate { auth, .. } => {
+                if auth.algorithm == 0 {
+                    let body = Authentication { algorithm: 0, transaction: 2, status: self.answers_auth, rest: &[] };
+                    let frame = frame::build(Subtype::AUTHENTICATION, STA, AP, AP, |w| body.write(w)).unwrap();
+                    events.push(Event::AuthReceived { ifindex: 3, frame });
+                }
+                Reply::Done
+            }
+            Request::Associate { .. } => {
+                let body = AssocResponse { capability: 1, status: StatusCode::SUCCESS, aid: 1, elements: &[] };
+                let frame = frame::build(Subtype::ASSOC_RESPONSE, STA, AP, AP, |w| body.write(w)).unwrap();
+                events.push(Event::AssocReceived { ifindex: 3, frame, request_elements: Vec::new() });
+                Reply::Done
+            }
+            Request::LinkState { .. } => Reply::Link(LinkInfo { up: true, addr: STA, ..LinkInfo::default() }),
+            _ => Reply::Done,
+        };
+        self.input(Input::Reply { id, result: Ok(reply) });
+        for event in events {
+            self.event(event);
+        }
+    }
+
+    /// Lets time pass, with every deadline on the way.
+    fn sleep(&mut self, span: Duration) {
+        let end = self.now + span;
+        while let Some(at) = self.machine.poll_deadline().filter(|at| *at <= end) {
+            self.now = self.now.max(at);
+            self.input(Input::Timeout);
+        }
+        self.now = end;
+    }
+
+    fn ask(&mut self, command: &str) -> String {
+        self.sent.clear();
+        let (socket, client) = (self.socket, 1);
+        self.input(Input::Control { socket, client, command: command.into() });
+        self.sent.last().map(|(_, text)| text.clone()).unwrap_or_default()
+    }
+}
+
+const OPEN: &str = "ctrl_interface=/run/ctl\nnetwork={\nssid=\"home\"\nkey_mgmt=NONE\n}\n";
+const PSK: &str = "ctrl_interface=/run/ctl\nnetwork={\nssid=\"home\"\npsk=\"correct horse\"\n}\n";
+const RSNE: [u8; 22] = [48, 20, 1, 0, 0, 0x0f, 0xac, 4, 1, 0, 0, 0x0f, 0xac, 4, 1, 0, 0, 0x0f, 0xac, 2, 0, 0];
+
+#[test]
+fn an_open_network_is_joined_and_shown() {
+    let mut world = World::new(OPEN, &[]);
+    world.sleep(Duration::from_secs(1));
+    let status = world.ask("STATUS");
+    assert!(status.contains("wpa_state=COMPLETED\n") && status.contains("key_mgmt=NONE\n"), "{status}");
+    assert!(world.ask("SCAN_RESULTS").contains("02:00:00:00:03:00\t2412\t-30\t[ESS]\thome\n"));
+}
+
+#[test]
+fn a_protected_network_is_not_joined_open() {
+    let mut world = World::new(OPEN, &RSNE);
+    world.sleep(Duration::from_secs(20));
+    assert!(world.ask("STATUS").contains("wpa_state=SCANNING\n"));
+    assert!(!world.requests.iter().any(|request| matches!(request, Request::Authenticate { .. })));
+}
+
+#[test]
+fn the_port_stays_closed_until_the_handshake_is_done() {
+    let mut world = World::new(PSK, &RSNE);
+    world.sleep(Duration::from_secs(1));
+    assert!(world.ask("STATUS").contains("wpa_state=ASSOCIATED\n"));
+    let opened = |request: &Request| {
+        matches!(request, Request::SetStationFlags { flags: StationFlags { authorized: Some(true), .. }, .. })
+    };
+    assert!(!world.requests.iter().any(opened));
+    // Nobody ever sends message 1: the attempt is given up and counted.
+    world.ask("ATTACH");
+    world.sent.clear();
+    world.sleep(Duration::from_secs(60));
+    assert!(world.sent.iter().any(|(_, text)| text.contains("timed out.")), "{:?}", world.sent);
+    assert!(world.sent.iter().any(|(_, text)| text.contains("reason=CONN_FAILED")), "{:?}", world.sent);
+}
+
+#[test]
+fn a_refused_authentication_is_told() {
+    let mut world = World::new(OPEN, &[]);
+    world.answers_auth = StatusCode::AP_FULL;
+    world.ask("ATTACH");
+    world.sent.clear();
+    world.sleep(Duration::from_secs(1));
+    let told = world.sent.iter().any(|(_, text)| {
+        text == "<3>CTRL-EVENT-AUTH-REJECT 02:00:00:00:03:00 auth_type=0 auth_transaction=2 status_code=17"
+    });
+    assert!(told, "{:?}", world.sent);
+}
+
+#[test]
+fn a_lost_link_is_made_anew() {
+    let mut world = World::new(OPEN, &[]);
+    world.sleep(Duration::from_secs(1));
+    world.ask("ATTACH");
+    world.sent.clear();
+    let frame = frame::build(Subtype::DEAUTH, STA, AP, AP, |w| {
+        w.u16_le(3);
+    })
+    .unwrap();
+    world.event(Event::Deauthenticated { ifindex: 3, frame, local: false });
+    assert!(
+        world.sent.iter().any(|(_, text)| text == "<3>CTRL-EVENT-DISCONNECTED bssid=02:00:00:00:03:00 reason=3"),
+        "{:?}",
+        world.sent
+    );
+    world.sleep(Duration::from_secs(2));
+    assert!(world.ask("STATUS").contains("wpa_state=COMPLETED\n"));
+}
+
+#[test]
+fn a_vanished_interface_and_a_killed_privd_are_states() {
+    let mut world = World::new(OPEN, &[]);
+    world.sleep(Duration::from_secs(1));
+    world.event(Event::InterfaceGone { ifindex: 3, ifname: "wlan0".into() });
+    assert!(world.ask("STATUS").contains("wpa_state=INTERFACE_DISABLED\n"));
+    world.event(Event::InterfaceAdded { ifindex: 4, ifname: "wlan0".into(), kind: InterfaceType::Station });
+    world.sleep(Duration::from_secs(1));
+    assert!(world.ask("STATUS").contains("wpa_state=COMPLETED\n"));
+    world.input(Input::PrivdDown);
+    assert!(world.ask("STATUS").contains("wpa_state=INTERFACE_DISABLED\n"));
+    world.input(Input::PrivdUp);
+    world.sleep(Duration::from_secs(1));
+    assert!(world.ask("STATUS").contains("wpa_state=COMPLETED\n"));
+}
+
+#[test]
+fn disconnect_lasts_until_reconnect() {
+    let mut world = World::new(OPEN, &[]);
+    world.sleep(Duration::from_secs(1));
+    assert_eq!(world.ask("DISCONNECT"), "OK\n");
+    world.sleep(Duration::from_secs(60));
+    assert!(world.ask("STATUS").contains("wpa_state=DISCONNECTED\n"));
+    assert_eq!(world.ask("RECONNECT"), "OK\n");
+    world.sleep(Duration::from_secs(1));
+    assert!(world.ask("STATUS").contains("wpa_state=COMPLETED\n"));
+}
+
+#[test]
+fn no_event_panics_in_any_state() {
+    for text in [OPEN, PSK] {
+        let mut world = World::new(text, &RSNE);
+        let junk: Vec<Vec<u8>> = (0..40).map(|len| vec![0xc0; len]).collect();
+        for frame in junk {
+            world.event(Event::Deauthenticated { ifindex: 3, frame: frame.clone(), local: false });
+            world.event(Event::AuthReceived { ifindex: 3, frame: frame.clone() });
+            world.event(Event::AssocReceived { ifindex: 3, frame: frame.clone(), request_elements: frame.clone() });
+            world.event(Event::UnprotectedDeauth { ifindex: 3, frame: frame.clone() });
+            world.event(Event::FrameReceived { ifindex: 3, freq: 0, signal: None, frame: frame.clone() });
+            world.event(Event::Eapol { ifindex: 3, source: AP, encrypted: None, data: frame.clone() });
+            world.event(Event::Disconnected { ifindex: 3, reason: ReasonCode(0), by_ap: true });
+            world.input(Input::Control { socket: world.socket, client: 9, command: frame });
+            world.sleep(Duration::from_millis(700));
+        }
+        world.event(Event::Resync);
+    }
+}
