@@ -130,6 +130,8 @@ pub struct LinkInfo {
     pub channel: Option<ChannelDefinition>,
     /// Bridge it is a member of: its name.
     pub bridge: Option<String>,
+    /// First IPv4 address, of the bridge if it is in one.
+    pub ipv4: Option<[u8; 4]>,
 }
 
 /// An entry of the kernel's table of BSSs.

@@ -83,6 +83,10 @@ impl Worker {
             ssid: interface.ssid,
             channel: interface.channel,
             bridge: master.map(|master| master.name.clone()),
+            ipv4: {
+                let holder = link.master.filter(|_| master.is_some()).unwrap_or(ifindex);
+                gathered.addresses.iter().find(|(of, _)| *of == holder).map(|(_, address)| *address)
+            },
         })
     }
 }

@@ -13,6 +13,10 @@ const SOFT_CAP: usize = 1024 * 1024;
 const HARD_CAP: usize = 16 * 1024 * 1024;
 /// From here on no request is taken.
 const BUSY: usize = 256 * 1024;
+/// From here on events are dropped, messages.
+const SOFT_COUNT: usize = 8192;
+/// From here on no request is taken, messages: a client that does not read its answers gets no more of them.
+const BUSY_COUNT: usize = 256;
 /// Most requests without an answer.
 pub(super) const MAX_OUTSTANDING: usize = 64;
 /// Most interfaces that a client is remembered to have lost.
@@ -75,8 +79,8 @@ impl Client {
     }
 
     /// Whether requests are taken from it now.
-    pub(super) const fn is_heard(&self) -> bool {
-        self.queued < BUSY && self.end.is_none()
+    pub(super) fn is_heard(&self) -> bool {
+        self.queued < BUSY && self.queue.len() < BUSY_COUNT && self.end.is_none()
     }
 
     pub(super) fn has_output(&self) -> bool {
@@ -159,7 +163,7 @@ impl Client {
         if self.role.is_none() {
             return;
         }
-        if self.queued > SOFT_CAP || self.resync {
+        if self.queued > SOFT_CAP || self.queue.len() > SOFT_COUNT || self.resync {
             self.resync = true;
         } else {
             self.push(&FromPrivd::Event(event));

@@ -73,6 +73,7 @@ impl Worker {
                 if self.is_station(ifindex) {
                     steps.push(Step::new(self.nl80211(cmd::GET_STATION, on(ifindex)).dump()));
                 }
+                steps.push(Step::link(rtnetlink::addresses()).tolerate(&[libc::EOPNOTSUPP]));
                 Plan::Ask(Finish::Link(ifindex), steps)
             }
             Request::SetLinkUp { ifindex, up } => {

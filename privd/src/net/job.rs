@@ -191,9 +191,19 @@ pub(super) struct Gathered {
     pub(super) cookie: u64,
     pub(super) sequence: Option<[u8; 6]>,
     pub(super) country: Option<[u8; 2]>,
+    pub(super) addresses: Vec<(u32, [u8; 4])>,
 }
 
 impl Gathered {
+    /// A table is going to be read again. What earlier steps found stays: no job reads the same table in two steps.
+    pub(super) fn forget_tables(&mut self) {
+        self.wiphy = None;
+        self.scan.clear();
+        self.stations.clear();
+        self.survey.clear();
+        self.addresses.clear();
+    }
+
     /// Takes in one answer.
     pub(super) fn add(&mut self, command: u8, table: &Table<'_>) {
         if let Some(cookie) = table.u64(attr::COOKIE) {

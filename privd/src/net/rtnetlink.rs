@@ -2,7 +2,7 @@
 
 use ipc_proto::OperState;
 use neli::consts::nl::NlmF;
-use neli::consts::rtnl::{Ifla, IflaInfo, Rtm};
+use neli::consts::rtnl::{Ifa, Ifla, IflaInfo, Rtm};
 use wire::MacAddr;
 
 use super::message::{Attrs, Message, Received, Table};
@@ -13,6 +13,7 @@ pub(super) const GROUP_LINK: u32 = 1;
 const IFF_UP: u32 = 1;
 const IFF_LOWER_UP: u32 = 0x1_0000;
 const AF_UNSPEC: u8 = 0;
+const AF_INET: u8 = 2;
 const LINK_MODE_DEFAULT: u8 = 0;
 const LINK_MODE_DORMANT: u8 = 1;
 const OPERSTATE_DORMANT: u8 = 5;
@@ -92,6 +93,23 @@ pub(super) fn add_bridge(name: &str) -> Message {
     let info = Attrs::new().bytes(u16::from(IflaInfo::Kind), b"bridge");
     let attrs = Attrs::new().string(attribute(Ifla::Ifname), name).nest(attribute(Ifla::Linkinfo), &info);
     message(Rtm::Newlink, NlmF::CREATE | NlmF::EXCL, 0, IFF_UP, IFF_UP, attrs)
+}
+
+/// All IPv4 addresses.
+pub(super) fn addresses() -> Message {
+    Message::plain(number(Rtm::Getaddr), NlmF::empty(), vec![AF_INET, 0, 0, 0, 0, 0, 0, 0], Attrs::new()).dump()
+}
+
+/// Reads an IPv4 address, and of which link it is.
+pub(super) fn address(message: &Received<'_>) -> Option<(u32, [u8; 4])> {
+    if message.kind != number(Rtm::Newaddr) {
+        return None;
+    }
+    let (header, rest) = message.payload.split_first_chunk::<8>()?;
+    let [AF_INET, _, _, _, i0, i1, i2, i3] = *header else { return None };
+    let table = Table(rest);
+    let octets = table.get(u16::from(Ifa::Local)).or_else(|| table.get(u16::from(Ifa::Address)))?;
+    Some((u32::from_ne_bytes([i0, i1, i2, i3]), *octets.first_chunk()?))
 }
 
 /// Removes a link.

@@ -540,6 +540,14 @@ impl Worker {
         {
             return self.link_news(news);
         }
+        if port == Port::Route
+            && let Some(address) = rtnetlink::address(message)
+        {
+            if let Some((_, job)) = self.jobs.get_mut(&message.sequence) {
+                job.gathered.addresses.push(address);
+            }
+            return;
+        }
         let own = matches!(self.jobs.get(&message.sequence), Some((of, _)) if *of == port);
         match message.kind {
             NLMSG_ERROR | NLMSG_DONE if own => self.acknowledged(message),
@@ -569,7 +577,7 @@ impl Worker {
         job.interrupted |= message.flags & NLM_F_DUMP_INTR != 0;
         if std::mem::take(&mut job.interrupted) && job.restarts < super::job::MAX_RESTARTS && job.failure.is_none() {
             job.restarts += 1;
-            job.gathered = super::job::Gathered::default();
+            job.gathered.forget_tables();
             return self.advance(job);
         }
         let Some(mut step) = job.steps.pop_front() else { return self.advance(job) };
