@@ -143,6 +143,8 @@ pub(crate) struct Iface {
     away: bool,
     /// Where relative paths begin.
     pub(crate) folder: String,
+    /// The next start is with a beacon, whatever `start_disabled` says.
+    audible: bool,
 }
 
 impl Iface {
@@ -169,6 +171,7 @@ impl Iface {
             hooks: crate::hooks::Hooks::default(),
             away: false,
             folder: String::new(),
+            audible: false,
         }
     }
 
@@ -224,6 +227,7 @@ impl Iface {
         if self.is_wanted() {
             self.disable(out, now, privd);
             self.enable(out, privd);
+            self.audible = true;
         }
     }
 
@@ -574,6 +578,9 @@ impl Iface {
             };
             let mut engine = Bss::new(config, rng);
             engine.start(now, rng);
+            if self.audible && bss.start_disabled() {
+                engine.update_beacon();
+            }
             slot.engine = Some(engine);
         }
         for (threshold, frag) in
@@ -656,6 +663,7 @@ impl Iface {
             self.fail(Step::Start, &failure, out, Instant::ZERO);
         } else if self.state == State::Coming(Step::Start) && self.all_run() {
             self.state = State::Enabled;
+            self.audible = false;
             self.back();
             self.say(0, ApEvent::Enabled);
             self.answer_enablers(true, out);

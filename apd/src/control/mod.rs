@@ -113,6 +113,11 @@ impl Apd {
             ApCommand::SaePasswordBind { .. } => FAIL.to_vec(),
             ApCommand::Driver(_) => FAIL.to_vec(),
             #[cfg(feature = "testing")]
+            ApCommand::Test(ApTestCommand::GetPmk(addr)) => {
+                let pmk = self.engine(of).and_then(|bss| bss.pmk_of(addr));
+                pmk.map_or(FAIL.to_vec(), |pmk| ctrl::reply::Hex(pmk.as_bytes()).to_string().into_bytes())
+            }
+            #[cfg(feature = "testing")]
             ApCommand::Test(command) => match self.hook(of, &command, now, rng) {
                 Some(well) => word(well),
                 None => test_command(&command),
@@ -252,7 +257,9 @@ impl Apd {
 
     /// Lists, passwords of SAE and limits hold from now on; everything else from the next RELOAD or ENABLE.
     fn apply_at_once(&mut self, of: BssRef, name: &str, rng: &mut dyn Rng) {
-        if name.starts_with("sae_") || matches!(name, "max_num_sta" | "macaddr_acl" | "ap_max_inactivity") {
+        if name.starts_with("sae_")
+            || matches!(name, "wpa_passphrase" | "max_num_sta" | "macaddr_acl" | "ap_max_inactivity")
+        {
             let changed = self.iface(of.iface).and_then(|iface| iface.config.bss.get(of.bss)).cloned();
             let slot = self.iface_mut(of.iface).and_then(|iface| iface.slots.get_mut(of.bss));
             if let (Some(changed), Some(engine)) = (changed, slot.and_then(|slot| slot.engine.as_mut())) {

@@ -179,6 +179,19 @@ impl Bss {
         }
     }
 
+    /// The key of a station's handshake, for test suites that read the air.
+    #[cfg(feature = "testing")]
+    #[must_use]
+    pub fn pmk_of(&self, addr: MacAddr) -> Option<&Pmk> {
+        let station = self.stations.get(&addr)?;
+        if let Some(key) = &station.sae_key {
+            return Some(&key.pmk);
+        }
+        let matched = station.handshake.as_ref()?.matched()?;
+        let mut fitting = self.candidates.iter().filter(|candidate| candidate.addr.is_none_or(|only| only == addr));
+        fitting.nth(matched).map(|candidate| &candidate.pmk)
+    }
+
     /// Uses changed parameters of SAE, and limits, from now on. What beacons say stays until the next start.
     pub fn set_parameters(&mut self, changed: &conf::ap::Bss, rng: &mut dyn Rng) {
         let mut config = self.config.clone();

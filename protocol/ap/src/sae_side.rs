@@ -96,7 +96,9 @@ impl SaeSide {
                 let peer = entry.peer.filter(|peer| !peer.is_broadcast() && !peer.is_zero());
                 add(entry.password.as_bytes(), entry.id.as_deref(), peer);
             }
-            if let Some(Psk::Passphrase(passphrase)) = bss.psk() {
+            if let Some(Psk::Passphrase(passphrase)) = bss.psk()
+                && !bss.values().flag(conf::ap::BssKey::sae_password_psk)
+            {
                 add(passphrase.as_bytes(), None, None);
             }
         }

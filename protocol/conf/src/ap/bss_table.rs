@@ -343,7 +343,7 @@ parameters! {
     presp_elements: hex_of(0, 65_535), "For tests: elements in probe responses.";
     sae_password: of(Kind::SaePassword).secret().live(), "Password of SAE: PASSWORD[|mac=ADDRESS][|vlanid=VLAN][|pk=KEY][|id=IDENTIFIER].";
     sae_password_file: of(Kind::Lines).live(), "File with SAE passwords.";
-    sae_password_psk: num(0), "Whether SAE passwords serve as passphrases too.";
+    sae_password_psk: num(0).live(), "Whether SAE leaves wpa_passphrase alone: 0 it serves where no sae_password fits, 1 never.";
     sae_track_password: num(0), "How many stations' SAE passwords are remembered.";
     vendor_elements: hex_of(0, 2048).live(), "Elements to add to beacons and probe responses.";
     assocresp_elements: hex_of(0, 2048).live(), "Elements to add to association responses.";
