@@ -291,3 +291,7 @@ impl<W: Serialize, R: DeserializeOwned> Link<W, R> {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "link_tests.rs"]
+mod tests;

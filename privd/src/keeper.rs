@@ -74,7 +74,8 @@ impl Keeper {
     /// Locks down and keeps `work` going, each time in a process of its own with a connection to the daemon, until the
     /// daemon is gone.
     pub(crate) fn keep(self, mut work: impl FnMut(OwnedFd) -> i32) -> io::Result<()> {
-        let report = self.lockdown.apply(self.accept_unconfined).map_err(|error| io::Error::other(error.to_string()))?;
+        let report =
+            self.lockdown.apply(self.accept_unconfined).map_err(|error| io::Error::other(error.to_string()))?;
         for loss in report.lost {
             warn!("NOT CONFINED: {loss}");
         }

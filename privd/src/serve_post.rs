@@ -22,6 +22,9 @@ const SERVED_SOCKETS: [&str; 2] = ["/run/wpa_supplicant", "/run/hostapd"];
 const SERVED_FILES: [&str; 2] = ["/etc/wpa_supplicant", "/etc/hostapd"];
 /// Where control directories may be that are named on a global control socket.
 const LATER_SOCKETS: [&str; 2] = ["/run", "/tmp"];
+/// Where files may be that are named there.
+const LATER_FILES: [&str; 6] =
+    ["/etc/wpa_supplicant", "/etc/wpa_supplicant.conf", "/etc/hostapd", "/etc/hostapd.conf", "/run", "/tmp"];
 /// Most daemons at a time.
 const MOST: usize = 64;
 
@@ -72,8 +75,11 @@ pub(crate) fn prepare(paths: Paths) -> (Options, Vec<FileRule>) {
             let reason = "control directories that are named on the global control socket";
             files.push(FileRule { path: folder.into(), access: Access::Sockets, reason });
         }
-        let reason = "files that the superuser names on the global control socket";
-        files.push(FileRule { path: "/".into(), access: Access::Read, reason });
+        // Not everywhere: then a post that was taken over could read what only the superuser may.
+        for place in LATER_FILES {
+            let reason = "files that the superuser names on the global control socket";
+            files.push(FileRule { path: place.into(), access: Access::Read, reason });
+        }
     }
     if let Some(path) = &paths.log {
         rules(&mut files, path, Access::Add, "the log file, which is opened anew after a rotation");

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use ipc_proto::post::{ClientId, SocketId};
 use nix::sys::socket::UnixAddr;
 
-/// Most addresses that are remembered; the one that was silent longest goes first.
+/// Most addresses that are remembered.
 const MOST: usize = 512;
 
 /// How often in a row a client's socket may be full before it counts as dead.
@@ -68,7 +68,7 @@ impl Clients {
         }
         let mut displaced = self.names.get(&key).copied();
         if displaced.is_none() && self.entries.len() >= MOST {
-            displaced = self.entries.iter().min_by_key(|(_, entry)| entry.last).map(|(client, _)| *client);
+            displaced = self.most_dispensable();
         }
         if let Some(client) = displaced {
             self.forget(client);
@@ -78,6 +78,18 @@ impl Clients {
         self.names.insert(key, client);
         self.entries.insert(client, Entry { known, refusals: 0, last: self.clock });
         (client, displaced)
+    }
+
+    /// The client that was silent longest, of the user who has most of them: nobody can drive out the clients of
+    /// others by making many.
+    fn most_dispensable(&self) -> Option<ClientId> {
+        let mut of_user: HashMap<u32, usize> = HashMap::new();
+        for entry in self.entries.values() {
+            *of_user.entry(entry.known.uid).or_default() += 1;
+        }
+        let (user, _) = of_user.into_iter().max_by_key(|(_, count)| *count)?;
+        let theirs = self.entries.iter().filter(|(_, entry)| entry.known.uid == user);
+        theirs.min_by_key(|(_, entry)| entry.last).map(|(client, _)| *client)
     }
 
     pub(super) fn get(&self, client: ClientId) -> Option<&Known> {
@@ -107,5 +119,45 @@ impl Clients {
     pub(super) fn forget_socket(&mut self, socket: SocketId) {
         self.entries.retain(|_, entry| entry.known.socket != socket);
         self.names.retain(|(of, _), _| *of != socket);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Clients, Known, MOST};
+    use nix::sys::socket::UnixAddr;
+
+    fn known(name: &str, uid: u32) -> Known {
+        Known { socket: 1, address: UnixAddr::new(name).unwrap(), uid }
+    }
+
+    #[test]
+    fn an_address_keeps_its_name_and_another_user_at_it_is_another_client() {
+        let mut clients = Clients::new();
+        let (first, _) = clients.of(known("/tmp/a", 7));
+        assert_eq!(clients.of(known("/tmp/a", 7)), (first, None));
+        let (second, displaced) = clients.of(known("/tmp/a", 8));
+        assert!(second != first && displaced == Some(first) && clients.get(first).is_none());
+    }
+
+    #[test]
+    fn a_user_with_many_addresses_drives_out_only_its_own() {
+        let mut clients = Clients::new();
+        let (monitor, _) = clients.of(known("/tmp/monitor", 0));
+        for number in 0..2 * MOST {
+            let (_, displaced) = clients.of(known(&format!("/tmp/{number}"), 7));
+            assert_ne!(displaced, Some(monitor));
+        }
+        assert!(clients.get(monitor).is_some() && clients.entries.len() <= MOST);
+    }
+
+    #[test]
+    fn a_full_client_is_given_some_time() {
+        let mut clients = Clients::new();
+        let (client, _) = clients.of(known("/tmp/a", 7));
+        assert!((0..10).all(|_| clients.refused(client)));
+        assert!(!clients.refused(client));
+        clients.delivered(client);
+        assert!(clients.refused(client));
     }
 }
