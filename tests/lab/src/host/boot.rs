@@ -102,7 +102,7 @@ impl Guest {
     }
 
     fn command_line(&self, kernel: &Kernel) -> Outcome<Vec<String>> {
-        let me = std::env::current_exe().during(|| "the path of this program".into())?;
+        let me = super::play::own_program()?;
         let mut line: Vec<String> =
             ["mem=512M", "root=none", "hostfs=/", "rootfstype=hostfs", "rootflags=/", "ro", "con=null"]
                 .map(str::to_owned)

@@ -38,9 +38,17 @@ impl Count {
     }
 }
 
+/// The path of this program. Cargo may have built it anew meanwhile, with what the others need of common crates: then the
+/// kernel says that the old one was deleted, and the new one in its place serves as well.
+pub fn own_program() -> Outcome<PathBuf> {
+    let me = std::env::current_exe().during(|| "the path of this program".into())?;
+    let text = me.to_string_lossy();
+    Ok(text.strip_suffix(" (deleted)").map_or_else(|| me.clone(), PathBuf::from))
+}
+
 /// The folder of the programs just built: this one's own.
 pub fn programs() -> Outcome<PathBuf> {
-    let me = std::env::current_exe().during(|| "the path of this program".into())?;
+    let me = own_program()?;
     me.parent().map(Path::to_owned).during(|| "this program is in no folder".into())
 }
 
