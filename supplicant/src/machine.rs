@@ -278,6 +278,7 @@ fn dispatch(station: &mut Station, cx: &mut Cx<'_>, purpose: Purpose, result: Re
         }
         Purpose::GroupKey(attempt) => station.key_installed(cx, attempt, "installing a group key", done(&result)),
         Purpose::Authorize(attempt) => station.key_installed(cx, attempt, "opening the port", done(&result)),
+        Purpose::Status(client, kind) => control::status_with_address(station, cx, client, kind, result),
         Purpose::SignalPoll(client) => control::signal(cx, client, result),
         Purpose::PacketCount(client) => control::packet_count(cx, client, result),
     }
@@ -348,8 +349,10 @@ impl Machine for Supplicant {
                 let waiting = self.out.forget_requests();
                 self.out.privd_up = false;
                 for purpose in waiting {
-                    if let Purpose::SignalPoll(client) | Purpose::PacketCount(client) | Purpose::Create(client) =
-                        purpose
+                    if let Purpose::SignalPoll(client)
+                    | Purpose::PacketCount(client)
+                    | Purpose::Status(client, _)
+                    | Purpose::Create(client) = purpose
                     {
                         self.out.reply(client, ctrl::reply::FAIL);
                     }

@@ -45,6 +45,8 @@ pub(crate) enum Purpose {
     Authorize(u32),
     /// Answering `SIGNAL_POLL`.
     SignalPoll(ClientId),
+    /// Answering `STATUS`, which shows an address that only the kernel knows.
+    Status(ClientId, ctrl::station::StatusKind),
     /// Answering `PKTCNT_POLL`.
     PacketCount(ClientId),
     /// Making an interface for `INTERFACE_ADD … create`.

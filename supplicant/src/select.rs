@@ -3,7 +3,7 @@
 use conf::station::{Globals, Network, NetworkId};
 use conf::{Ciphers, KeyMgmt, Proto};
 use ipc_proto::WiphyInfo;
-use rsn::{AkmSuite, CipherSuite, Negotiated, Pmf, Protocol, SaePwe, StationPolicy};
+use rsn::{AkmSuite, CipherSuite, Negotiated, Pmf, Protocol, Rsnxe, SaePwe, StationPolicy};
 use wire::Ssid;
 
 use crate::bss::Bss;
@@ -126,9 +126,9 @@ pub(crate) fn policy(
         pmf,
         sae_pwe: match network.sae_pwe(globals) {
             1 => SaePwe::HashToElement,
-            2 => SaePwe::Both,
             // A password identifier exists with hash-to-element only.
-            0 if network.sae_password_id().is_some() => SaePwe::HashToElement,
+            0 | 2 if network.sae_password_id().is_some() => SaePwe::HashToElement,
+            2 => SaePwe::Both,
             _ => SaePwe::HuntAndPeck,
         },
         sae_needs_pmf: globals.get(b"sae_check_mfp").is_some_and(|text| text == b"1"),
@@ -156,6 +156,9 @@ pub(crate) fn fits(
     }
     let methods = network.key_mgmt();
     let open_allowed = methods.contains(KeyMgmt::NONE);
+    if bss.is_open() && open_allowed && network.get(b"ieee80211w").is_some_and(|text| text == b"2") {
+        return Err("it is open, and ieee80211w=2 was asked for".into());
+    }
     if bss.is_open() {
         return if open_allowed { Ok(None) } else { Err("it is open, and key_mgmt does not allow that".into()) };
     }
@@ -171,6 +174,16 @@ pub(crate) fn fits(
         });
     }
     match policy.choose(&bss.offer()) {
+        // The suites with longer keys have hash-to-element only, whatever sae_pwe says.
+        Ok(mut negotiated) if negotiated.akm == AkmSuite::SaeExt && !negotiated.h2e => {
+            let able = bss.rsnxe().and_then(|element| Rsnxe::parse_element(element).ok()).unwrap_or_default();
+            if !able.has(Rsnxe::SAE_H2E) {
+                return Err("it offers SAE-EXT-KEY without hash-to-element".into());
+            }
+            negotiated.h2e = true;
+            negotiated.rsnxe = negotiated.rsnxe.with(Rsnxe::SAE_H2E);
+            Ok(Some(negotiated))
+        }
         Ok(negotiated) if negotiated.akm.has_handshake() => Ok(Some(negotiated)),
         Ok(negotiated) => Err(format!("{} is not supported", negotiated.akm.config_name())),
         Err(mismatch) => Err(format!("{mismatch} (it offers {}; key_mgmt={methods})", bss.flags())),

@@ -21,7 +21,7 @@ use crate::station::{Station, WpaState};
 
 pub(crate) use global::interface_file;
 pub(crate) use settings::{reconfigure, reconfigured, saved};
-pub(crate) use status::{packet_count, signal};
+pub(crate) use status::{packet_count, signal, status_with_address};
 
 /// What a command comes to.
 #[derive(Debug, PartialEq, Eq)]
@@ -161,7 +161,7 @@ fn run(station: &mut Station, cx: &mut Cx<'_>, client: ClientId, command: Statio
             Answer::ok()
         }
         C::Mib => status::mib(station),
-        C::Status(kind) => status::status(station, cx, kind),
+        C::Status(kind) => status::status(station, cx, client, kind),
         C::Pmksa => status::pmksa(station, cx.now),
         C::PmksaFlush => {
             station.forget_pmksa(cx, |_| true);

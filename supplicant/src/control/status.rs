@@ -14,10 +14,31 @@ use super::{Answer, capability, width_text};
 use crate::outbox::{Cx, Purpose};
 use crate::station::{Station, WpaState};
 
-pub(super) fn status(station: &Station, cx: &mut Cx<'_>, kind: StatusKind) -> Answer {
+pub(super) fn status(station: &Station, cx: &mut Cx<'_>, client: ClientId, kind: StatusKind) -> Answer {
     if kind == StatusKind::Driver {
         return driver(station);
     }
+    if station.state == WpaState::Completed && cx.out.privd_up && station.iface.ifindex.is_some() {
+        station.request(cx, Purpose::Status(client, kind), |ifindex| Request::LinkState { ifindex });
+        return Answer::Later;
+    }
+    Answer::text(text(station, cx, kind, None))
+}
+
+/// The answer to STATUS, with the address that the kernel was asked for.
+pub(crate) fn status_with_address(
+    station: &Station,
+    cx: &mut Cx<'_>,
+    client: ClientId,
+    kind: StatusKind,
+    result: Result<Reply, Failure>,
+) {
+    let ipv4 = if let Ok(Reply::Link(link)) = result { link.ipv4 } else { None };
+    let text = text(station, cx, kind, ipv4);
+    cx.out.reply(client, text);
+}
+
+fn text(station: &Station, cx: &mut Cx<'_>, kind: StatusKind, ipv4: Option<[u8; 4]>) -> Vec<u8> {
     let mut lines = Lines::new(reply::STATION_LIMIT);
     if station.state >= WpaState::Associated
         && let Some(target) = station.link.target()
@@ -56,6 +77,9 @@ pub(super) fn status(station: &Station, cx: &mut Cx<'_>, kind: StatusKind) -> An
         }
     }
     lines.field("wpa_state", station.state.name());
+    if let Some([a, b, c, d]) = ipv4 {
+        lines.field("ip_address", format_args!("{a}.{b}.{c}.{d}"));
+    }
     // Clients read the address of the P2P device even where they do nothing with P2P.
     lines.field("p2p_device_address", station.iface.addr);
     lines.field("address", station.iface.addr);
@@ -70,7 +94,7 @@ pub(super) fn status(station: &Station, cx: &mut Cx<'_>, kind: StatusKind) -> An
     if kind == StatusKind::Normal && station.clients.len() + cx.out.global_clients.len() > 0 {
         resend_connected(station, cx);
     }
-    Answer::text(lines.into_bytes())
+    lines.into_bytes()
 }
 
 /// Listeners that came late learn the state: the originals send it again with each STATUS.

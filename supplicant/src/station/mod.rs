@@ -346,5 +346,13 @@ impl Station {
 
 /// Nothing but a passphrase or key is missing: a client may be asked for it once the network is in reach.
 pub(crate) fn lacks_secret(network: &Network) -> bool {
-    network.missing().is_some() && network.mode() == 0 && (network.ssid().is_some() || network.bssid().is_some())
+    let methods = network.key_mgmt();
+    let psk = methods.intersects(conf::KeyMgmt::ANY_PSK);
+    let sae = methods.intersects(conf::KeyMgmt::ANY_SAE);
+    let secret = (psk && network.psk().is_some()) || (sae && network.sae_password().is_some());
+    (psk || sae)
+        && !secret
+        && !methods.contains(conf::KeyMgmt::NONE)
+        && network.mode() == 0
+        && (network.ssid().is_some() || network.bssid().is_some())
 }

@@ -483,9 +483,13 @@ impl Station {
             return found;
         }
         // Nothing but access points that failed lately: better one of those than none.
-        tracing::debug!("{}: clearing the list of ignored access points", self.ifname());
-        self.ignore.clear();
+        let kept = std::mem::take(&mut self.ignore);
         let found = self.select_with_ignored(cx.now);
+        if found.is_some() {
+            tracing::debug!("{}: clearing the list of ignored access points", self.ifname());
+        } else {
+            self.ignore = kept;
+        }
         self.explain(found.as_ref(), cx.now);
         found
     }
