@@ -144,7 +144,8 @@ fn describe(bss: &Bss, station: &Station, now: Instant, mask: u32, lines: &mut L
     if wants(bss_mask::UPDATE_IDX) {
         lines.field("update_idx", bss.update_idx);
     }
-    if wants(bss_mask::BEACON_IE) && !bss.beacon_elements.is_empty() {
-        lines.field("beacon_ie", Hex(&bss.beacon_elements));
+    if wants(bss_mask::BEACON_IE) {
+        let beacon = if bss.beacon_elements.is_empty() { &bss.elements } else { &bss.beacon_elements };
+        lines.field("beacon_ie", Hex(beacon));
     }
 }
