@@ -10,7 +10,7 @@ use wire::frame::{Authentication, Management, auth_algorithm};
 use wire::{Instant, MacAddr, ReasonCode, StatusCode};
 
 use crate::bss::{Bss, Tag};
-use crate::station::{AUTHENTICATED_LIFETIME, Stage, Station};
+use crate::station::{Stage, Station};
 
 impl Bss {
     /// Answers a probe request that asks for this network or for any that shows itself (11.1.4.3.4).
@@ -97,11 +97,12 @@ impl Bss {
         }
         self.end_association(addr, now);
         self.remove_from_kernel(addr);
+        let lifetime = self.authenticated_lifetime();
         let early = self.config.wiphy.features.full_ap_client_state;
         let ifindex = self.config.ifindex;
         let Some(station) = self.stations.get_mut(&addr) else { return };
         station.stage = Stage::Authenticated;
-        station.expires = Some(now + AUTHENTICATED_LIFETIME);
+        station.expires = Some(now + lifetime);
         let mut request = None;
         if early {
             station.in_kernel = true;

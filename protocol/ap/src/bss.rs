@@ -183,11 +183,14 @@ impl Bss {
     #[cfg(feature = "testing")]
     #[must_use]
     pub fn pmk_of(&self, addr: MacAddr) -> Option<&Pmk> {
-        let station = self.stations.get(&addr)?;
+        let cached = self.pmksa.iter().find(|entry| entry.peer == addr).map(|entry| &entry.pmk);
+        let Some(station) = self.stations.get(&addr).filter(|station| station.handshake.is_some()) else {
+            return cached;
+        };
         if let Some(key) = &station.sae_key {
             return Some(&key.pmk);
         }
-        let matched = station.handshake.as_ref()?.matched()?;
+        let Some(matched) = station.handshake.as_ref().and_then(rsn::Authenticator::matched) else { return cached };
         let mut fitting = self.candidates.iter().filter(|candidate| candidate.addr.is_none_or(|only| only == addr));
         fitting.nth(matched).map(|candidate| &candidate.pmk)
     }
@@ -531,6 +534,12 @@ impl Bss {
         self.send(Subtype::DEAUTH, MacAddr::BROADCAST, |w| {
             w.u16_le(reason.0);
         });
+    }
+
+    /// How long an authentication without association lasts.
+    pub(crate) fn authenticated_lifetime(&self) -> Duration {
+        let inactivity = Duration::from_secs(u64::from(self.config.bss.ap_max_inactivity().max(1)));
+        crate::station::AUTHENTICATED_LIFETIME.min(inactivity)
     }
 
     /// Sends an Authentication frame.

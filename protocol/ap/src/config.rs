@@ -136,10 +136,14 @@ impl BssConfig {
         #[cfg(feature = "testing")]
         {
             use conf::ap::BssKey;
-            let other =
-                |key: BssKey| self.bss.values().bytes(key).filter(|bytes| !bytes.is_empty()).map(<[u8]>::to_vec);
-            elements.rsne = other(BssKey::rsne_override_eapol).or(elements.rsne);
-            elements.rsnxe = other(BssKey::rsnxe_override_eapol).or(elements.rsnxe);
+            let other = |key: BssKey| self.bss.values().bytes(key).map(<[u8]>::to_vec);
+            // An empty one leaves the element out.
+            if let Some(rsne) = other(BssKey::rsne_override_eapol) {
+                elements.rsne = Some(rsne).filter(|element| !element.is_empty());
+            }
+            if let Some(rsnxe) = other(BssKey::rsnxe_override_eapol) {
+                elements.rsnxe = Some(rsnxe).filter(|element| !element.is_empty());
+            }
         }
         elements
     }
