@@ -87,7 +87,7 @@ fn go_on(station: &mut Station, cx: &mut Cx<'_>) {
     if station.enabled_networks().next().is_some() {
         station.look_for_networks(cx, Duration::ZERO);
     } else if station.is_ready() && !station.scan.is_running() && station.state != WpaState::Disconnected {
-        station.set_state(cx, WpaState::Inactive);
+        station.set_state(WpaState::Inactive);
     }
 }
 
@@ -317,7 +317,7 @@ pub(super) fn disconnect(station: &mut Station, cx: &mut Cx<'_>) -> Answer {
     station.wish = None;
     station.disconnect(cx, ReasonCode::DEAUTH_LEAVING);
     if station.is_ready() && !station.scan.is_running() {
-        station.set_state(cx, WpaState::Disconnected);
+        station.set_state(WpaState::Disconnected);
     }
     Answer::ok()
 }

@@ -99,11 +99,6 @@ fn text(station: &Station, cx: &mut Cx<'_>, kind: StatusKind, ipv4: Option<[u8; 
 
 /// Listeners that came late learn the state: the originals send it again with each STATUS.
 fn resend_connected(station: &Station, cx: &mut Cx<'_>) {
-    let (id, bssid, ssid) = match station.link.target() {
-        Some(target) => (Some(target.network), target.bssid, Some(target.ssid)),
-        None => (None, wire::MacAddr::ZERO, None),
-    };
-    station.tell_control(cx, &StationEvent::StateChange { id, state: station.state as u8, bssid, ssid });
     if station.state == WpaState::Completed
         && let Some(target) = station.link.target()
     {

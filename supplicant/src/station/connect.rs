@@ -229,7 +229,7 @@ impl Station {
             deadline: cx.now + PATIENCE,
         }));
         self.tell(cx, &StationEvent::TryingToAuthenticate { bssid, ssid, freq });
-        self.set_state(cx, WpaState::Authenticating);
+        self.set_state(WpaState::Authenticating);
         self.send_authentication(cx);
     }
 
@@ -391,7 +391,7 @@ impl Station {
         };
         self.link = Link::Associating(Box::new(Associating { target, early: None, deadline: cx.now + PATIENCE }));
         self.tell(cx, &StationEvent::TryingToAssociate { bssid, ssid, freq });
-        self.set_state(cx, WpaState::Associating);
+        self.set_state(WpaState::Associating);
         self.request(cx, Purpose::Associate(self.attempt), |ifindex| Request::Associate { ifindex, assoc });
     }
 
@@ -488,7 +488,7 @@ impl Station {
             deadline: secured.then(|| cx.now + HANDSHAKE),
             keys: Vec::new(),
         }));
-        self.set_state(cx, WpaState::Associated);
+        self.set_state(WpaState::Associated);
         self.tell(cx, &StationEvent::Associated(bssid));
         if !secured {
             self.open_port(cx);
@@ -521,7 +521,7 @@ impl Station {
         };
         self.link = Link::Associating(Box::new(Associating { target, early: None, deadline: cx.now + PATIENCE * 2 }));
         self.tell(cx, &StationEvent::TryingToAssociate { bssid, ssid, freq });
-        self.set_state(cx, WpaState::Associating);
+        self.set_state(WpaState::Associating);
         self.request(cx, Purpose::Connect(self.attempt), |ifindex| Request::Connect { ifindex, connect });
     }
 

@@ -49,7 +49,7 @@ impl Station {
                     self.iface.missed_said = true;
                 }
                 self.iface.retry_at = Some(cx.now + RETRY);
-                self.set_state(cx, WpaState::InterfaceDisabled);
+                self.set_state(WpaState::InterfaceDisabled);
                 return;
             }
         };
@@ -119,11 +119,11 @@ impl Station {
             Err(Failure::RadioBlocked) => {
                 self.iface.blocked = true;
                 self.blocked_said();
-                self.set_state(cx, WpaState::InterfaceDisabled);
+                self.set_state(WpaState::InterfaceDisabled);
             }
             Err(failure) => {
                 tracing::error!("{}: cannot switch the interface on: {failure}", self.ifname());
-                self.set_state(cx, WpaState::InterfaceDisabled);
+                self.set_state(WpaState::InterfaceDisabled);
             }
         }
     }
@@ -132,7 +132,7 @@ impl Station {
     fn became_ready(&mut self, cx: &mut Cx<'_>) {
         if !self.is_ready() {
             if self.iface.ifindex.is_some() && self.iface.wiphy.is_some() {
-                self.set_state(cx, WpaState::InterfaceDisabled);
+                self.set_state(WpaState::InterfaceDisabled);
             }
             return;
         }
@@ -142,7 +142,7 @@ impl Station {
         if matches!(self.state, WpaState::InterfaceDisabled | WpaState::Disconnected | WpaState::Inactive)
             && matches!(self.link, Link::Idle)
         {
-            self.set_state(cx, WpaState::Disconnected);
+            self.set_state(WpaState::Disconnected);
             tracing::info!("{}: ready, address {}", self.ifname(), self.iface.addr);
             self.scan.restart();
             self.look_for_networks(cx, Duration::ZERO);
@@ -156,7 +156,7 @@ impl Station {
         self.roam.stop();
         let was = self.state;
         self.lost_link(cx, super::link::Loss { reason: wire::ReasonCode::DEAUTH_LEAVING, local: true, quiet: false });
-        self.set_state(cx, WpaState::InterfaceDisabled);
+        self.set_state(WpaState::InterfaceDisabled);
         if told && was != WpaState::InterfaceDisabled {
             self.tell(cx, &StationEvent::InterfaceDisabled);
         }

@@ -163,7 +163,7 @@ impl Station {
                 },
             );
         }
-        self.set_state(cx, WpaState::Disconnected);
+        self.set_state(WpaState::Disconnected);
     }
 
     /// Ends the link, if there is one, and tells the access point.

@@ -248,17 +248,12 @@ impl Station {
         self.tell(cx, &StationEvent::Message { level, text: text.into() });
     }
 
-    pub(crate) fn set_state(&mut self, cx: &mut Cx<'_>, state: WpaState) {
+    pub(crate) fn set_state(&mut self, state: WpaState) {
         if self.state == state {
             return;
         }
         tracing::debug!("{}: state {} -> {}", self.ifname(), self.state.name(), state.name());
         self.state = state;
-        let (id, bssid, ssid) = match self.link.target() {
-            Some(target) => (Some(target.network), target.bssid, Some(target.ssid)),
-            None => (None, MacAddr::ZERO, None),
-        };
-        self.tell(cx, &StationEvent::StateChange { id, state: state as u8, bssid, ssid });
     }
 
     pub(crate) fn network(&self, id: NetworkId) -> Option<&Network> {

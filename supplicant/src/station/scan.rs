@@ -123,7 +123,7 @@ impl Station {
         }
         if self.enabled_networks().next().is_none() {
             if matches!(self.link, Link::Idle) && !self.scan.is_running() {
-                self.set_state(cx, WpaState::Inactive);
+                self.set_state(WpaState::Inactive);
             }
             return;
         }
@@ -206,7 +206,7 @@ impl Station {
         let (command, id) = manual.map_or((None, None), |(command, id)| (Some(command), id));
         let parameters = self.scan_parameters(command.as_ref());
         if self.state < WpaState::Scanning {
-            self.set_state(cx, WpaState::Scanning);
+            self.set_state(WpaState::Scanning);
         }
         self.scan.running = Some(Running {
             started: cx.now,
@@ -334,7 +334,7 @@ impl Station {
         tracing::info!("{}: cannot scan: {failure}", self.ifname());
         self.tell(cx, &StationEvent::ScanFailed { error, retry: busy });
         if self.state == WpaState::Scanning {
-            self.set_state(cx, running.before);
+            self.set_state(running.before);
         }
         let delay = if busy { Duration::from_secs(1) } else { self.scan.pause() };
         self.look_for_networks(cx, delay);
@@ -410,7 +410,7 @@ impl Station {
         if self.disconnected || running.only {
             if self.state == WpaState::Scanning {
                 let back = if self.disconnected { WpaState::Disconnected } else { running.before };
-                self.set_state(cx, if back > WpaState::Scanning { WpaState::Disconnected } else { back });
+                self.set_state(if back > WpaState::Scanning { WpaState::Disconnected } else { back });
             }
             if running.external {
                 return;
@@ -428,7 +428,7 @@ impl Station {
     /// Joins what fits best, or scans again later.
     pub(crate) fn select_and_connect(&mut self, cx: &mut Cx<'_>) {
         if self.enabled_networks().next().is_none() {
-            self.set_state(cx, WpaState::Inactive);
+            self.set_state(WpaState::Inactive);
             return;
         }
         if let Some(candidate) = self.select(cx) {
