@@ -219,7 +219,7 @@ impl Worker {
             }
             Request::SendPreauth { ifindex, dest, data } => Plan::Now(self.send_preauth(ifindex, dest, &data)),
             Request::ReceivePreauth { ifindex, enabled } => {
-                let socket = if enabled { super::sys::packet(ifindex, ETH_P_PREAUTH).map(Some) } else { Ok(None) };
+                let socket = if enabled { crate::sys::packet(ifindex, ETH_P_PREAUTH).map(Some) } else { Ok(None) };
                 match (socket, self.attached.get_mut(&ifindex)) {
                     (Ok(socket), Some(attachment)) => {
                         attachment.preauth = socket;

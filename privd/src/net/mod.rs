@@ -15,7 +15,6 @@ mod nl80211;
 mod rfkill;
 mod rtnetlink;
 mod serve;
-mod sys;
 mod worker;
 
 use std::os::fd::OwnedFd;

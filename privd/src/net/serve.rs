@@ -19,7 +19,8 @@ use super::job::{Job, Owner, Port};
 use super::message::{Attrs, Message, Messages, NLMSG_ERROR};
 use super::rfkill::Rfkill;
 use super::worker::Worker;
-use super::{Clients, Options, ServeError, Sockets, rtnetlink, sys};
+use super::{Clients, Options, ServeError, Sockets, rtnetlink};
+use crate::sys;
 
 /// Multicast groups of nl80211.
 const GROUPS: [&str; 5] = ["scan", "mlme", "config", "regulatory", "vendor"];

@@ -1,6 +1,6 @@
 //! Who wrote to a control socket, and may therefore be answered.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 
 use ipc_proto::post::{ClientId, SocketId};
 use nix::sys::socket::UnixAddr;
@@ -8,8 +8,14 @@ use nix::sys::socket::UnixAddr;
 /// Most addresses that are remembered.
 const MOST: usize = 512;
 
-/// How often in a row a client's socket may be full before it counts as dead.
-const MAX_REFUSALS: u8 = 10;
+/// How often in a row a client's socket may be full before it counts as dead, and how many datagrams wait for it
+/// meanwhile. A socket takes eleven (net.unix.max_dgram_qlen), which a burst of events fills at once.
+const MAX_REFUSALS: u8 = 30;
+const MAX_WAITING: usize = 64;
+/// Refusals after which a client is asked less often.
+const HASTE: u8 = 20;
+const SOON: u16 = 10;
+const LATER: u16 = 500;
 
 /// An address that wrote.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +32,7 @@ struct Entry {
     known: Known,
     refusals: u8,
     last: u64,
+    waiting: VecDeque<Vec<u8>>,
 }
 
 /// The table of addresses.
@@ -76,7 +83,7 @@ impl Clients {
         let client = self.next;
         self.next += 1;
         self.names.insert(key, client);
-        self.entries.insert(client, Entry { known, refusals: 0, last: self.clock });
+        self.entries.insert(client, Entry { known, refusals: 0, last: self.clock, waiting: VecDeque::new() });
         (client, displaced)
     }
 
@@ -94,6 +101,38 @@ impl Clients {
 
     pub(super) fn get(&self, client: ClientId) -> Option<&Known> {
         self.entries.get(&client).map(|entry| &entry.known)
+    }
+
+    /// Puts a datagram behind those that wait for a client; false if that is too many.
+    pub(super) fn keep(&mut self, client: ClientId, data: &[u8]) -> bool {
+        self.entries.get_mut(&client).is_none_or(|entry| {
+            entry.waiting.push_back(data.to_vec());
+            entry.waiting.len() <= MAX_WAITING
+        })
+    }
+
+    /// The datagram that a client is to get next.
+    pub(super) fn next(&self, client: ClientId) -> Option<&[u8]> {
+        self.entries.get(&client)?.waiting.front().map(Vec::as_slice)
+    }
+
+    /// It has it.
+    pub(super) fn advance(&mut self, client: ClientId) {
+        if let Some(entry) = self.entries.get_mut(&client) {
+            entry.waiting.pop_front();
+            entry.refusals = 0;
+        }
+    }
+
+    /// Those for whom something waits.
+    pub(super) fn waiting(&self) -> Vec<ClientId> {
+        self.entries.iter().filter(|(_, entry)| !entry.waiting.is_empty()).map(|(client, _)| *client).collect()
+    }
+
+    /// When they are to be tried again, in ms.
+    pub(super) fn retry_in(&self) -> Option<u16> {
+        let waiting = self.entries.values().filter(|entry| !entry.waiting.is_empty());
+        waiting.map(|entry| if entry.refusals < HASTE { SOON } else { LATER }).min()
     }
 
     pub(super) fn delivered(&mut self, client: ClientId) {
@@ -155,7 +194,7 @@ mod tests {
     fn a_full_client_is_given_some_time() {
         let mut clients = Clients::new();
         let (client, _) = clients.of(known("/tmp/a", 7));
-        assert!((0..10).all(|_| clients.refused(client)));
+        assert!((0..super::MAX_REFUSALS).all(|_| clients.refused(client)));
         assert!(!clients.refused(client));
         clients.delivered(client);
         assert!(clients.refused(client));

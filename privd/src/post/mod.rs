@@ -80,9 +80,11 @@ impl Post {
             if daemon && self.drain_daemon().is_err() {
                 return Ok(());
             }
+            let quiet = !daemon && ready.is_empty();
             for index in ready {
                 self.drain_socket(index);
             }
+            self.retry(quiet);
             if self.flush().is_err() {
                 return Ok(());
             }
@@ -97,7 +99,8 @@ impl Post {
         }
         let mut polled = vec![PollFd::new(self.daemon.as_fd(), interest)];
         polled.extend(self.sockets.iter().map(|socket| PollFd::new(socket.as_fd(), PollFlags::POLLIN)));
-        match poll(&mut polled, PollTimeout::NONE) {
+        let timeout = self.clients.retry_in().map_or(PollTimeout::NONE, PollTimeout::from);
+        match poll(&mut polled, timeout) {
             Ok(_) | Err(nix::errno::Errno::EINTR) => {}
             Err(errno) => return Err(errno.into()),
         }
@@ -202,12 +205,36 @@ impl Post {
     fn send(&mut self, client: ClientId, data: &[u8]) {
         let Some(known) = self.clients.get(client) else { return };
         let Some(socket) = self.sockets.iter().find(|open| open.id == known.socket) else { return };
-        match socket.send(&known.address, data) {
+        // In order: behind what waits already.
+        let delivery =
+            if self.clients.next(client).is_some() { Delivery::Full } else { socket.send(&known.address, data) };
+        match delivery {
             Delivery::Done => self.clients.delivered(client),
-            Delivery::Full if self.clients.refused(client) => {}
-            Delivery::Full | Delivery::Dead => {
-                self.clients.forget(client);
-                self.tell(FromPost::Gone { client }, None);
+            Delivery::Full if self.clients.keep(client, data) => {}
+            Delivery::Full | Delivery::Dead => self.gone(client),
+        }
+    }
+
+    fn gone(&mut self, client: ClientId) {
+        self.clients.forget(client);
+        self.tell(FromPost::Gone { client }, None);
+    }
+
+    /// Sends what waits for clients. `count`: enough time has passed for a client to have read.
+    fn retry(&mut self, count: bool) {
+        for client in self.clients.waiting() {
+            while let (Some(known), Some(data)) = (self.clients.get(client), self.clients.next(client)) {
+                let Some(socket) = self.sockets.iter().find(|open| open.id == known.socket) else { break };
+                match socket.send(&known.address, data) {
+                    Delivery::Done => self.clients.advance(client),
+                    Delivery::Full => {
+                        if count && !self.clients.refused(client) {
+                            self.gone(client);
+                        }
+                        break;
+                    }
+                    Delivery::Dead => self.gone(client),
+                }
             }
         }
     }

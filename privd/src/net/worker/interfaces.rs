@@ -8,6 +8,7 @@ use nix::sys::socket::{LinkAddr, recvfrom};
 use wire::{ETH_P_EAPOL, ETH_P_PREAUTH, MacAddr};
 
 use super::{Attachment, Worker, io_failure};
+use crate::net::Grant;
 use crate::net::dispatch::Plan;
 use crate::net::job::{Finish, Port};
 use crate::net::nl80211::command::{self, on};
@@ -15,7 +16,7 @@ use crate::net::nl80211::consts::{attr, cmd};
 use crate::net::nl80211::parse::Interface;
 use crate::net::rfkill::Rfkill;
 use crate::net::rtnetlink::{self, LinkNews};
-use crate::net::{Grant, sys};
+use crate::sys;
 
 impl Worker {
     pub(in crate::net) fn is_granted(&self, name: &str) -> bool {
