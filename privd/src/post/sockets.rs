@@ -88,6 +88,9 @@ impl ControlSocket {
         let flags = SockFlag::SOCK_CLOEXEC | SockFlag::SOCK_NONBLOCK;
         let fd = socket(AddressFamily::Unix, SockType::Datagram, flags, None).map_err(|errno| errno.to_string())?;
         setsockopt(&fd, sockopt::PassCred, &true).map_err(|errno| errno.to_string())?;
+        // What lies unread in clients' sockets counts against this one: as much as the system allows, so that some who
+        // never read do not silence it for all.
+        let _ = setsockopt(&fd, sockopt::SndBuf, &(1_usize << 20));
         let file = if let Some(name) = path.strip_prefix('@') {
             let address = UnixAddr::new_abstract(name.as_bytes()).map_err(|errno| errno.to_string())?;
             bind(fd.as_raw_fd(), &address).map_err(|errno| errno.to_string())?;
