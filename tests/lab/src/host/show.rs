@@ -147,9 +147,14 @@ fn passphrase_runs(passphrase: &str, rounds: u32) -> Outcome<Duration> {
 fn print_table(all: &Value) {
     let number = |path: &str| all.pointer(path).and_then(Value::as_f64).unwrap_or(f64::NAN);
     let row = |what: &str, ours: f64, theirs: f64, unit: &str| {
-        println!("{what:<58} {ours:>9.1} {theirs:>9.1} {unit:<3} {:>6.2}", ours / theirs);
+        // What one of the two does not have is not compared.
+        let shown = |figure: f64, digits: usize| {
+            if figure.is_nan() { "-".into() } else { format!("{figure:.digits$}") }
+        };
+        let (left, right, ratio) = (shown(ours, 1), shown(theirs, 1), shown(ours / theirs, 2));
+        println!("{what:<74} {left:>9} {right:>9} {unit:<3} {ratio:>6}");
     };
-    println!("\n{:<58} {:>9} {:>9}     {:>6}", "", "Airlock", "Debian", "ratio");
+    println!("\n{:<74} {:>9} {:>9}     {:>6}", "", "Airlock", "Debian", "ratio");
     for suite in ["open", "psk", "sae"] {
         let debian = number(&format!("/join_ms/{suite}/debian_debian"));
         let cases = [
