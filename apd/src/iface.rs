@@ -634,8 +634,8 @@ impl Iface {
         Ok(lists)
     }
 
-    /// Takes what the BSSs want done.
-    pub(crate) fn drain(&mut self, out: &mut Outbox) {
+    /// Takes what the BSSs want done. Gives why one could not start, which only the answer to a request can say.
+    pub(crate) fn drain(&mut self, out: &mut Outbox) -> Option<Failure> {
         let (id, attempt) = (self.id, self.attempt);
         let mut failed: Option<Failure> = None;
         for index in 0..self.slots.len() {
@@ -658,16 +658,14 @@ impl Iface {
                 }
             }
         }
-        if let Some(failure) = failed {
-            // The time of the failure matters only for trying again, which no failure to start does.
-            self.fail(Step::Start, &failure, out, Instant::ZERO);
-        } else if self.state == State::Coming(Step::Start) && self.all_run() {
+        if failed.is_none() && self.state == State::Coming(Step::Start) && self.all_run() {
             self.state = State::Enabled;
             self.audible = false;
             self.back();
             self.say(0, ApEvent::Enabled);
             self.answer_enablers(true, out);
         }
+        failed
     }
 
     /// The interface is there again, if it was away: listeners hear of it once.
@@ -693,7 +691,9 @@ impl Iface {
     ) {
         if let Some(engine) = self.slots.get_mut(bss).and_then(|slot| slot.engine.as_mut()) {
             engine.handle_reply(tag, result, now, rng);
-            self.drain(out);
+            if let Some(failure) = self.drain(out) {
+                self.fail(Step::Start, &failure, out, now);
+            }
         }
     }
 

@@ -187,7 +187,7 @@ impl Apd {
                 }
             }
             Some(FilePurpose::Add { path, ifname, radio, client }) => {
-                self.add_from_file(path, ifname, radio, result, client);
+                self.add_from_file(path, ifname, radio, result, client, now);
             }
             Some(FilePurpose::Psks { iface, bss, path, client }) => {
                 let well = self.reload_psks(BssRef { iface, bss }, path, result, now);

@@ -91,6 +91,7 @@ impl Apd {
         radio: Option<String>,
         result: Result<Vec<u8>, String>,
         client: ClientId,
+        now: Instant,
     ) {
         let parsed =
             result.and_then(|contents| ApConfig::parse(&path, &contents).map_err(|rejected| rejected.to_string()));
@@ -125,7 +126,6 @@ impl Apd {
                 if let Some((iface, out)) = self.both(id) {
                     iface.config.bss.append(&mut config.bss);
                     iface.named_by = Some(client);
-                    let now = Instant::ZERO;
                     iface.restart(out, now, privd);
                 }
                 id
