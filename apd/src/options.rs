@@ -1,10 +1,10 @@
 //! The command line: hostapd's, option for option.
 
 use std::ffi::OsString;
-use std::fmt;
 use std::path::PathBuf;
 
 use daemon::LogTarget;
+use daemon::cli::{UsageError, global, text};
 use lexopt::{Arg, Parser, ValueExt as _};
 
 /// What the command line asks for.
@@ -48,22 +48,6 @@ pub(crate) struct Options {
     pub(crate) accept_unconfined: bool,
     /// Options that were taken and have no effect yet: what to say of each.
     pub(crate) remarks: Vec<&'static str>,
-}
-
-/// The command line cannot be understood.
-#[derive(Debug)]
-pub(crate) struct UsageError(String);
-
-impl fmt::Display for UsageError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl From<lexopt::Error> for UsageError {
-    fn from(error: lexopt::Error) -> UsageError {
-        UsageError(error.to_string())
-    }
 }
 
 /// What `-h` prints.
@@ -114,7 +98,7 @@ pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Wanted, 
             Arg::Short('d') => options.verbosity += 1,
             Arg::Short('e') => drop(parser.value()?),
             Arg::Short('f') => options.log = LogTarget::File(parser.value()?.into()),
-            Arg::Short('g') => options.global = Some(global(text(&mut parser)?)?),
+            Arg::Short('g') => options.global = Some(global(&mut parser)?),
             Arg::Short('G') => options.global_group = Some(text(&mut parser)?),
             Arg::Short('h') => return Ok(Wanted::Help),
             Arg::Short('i') => options.interfaces.extend(text(&mut parser)?.split(',').map(str::to_owned)),
@@ -145,19 +129,6 @@ pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Wanted, 
         return Err(UsageError("no configuration file, and no global control socket (-g)".into()));
     }
     Ok(Wanted::Run(Box::new(options)))
-}
-
-/// A path with a directory in it, or an abstract name.
-fn global(path: String) -> Result<String, UsageError> {
-    if path.contains('/') || path.starts_with('@') {
-        Ok(path)
-    } else {
-        Err(UsageError(format!("-g {path}: expected a path with a directory, or @NAME")))
-    }
-}
-
-fn text(parser: &mut Parser) -> Result<String, UsageError> {
-    Ok(parser.value()?.string()?)
 }
 
 #[cfg(test)]

@@ -1,11 +1,10 @@
 //! What happens before privilege is given up: configuration files are read, and the start is described.
 
 use std::collections::BTreeMap;
-use std::fmt;
-use std::io;
 use std::path::{Path, PathBuf};
 
 use conf::ap::{ApConfig, Bss};
+use daemon::cli::{SetupError, contents};
 use daemon::log::Level;
 use daemon::{Interfaces, Start};
 use ipc_proto::Role;
@@ -30,28 +29,6 @@ pub(crate) struct Setup {
     pub(crate) files: BTreeMap<String, Vec<u8>>,
     /// Where relative paths begin.
     pub(crate) folder: String,
-}
-
-/// A file cannot be used.
-#[derive(Debug)]
-pub(crate) enum SetupError {
-    /// It cannot be read.
-    Unreadable(String, io::Error),
-    /// What it says is wrong: a line for each fault, with file and line.
-    Rejected(String),
-}
-
-impl fmt::Display for SetupError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            SetupError::Unreadable(path, error) => write!(f, "{path}: {error}"),
-            SetupError::Rejected(lines) => f.write_str(lines),
-        }
-    }
-}
-
-fn contents(path: &str) -> Result<Vec<u8>, SetupError> {
-    std::fs::read(path).map_err(|error| SetupError::Unreadable(path.to_owned(), error))
 }
 
 /// The paths of the files that a BSS's parameters name.

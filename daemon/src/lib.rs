@@ -4,6 +4,7 @@
 //! [`Machine`]. Everything that decides is in the machine.
 #![forbid(unsafe_code)]
 
+pub mod cli;
 pub mod launch;
 mod link;
 pub mod log;

@@ -1,11 +1,11 @@
 //! The command line: wpa_supplicant's, option for option.
 
 use std::ffi::OsString;
-use std::fmt;
 use std::path::PathBuf;
 
 use daemon::LogTarget;
-use lexopt::{Arg, Parser, ValueExt as _};
+use daemon::cli::{UsageError, global, text};
+use lexopt::{Arg, Parser};
 
 /// What the command line asks for.
 #[derive(Debug)]
@@ -69,22 +69,6 @@ pub(crate) struct InterfaceOptions {
     pub(crate) bridge: Option<String>,
 }
 
-/// The command line cannot be understood.
-#[derive(Debug)]
-pub(crate) struct UsageError(String);
-
-impl fmt::Display for UsageError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl From<lexopt::Error> for UsageError {
-    fn from(error: lexopt::Error) -> UsageError {
-        UsageError(error.to_string())
-    }
-}
-
 /// What `-h` prints.
 pub(crate) const USAGE: &str = "\
 usage: supplicant [-BdhKLqstuvW] [-P PID-FILE] [-g GLOBAL-CTRL] [-G GROUP] [-f LOG-FILE]
@@ -139,7 +123,7 @@ pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Wanted, 
             Arg::Short('d') => options.verbosity += 1,
             Arg::Short('e') => drop(parser.value()?),
             Arg::Short('f') => options.log = LogTarget::File(parser.value()?.into()),
-            Arg::Short('g') => options.global = Some(global(text(&mut parser)?)?),
+            Arg::Short('g') => options.global = Some(global(&mut parser)?),
             Arg::Short('G') => options.global_group = Some(text(&mut parser)?),
             Arg::Short('h') => return Ok(Wanted::Help),
             Arg::Short('i') => interface.ifname = text(&mut parser)?,
@@ -182,19 +166,6 @@ pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Wanted, 
     }
     next_interface(&mut options, &mut interface);
     Ok(Wanted::Run(Box::new(options)))
-}
-
-/// A path with a directory in it, or an abstract name.
-fn global(path: String) -> Result<String, UsageError> {
-    if path.contains('/') || path.starts_with('@') {
-        Ok(path)
-    } else {
-        Err(UsageError(format!("-g {path}: expected a path with a directory, or @NAME")))
-    }
-}
-
-fn text(parser: &mut Parser) -> Result<String, UsageError> {
-    Ok(parser.value()?.string()?)
 }
 
 /// nl80211 is the one driver interface there is; a list that contains it will do.

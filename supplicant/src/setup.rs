@@ -1,10 +1,9 @@
 //! What happens before privilege is given up: configuration files are read, and the start is described.
 
-use std::fmt;
-use std::io;
 use std::path::{Path, PathBuf};
 
 use conf::station::StationConfig;
+use daemon::cli::{SetupError, contents};
 use daemon::log::Level;
 use daemon::{Interfaces, Start};
 use ipc_proto::Role;
@@ -20,31 +19,9 @@ pub(crate) struct Configured {
     pub(crate) config: StationConfig,
 }
 
-/// A configuration file cannot be used.
-#[derive(Debug)]
-pub(crate) enum SetupError {
-    /// It cannot be read.
-    Unreadable(String, io::Error),
-    /// What it says is wrong: a line for each fault, with file and line.
-    Rejected(String),
-}
-
-impl fmt::Display for SetupError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            SetupError::Unreadable(path, error) => write!(f, "{path}: {error}"),
-            SetupError::Rejected(lines) => f.write_str(lines),
-        }
-    }
-}
-
 /// Reads all configuration files. Warnings are given to `warn`, one line each.
 pub(crate) fn configure(options: &Options, warn: &mut dyn FnMut(String)) -> Result<Vec<Configured>, SetupError> {
     options.interfaces.iter().map(|interface| read(interface, warn)).collect()
-}
-
-fn contents(path: &str) -> Result<Vec<u8>, SetupError> {
-    std::fs::read(path).map_err(|error| SetupError::Unreadable(path.to_owned(), error))
 }
 
 fn read(interface: &InterfaceOptions, warn: &mut dyn FnMut(String)) -> Result<Configured, SetupError> {
