@@ -1,0 +1,65 @@
+//! The access point daemon.
+#![forbid(unsafe_code)]
+
+mod control;
+#[cfg(feature = "testing")]
+mod hooks;
+mod iface;
+mod machine;
+mod options;
+mod outbox;
+mod setup;
+
+use std::process::ExitCode;
+
+use options::Wanted;
+
+/// The whole program: reads the command line, and runs until its end.
+pub fn main() -> ExitCode {
+    let options = match options::parse(std::env::args_os().skip(1)) {
+        Ok(Wanted::Run(options)) => options,
+        Ok(Wanted::Help) => {
+            print(options::USAGE);
+            return ExitCode::SUCCESS;
+        }
+        Ok(Wanted::Version) => {
+            print(concat!("apd v", env!("CARGO_PKG_VERSION"), "\nAirlock's access point daemon\n"));
+            return ExitCode::from(1);
+        }
+        Err(error) => {
+            complain(&format!("apd: {error}\n{}", options::USAGE));
+            return ExitCode::from(1);
+        }
+    };
+    for remark in &options.remarks {
+        complain(&format!("apd: {remark}"));
+    }
+    let configured = match setup::configure(&options, &mut |warning| complain(&format!("warning: {warning}"))) {
+        Ok(configured) => configured,
+        Err(error) => {
+            complain(&error.to_string());
+            return ExitCode::from(1);
+        }
+    };
+    let links = match daemon::launch(setup::start(&options, &configured)) {
+        Ok(links) => links,
+        Err(error) => {
+            complain(&format!("apd: {error}"));
+            return ExitCode::from(1);
+        }
+    };
+    let mut machine = machine::Apd::new(&options, configured);
+    daemon::run(links, &mut machine)
+}
+
+/// What was asked for; a closed output is nobody's loss.
+fn print(text: &str) {
+    use std::io::Write as _;
+    let _ = std::io::stdout().write_all(text.as_bytes());
+}
+
+/// Before there is a log.
+fn complain(text: &str) {
+    use std::io::Write as _;
+    let _ = writeln!(std::io::stderr(), "{text}");
+}

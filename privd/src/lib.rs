@@ -1,0 +1,170 @@
+//! The only privileged program: netlink, EAPOL sockets, control socket post.
+#![deny(unsafe_code)]
+
+mod keeper;
+mod log;
+mod net;
+mod options;
+mod post;
+mod serve_post;
+mod sys;
+
+use std::fs::{File, OpenOptions};
+use std::os::fd::OwnedFd;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::process::ExitCode;
+
+use ipc_proto::Role;
+use nix::unistd::User;
+use policy::Lockdown;
+use tracing::{error, info, warn};
+
+use keeper::Keeper;
+use options::{Command, Parsed, USAGE};
+
+/// The whole program: reads the command line, and runs until its end.
+pub fn main() -> ExitCode {
+    let command = match options::parse(lexopt::Parser::from_env()) {
+        Ok(Parsed::Help) => {
+            println!("{USAGE}");
+            return ExitCode::SUCCESS;
+        }
+        Ok(Parsed::Version) => {
+            println!("privd {}", env!("CARGO_PKG_VERSION"));
+            return ExitCode::SUCCESS;
+        }
+        Ok(Parsed::Run(command)) => command,
+        Err(error) => {
+            eprintln!("privd: {error}\n{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    match run(command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            error!("{why}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command) -> Result<(), String> {
+    let words = |error: std::io::Error| error.to_string();
+    match command {
+        Command::Keep { role, grant, common } => {
+            log::init("privd", common.debug);
+            keeper::name_process("privd-keeper").map_err(words)?;
+            keeper::ignore_signals().map_err(words)?;
+            let keeper = Keeper {
+                worker: "privd",
+                line: keeper::line().map_err(words)?,
+                lockdown: Lockdown::of_privd_keeper(),
+                accept_unconfined: common.accept_unconfined,
+            };
+            let mut switches = Switches::open();
+            keeper.keep(move |connection| {
+                let clients = net::Clients::Connected { fd: connection, role };
+                let options = net::Options { clients, grant: grant.clone() };
+                worker_ended(work(switches.take(), options, common.accept_unconfined))
+            })
+        }
+        Command::KeepPost { post, common } => {
+            log::init("privd post", common.debug);
+            keeper::name_process("post-keeper").map_err(words)?;
+            keeper::ignore_signals().map_err(words)?;
+            let line = keeper::line().map_err(words)?;
+            let (options, files) = serve_post::prepare(post);
+            let keeper = Keeper {
+                worker: "privd-post",
+                line,
+                lockdown: Lockdown::of_post_keeper(files),
+                accept_unconfined: common.accept_unconfined,
+            };
+            keeper.keep(move |connection| worker_ended(serve_post::work(connection, &options, common)))
+        }
+        Command::Serve { grant, common } => {
+            log::init("privd", common.debug);
+            keeper::name_process("privd").map_err(words)?;
+            let clients = net::Clients::Listening { fd: sys::listening_socket()?, roles: roles() };
+            let options = net::Options { clients, grant };
+            return work(Switches::one(), options, common.accept_unconfined);
+        }
+        Command::ServePost { post, common } => {
+            log::init("privd post", common.debug);
+            keeper::name_process("privd-post").map_err(words)?;
+            let listening = sys::listening_socket()?;
+            return serve_post::serve(listening, post, common);
+        }
+    }
+    .map_err(words)
+}
+
+/// The network worker: opens what it needs, gives up the rest, serves.
+fn work(rfkill: Option<OwnedFd>, options: net::Options, accept_unconfined: bool) -> Result<(), String> {
+    let sockets = net::open(rfkill).map_err(|error| format!("sockets: {error}"))?;
+    lock(&Lockdown::of_privd(), accept_unconfined)?;
+    match net::serve(sockets, options) {
+        Ok(()) => Ok(()),
+        Err(net::ServeError::ClientGone) => {
+            info!("the daemon is gone");
+            Ok(())
+        }
+        Err(net::ServeError::Io(error)) => Err(error.to_string()),
+    }
+}
+
+fn worker_ended(result: Result<(), String>) -> i32 {
+    match result {
+        Ok(()) => 0,
+        Err(why) => {
+            error!("{why}");
+            1
+        }
+    }
+}
+
+fn lock(lockdown: &Lockdown, accept_unconfined: bool) -> Result<(), String> {
+    let report = lockdown.apply(accept_unconfined).map_err(|error| error.to_string())?;
+    for loss in report.lost {
+        warn!("NOT CONFINED: {loss}");
+    }
+    Ok(())
+}
+
+/// Which user may be what: each daemon's own, and the superuser either.
+fn roles() -> Vec<(u32, Role)> {
+    let mut roles = vec![(0, Role::Station), (0, Role::AccessPoint)];
+    for (name, role) in [("wifi-sta", Role::Station), ("wifi-ap", Role::AccessPoint)] {
+        match User::from_name(name) {
+            Ok(Some(user)) => roles.push((user.uid.as_raw(), role)),
+            Ok(None) => warn!("there is no user {name}"),
+            Err(error) => warn!("user {name}: {error}"),
+        }
+    }
+    roles
+}
+
+/// Descriptors of /dev/rfkill, which only the superuser may open on many systems: one for each worker to come, since
+/// each begins with the whole state when it is first read.
+struct Switches(Vec<File>);
+
+impl Switches {
+    const MOST: usize = 16;
+
+    fn open() -> Switches {
+        Switches((0..Self::MOST).map_while(|_| Self::open_one()).collect())
+    }
+
+    fn open_one() -> Option<File> {
+        let flags = nix::fcntl::OFlag::O_NONBLOCK.bits();
+        OpenOptions::new().read(true).custom_flags(flags).open("/dev/rfkill").ok()
+    }
+
+    fn one() -> Option<OwnedFd> {
+        Self::open_one().map(OwnedFd::from)
+    }
+
+    fn take(&mut self) -> Option<OwnedFd> {
+        self.0.pop().or_else(Self::open_one).map(OwnedFd::from)
+    }
+}

@@ -1,0 +1,79 @@
+//! The station daemon.
+#![forbid(unsafe_code)]
+
+mod bss;
+mod control;
+mod machine;
+mod memory;
+mod options;
+mod outbox;
+mod sae_run;
+mod select;
+mod setup;
+mod station;
+
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use options::{USAGE, Wanted};
+
+/// A line for whoever started us. Where it cannot be written, nobody reads it.
+fn say(line: impl std::fmt::Display) {
+    let _ = writeln!(std::io::stderr(), "{line}");
+}
+
+/// The whole program: reads the command line, and runs until its end.
+pub fn main() -> ExitCode {
+    let options = match options::parse(std::env::args_os().skip(1)) {
+        Ok(Wanted::Run(options)) => options,
+        Ok(Wanted::Help) => {
+            let _ = write!(std::io::stdout(), "{USAGE}");
+            return ExitCode::SUCCESS;
+        }
+        Ok(Wanted::Version) => {
+            let _ = writeln!(std::io::stdout(), "supplicant v{}", env!("CARGO_PKG_VERSION"));
+            return ExitCode::SUCCESS;
+        }
+        Ok(Wanted::License) => {
+            let _ = write!(std::io::stdout(), "{}", include_str!("../../LICENSE"));
+            return ExitCode::SUCCESS;
+        }
+        Err(error) => {
+            say(format_args!("supplicant: {error}"));
+            say(USAGE);
+            return ExitCode::FAILURE;
+        }
+    };
+    let configured = match setup::configure(&options, &mut |warning| say(warning)) {
+        Ok(configured) => configured,
+        Err(error) => {
+            say(error);
+            return ExitCode::FAILURE;
+        }
+    };
+    for remark in &options.remarks {
+        say(format_args!("supplicant: {remark}"));
+    }
+    if options.global.is_none() && !configured.iter().any(|one| !one.options.ifname.is_empty()) {
+        say("supplicant: neither an interface (-i) nor a global control socket (-g) is named: nothing to do");
+        say(USAGE);
+        return ExitCode::FAILURE;
+    }
+    let start = setup::start(&options, &configured);
+    let links = match daemon::launch(start) {
+        Ok(links) => links,
+        Err(error) => {
+            say(format_args!("supplicant: {error}"));
+            return ExitCode::FAILURE;
+        }
+    };
+    let about = machine::Daemon {
+        global_path: options.global,
+        global_group: options.global_group,
+        override_ctrl: options.override_ctrl,
+        waits: options.wait_for_monitor,
+        ..machine::Daemon::default()
+    };
+    let mut machine = machine::Supplicant::new(configured, about);
+    daemon::run(links, &mut machine)
+}
