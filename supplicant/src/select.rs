@@ -3,7 +3,7 @@
 use conf::station::{Globals, Network, NetworkId};
 use conf::{Ciphers, KeyMgmt, Proto};
 use ipc_proto::WiphyInfo;
-use rsn::{AkmSuite, CipherSuite, Negotiated, Pmf, Protocol, Rsnxe, SaePwe, StationPolicy};
+use rsn::{AkmSuite, CipherSuite, Negotiated, Pmf, Protocol, SaePwe, StationPolicy};
 use wire::Ssid;
 
 use crate::bss::Bss;
@@ -125,9 +125,10 @@ pub(crate) fn policy(
         group_management: suites(group_mgmt, abilities),
         pmf,
         sae_pwe: match network.sae_pwe(globals) {
+            3 => SaePwe::ForceHuntAndPeck,
             1 => SaePwe::HashToElement,
             // A password identifier exists with hash-to-element only.
-            0 | 2 if network.sae_password_id().is_some() => SaePwe::HashToElement,
+            _ if network.sae_password_id().is_some() => SaePwe::HashToElement,
             2 => SaePwe::Both,
             _ => SaePwe::HuntAndPeck,
         },
@@ -165,7 +166,11 @@ pub(crate) fn fits(
     if bss.rsne().is_none() && bss.wpa().is_none() {
         return Err("it uses WEP, which is not supported".into());
     }
-    let policy = policy(network, globals, abilities, transition_disable);
+    let mut policy = policy(network, globals, abilities, transition_disable);
+    if wire::channel::band_of(bss.freq) == Some(wire::channel::Band::Ghz6) {
+        // 12.12.2 of IEEE Std 802.11-2024: nothing else there.
+        policy.sae_pwe = policy.sae_pwe.only_h2e();
+    }
     if policy.akms.is_empty() {
         return Err(if open_allowed && methods == KeyMgmt::NONE {
             "it is protected, and key_mgmt=NONE was asked for".into()
@@ -174,16 +179,6 @@ pub(crate) fn fits(
         });
     }
     match policy.choose(&bss.offer()) {
-        // The suites with longer keys have hash-to-element only, whatever sae_pwe says.
-        Ok(mut negotiated) if negotiated.akm == AkmSuite::SaeExt && !negotiated.h2e => {
-            let able = bss.rsnxe().and_then(|element| Rsnxe::parse_element(element).ok()).unwrap_or_default();
-            if !able.has(Rsnxe::SAE_H2E) {
-                return Err("it offers SAE-EXT-KEY without hash-to-element".into());
-            }
-            negotiated.h2e = true;
-            negotiated.rsnxe = negotiated.rsnxe.with(Rsnxe::SAE_H2E);
-            Ok(Some(negotiated))
-        }
         Ok(negotiated) if negotiated.akm.has_handshake() => Ok(Some(negotiated)),
         Ok(negotiated) => Err(format!("{} is not supported", negotiated.akm.config_name())),
         Err(mismatch) => Err(format!("{mismatch} (it offers {}; key_mgmt={methods})", bss.flags())),

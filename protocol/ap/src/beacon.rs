@@ -4,13 +4,14 @@ use alloc::vec::Vec;
 
 use conf::ap::HwMode;
 use ipc_proto::{BandInfo, BeaconParameters, ChannelWidth};
-use rsn::ApElements;
+use rsn::{ApElements, SaePwe};
 use wire::channel::{Band, number_of};
 use wire::element::{WMM_SELECTOR, id};
 use wire::frame::{self, Subtype, capability};
 use wire::{MacAddr, Writer};
 
 use crate::BssConfig;
+use crate::config::Identifiers;
 
 /// Builds the frames of one BSS.
 #[derive(Clone, Copy, Debug)]
@@ -287,6 +288,16 @@ impl Builder<'_> {
         if self.config.bss.utf8_ssid() {
             set(48);
         }
+        // 9.4.2.26: SAE password identifiers are in use (81), and nothing else is (82).
+        if self.config.offers_sae() {
+            let identifiers = self.config.identifiers();
+            if identifiers != Identifiers::None {
+                set(81);
+            }
+            if identifiers == Identifiers::All {
+                set(82);
+            }
+        }
         // An access point announces extended channel switching with the channels it can announce.
         if self.config.wiphy.features.channel_switch {
             set(2);
@@ -326,11 +337,15 @@ fn fixed<const N: usize>(bytes: &[u8]) -> [u8; N] {
 
 impl BssConfig {
     /// Stations that cannot do hash-to-element must not even try (9.4.2.3: membership selector 123).
+    fn offers_sae(&self) -> bool {
+        self.bss.is_protected() && self.bss.key_mgmt().intersects(conf::KeyMgmt::ANY_SAE)
+    }
+
     fn policy_is_h2e_only(&self) -> bool {
         use conf::KeyMgmt;
         let methods = self.bss.key_mgmt();
         self.bss.is_protected()
-            && self.bss.sae_pwe() == 1
+            && self.sae_pwe() == SaePwe::HashToElement
             && methods.intersects(KeyMgmt::ANY_SAE)
             && methods.without(KeyMgmt::ANY_SAE).is_empty()
     }

@@ -107,15 +107,36 @@ impl BssConfig {
         })
     }
 
-    /// How SAE finds its password element. Password identifiers need hash-to-element.
+    /// How SAE finds its password element. Password identifiers and longer keys need hash-to-element, whatever
+    /// `sae_pwe` says, unless it forbids that.
     #[must_use]
     pub fn sae_pwe(&self) -> SaePwe {
-        let identifiers = self.bss.sae_passwords().chain(&self.lists.sae_passwords).any(|entry| entry.id.is_some());
-        match self.bss.sae_pwe() {
-            0 if identifiers => SaePwe::Both,
+        let pwe = match self.bss.sae_pwe() {
             0 => SaePwe::HuntAndPeck,
             1 => SaePwe::HashToElement,
+            3 => SaePwe::ForceHuntAndPeck,
             _ => SaePwe::Both,
+        };
+        let longer = KeyMgmt::SAE_EXT_KEY.union(KeyMgmt::FT_SAE_EXT_KEY);
+        match self.identifiers() {
+            Identifiers::All => pwe.only_h2e(),
+            Identifiers::Some => pwe.with_h2e(),
+            Identifiers::None if self.bss.key_mgmt().intersects(longer) => pwe.with_h2e(),
+            Identifiers::None => pwe,
+        }
+    }
+
+    /// How many of the SAE passwords have an identifier.
+    pub(crate) fn identifiers(&self) -> Identifiers {
+        let entries = || self.bss.sae_passwords().chain(&self.lists.sae_passwords);
+        let named = entries().any(|entry| entry.id.is_some());
+        let passphrase = matches!(self.bss.psk(), Some(conf::ap::Psk::Passphrase(_)))
+            && !self.bss.values().flag(conf::ap::BssKey::sae_password_psk);
+        let nameless = passphrase || entries().any(|entry| entry.id.is_none());
+        match (named, nameless) {
+            (true, false) => Identifiers::All,
+            (true, true) => Identifiers::Some,
+            (false, _) => Identifiers::None,
         }
     }
 
@@ -160,6 +181,14 @@ impl BssConfig {
             ..AuthenticatorConfig::new(self.own, self.handshake_elements(policy))
         }
     }
+}
+
+/// How many of the SAE passwords have an identifier.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Identifiers {
+    None,
+    Some,
+    All,
 }
 
 /// A number of seconds where 0 means never.

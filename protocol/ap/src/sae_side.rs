@@ -78,10 +78,10 @@ impl SaeSide {
         let bss = &config.bss;
         let methods = bss.key_mgmt();
         let offered = bss.is_protected() && methods.intersects(KeyMgmt::SAE.union(KeyMgmt::SAE_EXT_KEY));
-        let mut groups: Vec<Group> = bss.sae_groups().into_iter().filter_map(Group::from_number).collect();
-        if groups.is_empty() {
-            groups = [19, 20, 21].into_iter().filter_map(Group::from_number).collect();
-        }
+        // A list of groups of which none exists here offers none: that is what was asked for.
+        let named = Some(bss.sae_groups()).filter(|groups| !groups.is_empty());
+        let groups = named.unwrap_or_else(|| [19, 20, 21].into());
+        let groups: Vec<Group> = groups.into_iter().filter_map(Group::from_number).collect();
         let pwe = config.sae_pwe();
         let ssid = config.ssid();
         let mut secrets = Vec::new();
@@ -125,7 +125,7 @@ impl SaeSide {
 
     fn allows(&self, method: Method) -> bool {
         match method {
-            Method::HuntAndPeck => self.pwe != SaePwe::HashToElement && self.akms.contains(&SaeAkm::Sae),
+            Method::HuntAndPeck => self.pwe.allows_hunting() && self.akms.contains(&SaeAkm::Sae),
             Method::HashToElement => self.pwe.allows_h2e(),
         }
     }
@@ -143,6 +143,8 @@ impl Bss {
             (COMMIT, StatusCode::SUCCESS) => self.sae_commit(addr, Method::HuntAndPeck, auth, now, rng),
             (COMMIT, StatusCode::SAE_HASH_TO_ELEMENT) => self.sae_commit(addr, Method::HashToElement, auth, now, rng),
             (CONFIRM, StatusCode::SUCCESS) => self.sae_confirm(addr, auth, now),
+            // 9.4.1.9: SAE-PK announces a run too, one that is not offered here.
+            (COMMIT, StatusCode::SAE_PK) => self.sae_refuse(addr, COMMIT, &SaeError::MethodMismatch),
             // What reports a failure needs no answer, and nobody vouches for it.
             (COMMIT | CONFIRM, status) => self.log(Level::Debug, format!("{addr}: SAE: the station says {status}")),
             (transaction, _) => self.send_sae(addr, transaction, StatusCode::TRANSACTION_SEQUENCE, &[]),
@@ -189,18 +191,13 @@ impl Bss {
     ) {
         if !self.sae.allows(method) {
             // 12.4.8.6.4: what the status code announces must be allowed here.
-            self.log(Level::Info, format!("{addr}: SAE: this way to a password element is not allowed"));
-            self.send_sae(addr, COMMIT, StatusCode::REFUSED, &[]);
+            self.sae_refuse(addr, COMMIT, &SaeError::MethodMismatch);
             return;
         }
         let commit = match sae::parse_commit(auth.rest, method) {
             Ok(commit) => commit,
-            Err(error @ SaeError::UnsupportedGroup(_)) => {
-                self.sae_refuse(addr, COMMIT, &error);
-                return;
-            }
             Err(error) => {
-                self.log(Level::Debug, format!("{addr}: SAE: {error}"));
+                self.sae_refuse(addr, COMMIT, &error);
                 return;
             }
         };

@@ -31,6 +31,8 @@ pub enum SaePwe {
     HashToElement,
     /// 2: either.
     Both,
+    /// 3: hunting-and-pecking only, even for what can only be had with hash-to-element.
+    ForceHuntAndPeck,
 }
 
 impl SaePwe {
@@ -38,6 +40,46 @@ impl SaePwe {
     #[must_use]
     pub const fn allows_h2e(self) -> bool {
         matches!(self, SaePwe::HashToElement | SaePwe::Both)
+    }
+
+    /// Hunting-and-pecking may be used.
+    #[must_use]
+    pub const fn allows_hunting(self) -> bool {
+        !matches!(self, SaePwe::HashToElement)
+    }
+
+    /// What it comes to where something needs hash-to-element beside what does not (IEEE Std 802.11-2024 12.4.2: keys
+    /// longer than 256 bits; 12.4.4.3.3: password identifiers).
+    #[must_use]
+    pub const fn with_h2e(self) -> SaePwe {
+        match self {
+            SaePwe::HuntAndPeck => SaePwe::Both,
+            SaePwe::HashToElement | SaePwe::Both | SaePwe::ForceHuntAndPeck => self,
+        }
+    }
+
+    /// What it comes to where everything needs hash-to-element.
+    #[must_use]
+    pub const fn only_h2e(self) -> SaePwe {
+        match self {
+            SaePwe::HuntAndPeck | SaePwe::HashToElement | SaePwe::Both => SaePwe::HashToElement,
+            SaePwe::ForceHuntAndPeck => self,
+        }
+    }
+
+    /// What it comes to for one key management suite.
+    #[must_use]
+    pub const fn of(self, akm: AkmSuite) -> SaePwe {
+        if akm.has_longer_keys() { self.only_h2e() } else { self }
+    }
+
+    /// SAE for this suite can be run with an access point that knows hash-to-element or does not.
+    const fn fits(self, akm: AkmSuite, ap_h2e: bool) -> bool {
+        match self.of(akm) {
+            SaePwe::HashToElement => ap_h2e,
+            SaePwe::HuntAndPeck | SaePwe::Both => true,
+            SaePwe::ForceHuntAndPeck => !akm.has_longer_keys(),
+        }
     }
 }
 
@@ -209,13 +251,13 @@ impl StationPolicy {
         let ap_h2e = ap_rsnxe.has(Rsnxe::SAE_H2E);
         let offered = rsne.akm_suites();
         let usable = |suite: &AkmSuite| {
-            let sae_fits =
-                !suite.is_sae() || ((pmf || !self.sae_needs_pmf) && (ap_h2e || self.sae_pwe != SaePwe::HashToElement));
+            let sae_fits = !suite.is_sae() || ((pmf || !self.sae_needs_pmf) && self.sae_pwe.fits(*suite, ap_h2e));
             offered.contains(suite) && self.akms.contains(suite) && sae_fits
         };
         let akm = AkmSuite::PREFERENCE.into_iter().find(usable).ok_or(Mismatch::Akm)?;
 
-        let h2e = akm.is_sae() && ap_h2e && self.sae_pwe.allows_h2e();
+        let able = akm.is_sae() && self.sae_pwe.of(akm).allows_h2e();
+        let h2e = able && ap_h2e;
         let ocv = pmf && self.ocv && rsne.capabilities.has(RsnCapabilities::OCVC);
         let capabilities = RsnCapabilities(0)
             .with_if(pmf, RsnCapabilities::MFPC)
@@ -231,7 +273,7 @@ impl StationPolicy {
             h2e,
             capabilities,
             pmkids: Vec::new(),
-            rsnxe: Rsnxe::new().with_if(akm.is_sae() && self.sae_pwe.allows_h2e(), Rsnxe::SAE_H2E),
+            rsnxe: Rsnxe::new().with_if(able, Rsnxe::SAE_H2E),
         })
     }
 }
@@ -393,7 +435,7 @@ impl ApPolicy {
                 rsne.group_management = Some(self.group_management.selector());
             }
             elements.rsne = Some(rsne.element());
-            let h2e = self.akms.iter().any(|akm| akm.is_sae()) && self.sae_pwe.allows_h2e();
+            let h2e = self.akms.iter().any(|akm| akm.is_sae() && self.sae_pwe.of(*akm).allows_h2e());
             elements.rsnxe = Rsnxe::new().with_if(h2e, Rsnxe::SAE_H2E).element();
         }
         if self.protocols.contains(&Protocol::Wpa) {
@@ -443,7 +485,7 @@ impl ApPolicy {
             group: self.group,
             pmf,
             group_management,
-            h2e: akm.is_sae() && self.sae_pwe.allows_h2e() && station_rsnxe.has(Rsnxe::SAE_H2E),
+            h2e: akm.is_sae() && self.sae_pwe.of(akm).allows_h2e() && station_rsnxe.has(Rsnxe::SAE_H2E),
             capabilities: rsne.capabilities,
             pmkids: rsne.pmkids,
             rsnxe: station_rsnxe,

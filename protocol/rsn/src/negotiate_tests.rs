@@ -107,3 +107,21 @@ fn the_group_cipher_is_the_weakest_pairwise_cipher() {
     assert_eq!(ApPolicy::group_for(&[CipherSuite::Gcmp256, CipherSuite::Ccmp128]), CipherSuite::Ccmp128);
     assert_eq!(ApPolicy::group_for(&[CipherSuite::Gcmp256]), CipherSuite::Gcmp256);
 }
+
+#[test]
+fn longer_keys_need_hash_to_element_and_nothing_else_turns_it_on() {
+    let longer = ApPolicy { sae_pwe: SaePwe::HuntAndPeck, ..ApPolicy::rsn(&[AkmSuite::SaeExt], Pmf::Required) };
+    let station = |akm, sae_pwe| StationPolicy { akms: [akm].into(), sae_pwe, ..StationPolicy::personal() };
+    let (ours, _) = agree(&station(AkmSuite::SaeExt, SaePwe::HuntAndPeck), &longer).unwrap();
+    assert!(ours.h2e && ours.rsnxe.has(Rsnxe::SAE_H2E));
+    // Forbidden here, or not known there: no such suite.
+    let forbidden = agree(&station(AkmSuite::SaeExt, SaePwe::ForceHuntAndPeck), &longer);
+    assert_eq!(forbidden.unwrap_err().0, Some(Mismatch::Akm));
+    let unable = ApPolicy { sae_pwe: SaePwe::ForceHuntAndPeck, ..longer };
+    let unknown = agree(&station(AkmSuite::SaeExt, SaePwe::Both), &unable);
+    assert_eq!(unknown.unwrap_err().0, Some(Mismatch::Akm));
+    // The older suite is left as sae_pwe has it.
+    let both = ApPolicy { sae_pwe: SaePwe::Both, ..ApPolicy::rsn(&[AkmSuite::Sae, AkmSuite::SaeExt], Pmf::Required) };
+    let (ours, _) = agree(&station(AkmSuite::Sae, SaePwe::HuntAndPeck), &both).unwrap();
+    assert!(!ours.h2e && !ours.rsnxe.has(Rsnxe::SAE_H2E));
+}

@@ -419,6 +419,12 @@ impl AkmSuite {
         matches!(self, AkmSuite::Sae | AkmSuite::SaeExt | AkmSuite::FtSae | AkmSuite::FtSaeExt)
     }
 
+    /// SAE whose keys are as long as the hash of its group, which hash-to-element alone makes.
+    #[must_use]
+    pub const fn has_longer_keys(self) -> bool {
+        matches!(self, AkmSuite::SaeExt | AkmSuite::FtSaeExt)
+    }
+
     /// The pairwise master key comes from EAP.
     #[must_use]
     pub const fn is_8021x(self) -> bool {

@@ -17,18 +17,22 @@ use super::world::{AP, OPEN, OTHER, PSK, SAE, STA, World, wiphy};
 use crate::Lists;
 
 impl World {
-    fn send_sae(&mut self, transaction: u16, status: StatusCode, body: &[u8]) {
+    pub(super) fn send_sae(&mut self, transaction: u16, status: StatusCode, body: &[u8]) {
         let auth = Authentication { algorithm: auth_algorithm::SAE, transaction, status, rest: body };
         self.from(STA, Subtype::AUTHENTICATION, |w| auth.write(w));
     }
 
-    fn last_auth(&self) -> (u16, StatusCode, Vec<u8>) {
+    pub(super) fn last_auth(&self) -> (u16, StatusCode, Vec<u8>) {
         let frame = self.last(Subtype::AUTHENTICATION).unwrap();
         let auth = Authentication::parse(frame.body).unwrap();
         (auth.transaction, auth.status, auth.rest.to_vec())
     }
 
-    fn sae_session(&mut self, password: &[u8], group: Group, method: Method) -> Session {
+    pub(super) fn sae_session(&mut self, password: &[u8], group: Group, method: Method) -> Session {
+        self.sae_session_for(SaeAkm::Sae, password, group, method)
+    }
+
+    fn sae_session_for(&mut self, akm: SaeAkm, password: &[u8], group: Group, method: Method) -> Session {
         let password = Password::new(password, None);
         let points = PtSet::derive(b"net", &password, &[group]);
         let config = sae::Config {
@@ -38,7 +42,7 @@ impl World {
             method,
             password: &password,
             pt: Some(&points),
-            akm: SaeAkm::Sae,
+            akm,
             rejected_groups: &[],
             supported_groups: &[group],
         };
@@ -46,7 +50,11 @@ impl World {
     }
 
     fn run_sae(&mut self, group: Group, method: Method) -> Pmk {
-        let mut session = self.sae_session(b"correct horse", group, method);
+        self.run_sae_for(SaeAkm::Sae, group, method)
+    }
+
+    pub(super) fn run_sae_for(&mut self, akm: SaeAkm, group: Group, method: Method) -> Pmk {
+        let mut session = self.sae_session_for(akm, b"correct horse", group, method);
         self.send_sae(1, session.commit_status(), &session.commit_body(None));
         let (transaction, status, body) = self.last_auth();
         assert_eq!(transaction, 1);

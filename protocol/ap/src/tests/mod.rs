@@ -4,3 +4,4 @@ mod attacks;
 mod joining;
 mod keeping;
 mod world;
+mod wpa3;

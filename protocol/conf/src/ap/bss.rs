@@ -66,6 +66,11 @@ impl Bss {
             // The two spellings of the name replace each other.
             b"ssid" => self.values.clear(BssKey::ssid2),
             b"ssid2" => self.values.clear(BssKey::ssid),
+            // A list of nothing but 0 offers no group at all, where no list offers the usual ones.
+            b"sae_groups" if !self.values.is_set(BssKey::sae_groups) && !crate::text::trim_end(text).is_empty() => {
+                self.values.put(BssKey::sae_groups, Value::Ints(alloc::vec![0]));
+                return Ok(Change::Changed);
+            }
             // Validating the channel needs protected SA Query frames: asking for it turns protection on.
             b"ocv" if self.values.flag(BssKey::ocv) && self.values.int(BssKey::ieee80211w) == 0 => {
                 self.values.put(BssKey::ieee80211w, Value::Int(1));
