@@ -1,0 +1,106 @@
+//! What WPA3 adds: longer keys, both ways to a password element, what the station is told in the handshake.
+
+use alloc::format;
+use alloc::vec::Vec;
+
+use rsn::{AkmSuite, Pmf, SaePwe, StationPolicy};
+use sae::{Group, Method, SaeAkm};
+use wire::element::{Elements, id};
+use wire::frame::{Beacon, Management};
+use wire::{StatusCode, Writer};
+
+use super::world::{SAE, STA, World};
+
+fn sae(more: &str) -> World {
+    World::new(&format!(
+        "interface=wlan0\nssid=net\nhw_mode=g\nchannel=1\nwpa=2\nrsn_pairwise=CCMP\nieee80211w=2\n{more}"
+    ))
+}
+
+impl World {
+    /// Whether beacons announce hash-to-element in the RSNXE, and in the rates that there is nothing else.
+    fn announced(&self) -> (bool, bool) {
+        let beacon = self.beacon();
+        let elements = Elements::new(Beacon::parse(Management::parse(&beacon).unwrap().body).unwrap().elements);
+        let h2e = elements.find(id::RSNX).is_some_and(|element| element.body.first().is_some_and(|o| o & 0x20 != 0));
+        let rates = elements.rates().any(|rate| rate == 0x80 | 123);
+        (h2e, rates)
+    }
+
+    fn has_extended(&self, bit: usize) -> bool {
+        let beacon = self.beacon();
+        let elements = Elements::new(Beacon::parse(Management::parse(&beacon).unwrap().body).unwrap().elements);
+        elements
+            .find(id::EXTENDED_CAPABILITIES)
+            .and_then(|element| element.body.get(bit / 8))
+            .is_some_and(|octet| octet & 1 << (bit % 8) != 0)
+    }
+
+    fn commit_status(&mut self, status: StatusCode, group: Group, method: Method) -> StatusCode {
+        let session = self.sae_session(b"correct horse", group, method);
+        self.send_sae(1, status, &session.commit_body(None));
+        self.last_auth().1
+    }
+}
+
+#[test]
+fn longer_keys_bring_hash_to_element_whatever_sae_pwe_says() {
+    for (group, octets) in [(Group::P256, 32), (Group::P384, 48), (Group::P521, 64)] {
+        let mut world = sae("wpa_key_mgmt=SAE-EXT-KEY\nsae_password=correct horse\nsae_pwe=0\n");
+        assert_eq!(world.announced(), (true, false));
+        let pmk = world.run_sae_for(SaeAkm::SaeExtKey, group, Method::HashToElement);
+        assert_eq!(pmk.as_bytes().len(), octets);
+        // The station's own sae_pwe does not matter either.
+        let policy = StationPolicy {
+            akms: [AkmSuite::SaeExt].into(),
+            pmf: Pmf::Required,
+            sae_pwe: SaePwe::HuntAndPeck,
+            ..StationPolicy::personal()
+        };
+        let elements = world.supplicant(&policy, pmk);
+        let elements: Vec<&[u8]> = elements.iter().map(Vec::as_slice).collect();
+        world.associate(STA, &elements);
+        assert!(world.connected(STA), "{group:?}");
+    }
+    let mut world = sae("wpa_key_mgmt=SAE SAE-EXT-KEY\nsae_password=correct horse\nsae_pwe=0\n");
+    world.run_sae_for(SaeAkm::Sae, Group::P256, Method::HuntAndPeck);
+}
+
+#[test]
+fn password_identifiers_decide_what_is_announced() {
+    let world = sae("wpa_key_mgmt=SAE\nsae_password=one|id=x\n");
+    assert_eq!((world.announced(), world.has_extended(81), world.has_extended(82)), ((true, true), true, true));
+    let world = sae("wpa_key_mgmt=SAE\nsae_password=one|id=x\nsae_password=two\n");
+    assert_eq!((world.announced(), world.has_extended(81), world.has_extended(82)), ((true, false), true, false));
+    let world = sae("wpa_key_mgmt=SAE\nsae_password=one|id=x\nwpa_passphrase=correct horse\n");
+    assert_eq!((world.announced(), world.has_extended(82)), ((true, false), false));
+    let world = sae("wpa_key_mgmt=SAE\nsae_password=one\n");
+    assert_eq!((world.announced(), world.has_extended(81)), ((false, false), false));
+    let world = sae("wpa_key_mgmt=SAE\nsae_password=one|id=x\nsae_pwe=3\n");
+    assert_eq!(world.announced(), (false, false));
+}
+
+#[test]
+fn what_is_not_offered_is_refused_with_a_status() {
+    let mut world = World::new(SAE);
+    assert_eq!(world.commit_status(StatusCode::SAE_PK, Group::P256, Method::HuntAndPeck), StatusCode::REFUSED);
+    assert_eq!(world.commit_status(StatusCode::SUCCESS, Group::P256, Method::HuntAndPeck), StatusCode::SUCCESS);
+    let mut world = sae("wpa_key_mgmt=SAE\nsae_password=correct horse\nsae_pwe=3\n");
+    let refused = world.commit_status(StatusCode::SAE_HASH_TO_ELEMENT, Group::P256, Method::HashToElement);
+    assert_eq!(refused, StatusCode::REFUSED);
+    let mut world = sae("wpa_key_mgmt=SAE\nsae_password=correct horse\nsae_groups=0\n");
+    let refused = world.commit_status(StatusCode::SUCCESS, Group::P256, Method::HuntAndPeck);
+    assert_eq!(refused, StatusCode::UNSUPPORTED_FINITE_CYCLIC_GROUP);
+}
+
+#[test]
+fn a_malformed_list_of_rejected_groups_is_refused() {
+    let mut world = World::new(SAE);
+    let session = world.sae_session(b"correct horse", Group::P256, Method::HashToElement);
+    let mut body = Writer::new();
+    body.put(&session.commit_body(None)).extension_element(92, |w| {
+        w.u8(20);
+    });
+    world.send_sae(1, StatusCode::SAE_HASH_TO_ELEMENT, &body.finish().unwrap());
+    assert_eq!(world.last_auth(), (1, StatusCode::REFUSED, Vec::new()));
+}
