@@ -56,6 +56,13 @@ impl Bss {
                 self.values.clear(key);
                 return Ok(if had { Change::Changed } else { Change::Same });
             }
+            // For tests: no element is something else than the usual one.
+            b"rsne_override_eapol" | b"rsnxe_override_eapol" if text.is_empty() => {
+                let rsne = name == b"rsne_override_eapol";
+                let key = if rsne { BssKey::rsne_override_eapol } else { BssKey::rsnxe_override_eapol };
+                self.values.put(key, Value::Bytes(Vec::new()));
+                return Ok(Change::Changed);
+            }
             _ => {}
         }
         let change = self.values.set(name, text)?;
