@@ -58,7 +58,7 @@ impl Hooks {
                 let stype = Management::parse(frame).map_or(0, |header| header.subtype().0);
                 Some(message(format!("MGMT-TX-STATUS stype={stype} ok={} buf={}", u8::from(*acked), Hex(frame))))
             }
-            _ => None,
+            event => crate::data_test::received(event),
         }
     }
 }

@@ -107,6 +107,8 @@ pub(crate) struct Slot {
     pub(crate) lists: Lists,
     pub(crate) socket: Option<SocketId>,
     pub(crate) clients: BTreeMap<ClientId, Subscriber>,
+    #[cfg(feature = "testing")]
+    pub(crate) data_test: Option<crate::data_test::Listening>,
 }
 
 /// A radio.

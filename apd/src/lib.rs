@@ -3,6 +3,8 @@
 
 mod control;
 #[cfg(feature = "testing")]
+mod data_test;
+#[cfg(feature = "testing")]
 mod hooks;
 mod iface;
 mod machine;
@@ -62,4 +64,18 @@ fn print(text: &str) {
 fn complain(text: &str) {
     use std::io::Write as _;
     let _ = writeln!(std::io::stderr(), "{text}");
+}
+
+/// The machine with one radio, for those who drive it without sockets; `None`: the configuration is refused.
+pub fn machine(configuration: &[u8]) -> Option<impl daemon::Machine + use<>> {
+    let path = "/etc/memory.conf".to_owned();
+    let (config, _) = conf::ap::ApConfig::parse(&path, configuration).ok()?;
+    let Ok(Wanted::Run(options)) = options::parse(["-g", "@global", &path].map(Into::into)) else { return None };
+    let setup = setup::Setup { radios: vec![setup::Configured { path, config }], ..setup::Setup::default() };
+    Some(machine::Apd::new(&options, setup))
+}
+
+/// Whether a command line, without the program's name, is understood.
+pub fn understands(line: impl IntoIterator<Item = std::ffi::OsString>) -> bool {
+    options::parse(line).is_ok()
 }

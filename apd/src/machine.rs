@@ -303,6 +303,10 @@ impl Apd {
                 let text = self.station_text(BssRef { iface, bss }, addr, known.as_ref(), now);
                 self.out.reply(client, text);
             }
+            #[cfg(feature = "testing")]
+            Purpose::Word(client) => {
+                self.out.reply(client, if result.is_ok() { ctrl::reply::OK } else { ctrl::reply::FAIL });
+            }
             Purpose::Nothing(what) => {
                 if let Err(failure) = result {
                     debug!("{what}: {failure}");

@@ -22,6 +22,9 @@ pub(crate) enum Purpose {
     Bss { iface: IfaceId, attempt: u32, bss: usize, tag: Tag },
     /// A client wants to see a station.
     Station { iface: IfaceId, bss: usize, addr: MacAddr, client: ClientId },
+    /// A client of a test suite hears OK or FAIL.
+    #[cfg(feature = "testing")]
+    Word(ClientId),
     /// Nothing waits for it; a failure is logged with these words.
     Nothing(&'static str),
 }
@@ -82,6 +85,8 @@ impl Outbox {
         self.queue.retain(|output| !matches!(output, Output::Request { .. }));
         let waiting = |purpose| match purpose {
             Purpose::Station { client, .. } => Some(client),
+            #[cfg(feature = "testing")]
+            Purpose::Word(client) => Some(client),
             Purpose::Step { .. } | Purpose::Bss { .. } | Purpose::Nothing(_) => None,
         };
         std::mem::take(&mut self.purposes).into_values().filter_map(waiting).collect()

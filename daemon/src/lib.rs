@@ -5,6 +5,8 @@
 #![forbid(unsafe_code)]
 
 pub mod cli;
+#[cfg(feature = "testing")]
+pub mod data_test;
 pub mod launch;
 mod link;
 pub mod log;

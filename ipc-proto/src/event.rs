@@ -97,6 +97,8 @@ pub enum Event {
     RegulatoryChanged { alpha2: [u8; 2], initiator: u8, kind: u8 },
     /// Radar and channel availability: nl80211's event number.
     Radar { ifindex: u32, channel: ChannelDefinition, event: u8 },
+    /// For test suites; nothing in a build without them.
+    Test(crate::TestEvent),
 }
 
 impl Event {
@@ -143,6 +145,7 @@ impl Event {
             | Event::ChannelSwitchStarted { ifindex, .. }
             | Event::ApStopped { ifindex }
             | Event::Radar { ifindex, .. } => Some(*ifindex),
+            Event::Test(test) => Some(test.ifindex()),
         }
     }
 }

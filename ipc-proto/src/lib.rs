@@ -24,6 +24,7 @@ pub mod keeper;
 pub mod post;
 mod reply;
 mod request;
+mod testing;
 mod value;
 
 pub use event::Event;
@@ -33,6 +34,7 @@ pub use request::{
     ApParameters, AssociateParameters, AuthenticateParameters, BeaconParameters, BssOptions, ConnectParameters,
     KeyParameters, LinkSecurity, Request, ScanParameters, SchedScanParameters, StationParameters, TransmitParameters,
 };
+pub use testing::{TestEvent, TestRequest};
 pub use value::{
     BandInfo, ChannelDefinition, ChannelInfo, ChannelWidth, InterfaceType, KeyBytes, KeyKind, MfpMode, OperState,
     StationFlags, WiphyFeatures, WiphyInfo,

@@ -500,6 +500,8 @@ pub enum Request {
         /// Operation.
         operation: u8,
     },
+    /// For test suites; nothing in a build without them. The last one: no build numbers the others differently.
+    Test(crate::TestRequest),
 }
 
 /// What to scan.
@@ -824,6 +826,7 @@ impl Request {
             | Request::Survey { ifindex }
             | Request::TdlsFrame { ifindex, .. }
             | Request::TdlsOperation { ifindex, .. } => Some(*ifindex),
+            Request::Test(test) => Some(test.ifindex()),
         }
     }
 }

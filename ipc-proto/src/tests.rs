@@ -13,6 +13,10 @@ use crate::codec::{CodecError, decode, encode};
 use crate::post::{FromPost, ToPost};
 use crate::*;
 
+/// How many requests and events there are but those for test suites.
+const TEST: u8 = 64;
+const EVENTS: usize = 38;
+
 const AP: MacAddr = MacAddr([2, 0, 0, 0, 3, 0]);
 
 fn hex(bytes: &[u8]) -> String {
@@ -111,6 +115,20 @@ fn an_unknown_tag_is_an_error() {
     assert_eq!(decode::<ToPrivd>(&[2, 0]), Err(CodecError::Malformed));
     assert_eq!(decode::<ToPrivd>(&[1, 0, 200]), Err(CodecError::Malformed));
     assert_eq!(decode::<FromPrivd>(&[9]), Err(CodecError::Malformed));
+}
+
+/// The tag behind the last request and the tag behind the last event belong to test suites alone.
+#[test]
+fn what_test_suites_ask_for_is_unknown_without_the_feature() {
+    let event = u8::try_from(EVENTS).unwrap();
+    let is = |known: bool| known == cfg!(feature = "testing");
+    // Listen on interface 3; an empty frame from it.
+    assert!(is(decode::<ToPrivd>(&[1, 0, TEST, 0, 3, 0, 1]).is_ok()));
+    assert!(is(decode::<FromPrivd>(&[3, event, 0, 3, 0]).is_ok()));
+    for next in 0..=255 {
+        assert!(is(true) || decode::<ToPrivd>(&[1, 0, TEST, next, 3, 0, 1]).is_err());
+    }
+    assert_eq!(decode::<ToPrivd>(&[1, 0, TEST + 1, 0]), Err(CodecError::Malformed));
 }
 
 #[test]
@@ -229,7 +247,8 @@ fn request_names() -> Vec<&'static str> {
 #[test]
 fn each_operation_of_the_driver_interface_has_its_row_and_each_named_request_exists() {
     let names = request_names();
-    assert_eq!(names.len(), 64, "{names:?}");
+    assert_eq!(names.last(), Some(&"Test(crate::TestRequest)"));
+    assert_eq!(names.len(), usize::from(TEST) + 1, "{names:?}");
     let table = include_str!("../OPERATIONS.md");
     let rows: Vec<Vec<&str>> = table
         .lines()

@@ -266,6 +266,11 @@ pub(crate) fn fields(request: &Request) -> Checked {
             unicast(*peer)?;
             ensure(*operation <= 4, "TDLS operation")
         }
+        Request::Test(test) => {
+            test.bridge().map_or(Ok(()), name)?;
+            // From the addresses and the type of an Ethernet frame up to the largest one without a tag.
+            ensure(test.frame().is_none_or(|frame| (14..=1514).contains(&frame.len())), "frame")
+        }
         Request::Interfaces
         | Request::Detach { .. }
         | Request::Capabilities { .. }

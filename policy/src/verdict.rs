@@ -121,7 +121,8 @@ fn row(role: Role, request: &Request) -> (Who, On) {
         | Request::ReceivePreauth { .. }
         | Request::SetStationFlags { .. }
         | Request::Stations { .. }
-        | Request::Survey { .. } => (Who::Both, granted),
+        | Request::Survey { .. }
+        | Request::Test(_) => (Who::Both, granted),
         Request::SetInterfaceType { kind, .. } => (who_for_type(role, *kind, false), granted),
         Request::AddInterface { kind, .. } => (who_for_type(role, *kind, true), granted),
         Request::RemoveInterface { ifindex } => (Who::Both, On::Created(*ifindex)),

@@ -131,7 +131,7 @@ macro_rules! table {
         }
 
         fn has_row(request: &Request) -> bool {
-            match request { $(Request::$name { .. } => true),+ }
+            match request { $(Request::$name { .. } => true,)+ Request::Test(_) => true }
         }
     };
 }
@@ -335,4 +335,23 @@ fn numbers_out_of_range() {
     ] {
         assert!(is_invalid(&request), "{request:?}");
     }
+}
+
+#[cfg(feature = "testing")]
+#[test]
+fn data_frames_of_test_suites_are_judged_like_everything_else() {
+    use ipc_proto::TestRequest;
+    let listen =
+        |bridge: &str| Request::Test(TestRequest::Listen { ifindex: 3, bridge: Some(bridge.into()), enabled: true });
+    let transmit = |length| Request::Test(TestRequest::Transmit { ifindex: 3, bridge: None, frame: vec![0; length] });
+    for role in Role::ALL {
+        for phase in Phase::ALL {
+            for grant in Grant::ALL {
+                let wanted = expected(May::Both, Needs::Any, role, phase, grant);
+                assert_eq!(authorize(role, phase, |_| grant, &listen("br0")), wanted);
+                assert_eq!(authorize(role, phase, |_| grant, &transmit(60)), wanted);
+            }
+        }
+    }
+    assert!(is_invalid(&listen("a/b")) && is_invalid(&transmit(13)) && is_invalid(&transmit(1515)));
 }

@@ -9,6 +9,9 @@ mod post;
 mod serve_post;
 mod sys;
 
+#[cfg(feature = "fuzz")]
+pub mod fuzz;
+
 use std::fs::{File, OpenOptions};
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::OpenOptionsExt as _;

@@ -94,13 +94,23 @@ const ADDRESS_LENGTH: libc::socklen_t = size_of::<libc::sockaddr_ll>() as libc::
 
 /// A packet socket that sends and receives one ethertype on one interface.
 pub(crate) fn packet(ifindex: u32, ethertype: u16) -> io::Result<OwnedFd> {
+    bound_packet(SockType::Datagram, ifindex, ethertype)
+}
+
+fn bound_packet(kind: SockType, ifindex: u32, ethertype: u16) -> io::Result<OwnedFd> {
     // Protocol 0 receives nothing until it is bound to the interface.
     let flags = SockFlag::SOCK_NONBLOCK | SockFlag::SOCK_CLOEXEC;
-    let fd = socket(AddressFamily::Packet, SockType::Datagram, flags, None)?;
+    let fd = socket(AddressFamily::Packet, kind, flags, None)?;
     let address = link_address(ifindex, ethertype, None);
     // SAFETY: the address is a live `sockaddr_ll` of the length that is given.
     let result = unsafe { libc::bind(fd.as_raw_fd(), (&raw const address).cast(), ADDRESS_LENGTH) };
     if result == 0 { Ok(fd) } else { Err(io::Error::last_os_error()) }
+}
+
+/// A packet socket for whole Ethernet frames of one type on one link.
+#[cfg(feature = "testing")]
+pub(crate) fn frames(ifindex: u32, ethertype: u16) -> io::Result<OwnedFd> {
+    bound_packet(SockType::Raw, ifindex, ethertype)
 }
 
 /// Sends a payload to a neighbour.

@@ -3,6 +3,8 @@
 
 mod bss;
 mod control;
+#[cfg(feature = "testing")]
+mod data_test;
 mod machine;
 mod memory;
 mod options;
@@ -76,4 +78,21 @@ pub fn main() -> ExitCode {
     };
     let mut machine = machine::Supplicant::new(configured, about);
     daemon::run(links, &mut machine)
+}
+
+/// The machine with one interface, for those who drive it without sockets; `None`: the configuration is refused.
+pub fn machine(ifname: &str, configuration: &[u8]) -> Option<impl daemon::Machine + use<>> {
+    let (config, _) = conf::station::StationConfig::parse("memory", configuration).ok()?;
+    let options = options::InterfaceOptions {
+        ifname: ifname.to_owned(),
+        config: Some("/etc/memory.conf".to_owned()),
+        ..options::InterfaceOptions::default()
+    };
+    let daemon = machine::Daemon { global_path: Some("@global".to_owned()), ..machine::Daemon::default() };
+    Some(machine::Supplicant::new(vec![setup::Configured { options, config }], daemon))
+}
+
+/// Whether a command line, without the program's name, is understood.
+pub fn understands(line: impl IntoIterator<Item = std::ffi::OsString>) -> bool {
+    options::parse(line).is_ok()
 }

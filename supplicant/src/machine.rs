@@ -281,6 +281,8 @@ fn dispatch(station: &mut Station, cx: &mut Cx<'_>, purpose: Purpose, result: Re
         Purpose::Status(client, kind) => control::status_with_address(station, cx, client, kind, result),
         Purpose::SignalPoll(client) => control::signal(cx, client, result),
         Purpose::PacketCount(client) => control::packet_count(cx, client, result),
+        #[cfg(feature = "testing")]
+        Purpose::Word(client) => cx.out.reply(client, if result.is_ok() { ctrl::reply::OK } else { ctrl::reply::FAIL }),
     }
 }
 
@@ -319,6 +321,10 @@ fn station_event(station: &mut Station, cx: &mut Cx<'_>, event: Event) {
         Event::FrameSent { acked, frame, .. } => control::frame_sent(station, cx, acked, &frame),
         Event::ChannelSwitched { channel, .. } => station.channel_switched(cx, channel, false),
         Event::ChannelSwitchStarted { channel, .. } => station.channel_switched(cx, channel, true),
+        #[cfg(feature = "testing")]
+        Event::Test(event) => crate::data_test::received(station, cx, &event),
+        #[cfg(not(feature = "testing"))]
+        Event::Test(_) => {}
         Event::SchedScanStopped { .. }
         | Event::PortAuthorized { .. }
         | Event::PacketLoss { .. }

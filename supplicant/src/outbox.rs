@@ -51,6 +51,9 @@ pub(crate) enum Purpose {
     PacketCount(ClientId),
     /// Making an interface for `INTERFACE_ADD … create`.
     Create(ClientId),
+    /// Answering a command of a test suite with OK or FAIL.
+    #[cfg(feature = "testing")]
+    Word(ClientId),
 }
 
 /// What a file is read or written for.

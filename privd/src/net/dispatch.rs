@@ -340,6 +340,7 @@ impl Worker {
             Request::TdlsOperation { ifindex, peer, operation } => {
                 self.simply(cmd::TDLS_OPER, on(ifindex).u8(attr::TDLS_OPERATION, operation).mac(attr::MAC, peer))
             }
+            Request::Test(request) => self.test(request),
         }
     }
 

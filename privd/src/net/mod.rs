@@ -8,6 +8,8 @@
 mod answer;
 mod client;
 mod dispatch;
+#[cfg(feature = "fuzz")]
+pub(crate) mod fuzz;
 mod job;
 mod keyguard;
 mod message;

@@ -40,6 +40,12 @@ fn decode(bytes: &[u8]) -> Option<Change> {
     })
 }
 
+/// Reads what may be a message of the device.
+#[cfg(feature = "fuzz")]
+pub(super) fn fuzz(bytes: &[u8]) {
+    let _ = decode(bytes);
+}
+
 fn names() -> BTreeMap<u32, String> {
     let Ok(folder) = std::fs::read_dir("/sys/class/rfkill") else { return BTreeMap::new() };
     let entry = |entry: io::Result<std::fs::DirEntry>| {

@@ -18,7 +18,7 @@ use super::dispatch::Plan;
 use super::job::{Job, Owner, Port};
 use super::message::{Attrs, Message, Messages, NLMSG_ERROR};
 use super::rfkill::Rfkill;
-use super::worker::Worker;
+use super::worker::{Packets, Worker};
 use super::{Clients, Options, ServeError, Sockets, rtnetlink};
 use crate::sys;
 
@@ -94,7 +94,7 @@ enum Source {
     Client(u64),
     Netlink(Port),
     Switches,
-    Packets { ifindex: u32, preauth: bool },
+    Packets { ifindex: u32, kind: Packets },
 }
 
 /// Serves clients until the end.
@@ -131,7 +131,7 @@ pub(crate) fn serve(sockets: Sockets, options: Options) -> Result<(), ServeError
                 Source::Client(number) => worker.hear(number),
                 Source::Netlink(port) => worker.pump(port),
                 Source::Switches => worker.switches(),
-                Source::Packets { ifindex, preauth } => worker.receive_packets(ifindex, preauth),
+                Source::Packets { ifindex, kind } => worker.receive_packets(ifindex, kind),
             }
         }
         worker.tidy();
@@ -165,8 +165,8 @@ impl Worker {
             add(Source::Client(*number), client.channel().as_fd(), flags);
             add(Source::Netlink(Port::Client(*number)), client.netlink.as_fd(), PollFlags::POLLIN);
         }
-        for (ifindex, preauth, socket) in self.packet_sockets() {
-            add(Source::Packets { ifindex, preauth }, socket.as_fd(), PollFlags::POLLIN);
+        for (ifindex, kind, socket) in self.packet_sockets() {
+            add(Source::Packets { ifindex, kind }, socket.as_fd(), PollFlags::POLLIN);
         }
         match poll(&mut descriptors, PollTimeout::NONE) {
             Ok(_) => {}
@@ -218,7 +218,7 @@ impl Worker {
     }
 
     /// Takes requests of a client.
-    fn hear(&mut self, number: u64) {
+    pub(super) fn hear(&mut self, number: u64) {
         for _ in 0..TURN {
             let Some(client) = self.clients.get_mut(&number) else { return };
             if !client.is_heard() {
@@ -272,7 +272,7 @@ impl Worker {
     }
 
     /// Sends what is queued, and ends what has ended.
-    fn tidy(&mut self) {
+    pub(super) fn tidy(&mut self) {
         let mut ended = Vec::new();
         for (number, client) in &mut self.clients {
             if client.end.is_none() {

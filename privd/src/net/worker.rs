@@ -1,6 +1,8 @@
 //! The state of the worker, and what changes it: interfaces, attachments, answers and events of the kernel.
 
 mod interfaces;
+mod packets;
+mod testing;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -22,6 +24,8 @@ use super::nl80211::parse::{self, Interface};
 use super::rfkill::Rfkill;
 use super::rtnetlink::{self, Link};
 use super::{Grant, Sockets};
+
+pub(super) use packets::Packets;
 
 /// Larger than what the kernel puts into one datagram.
 const BUFFER: usize = 128 * 1024;
@@ -49,6 +53,9 @@ pub(super) struct Attachment {
     /// The bridge that was made for it.
     bridge: Option<String>,
     swallow: Option<MacAddr>,
+    /// Data frames for a test suite.
+    #[cfg(feature = "testing")]
+    test: Option<OwnedFd>,
 }
 
 /// Everything.

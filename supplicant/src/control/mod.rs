@@ -265,6 +265,11 @@ fn run(station: &mut Station, cx: &mut Cx<'_>, client: ClientId, command: Statio
         C::RadioWork(_) => Answer::unknown(),
         C::Response { field, id, value } => networks::response(station, cx, &field, id, value.as_bytes()),
         C::StaFirst | C::Sta(_) | C::StaNext(_) => Answer::fail(),
+        #[cfg(feature = "testing")]
+        C::Test(command) => {
+            crate::data_test::command(station, cx, client, &command).unwrap_or_else(|| test(station, cx, command))
+        }
+        #[cfg(not(feature = "testing"))]
         C::Test(command) => test(station, cx, command),
     }
 }

@@ -163,6 +163,8 @@ pub(crate) struct Station {
     pub(crate) created: bool,
     /// What `FLUSH` goes back to.
     pub(crate) started_globals: Globals,
+    #[cfg(feature = "testing")]
+    pub(crate) data_test: Option<crate::data_test::Listening>,
 }
 
 impl Station {
@@ -171,6 +173,8 @@ impl Station {
             key,
             origin,
             started_globals: config.globals.clone(),
+            #[cfg(feature = "testing")]
+            data_test: None,
             config,
             socket: None,
             clients: BTreeMap::new(),

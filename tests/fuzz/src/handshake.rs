@@ -12,6 +12,8 @@ use rsn::{
 };
 use wire::{Instant, MacAddr};
 
+use crate::records::Records;
+
 const AP: MacAddr = MacAddr([2, 0, 0, 0, 0, 0xaa]);
 const STA: MacAddr = MacAddr([2, 0, 0, 0, 0, 1]);
 
@@ -86,6 +88,54 @@ pub(crate) fn both_sides(data: &[u8]) {
         }
         pair.collect();
     }
+}
+
+/// One side alone, and a stream of frames from somebody who has no key. `station`: which side.
+fn alone(data: &[u8], station: bool) {
+    let Some((kind, data)) = data.split_first() else { return };
+    let akm = match kind % 3 {
+        0 => AkmSuite::Psk,
+        1 => AkmSuite::PskSha256,
+        _ => AkmSuite::Sae,
+    };
+    let Some(mut pair) = Pair::new(akm, u64::from(*kind)) else { return };
+    pair.ap.start(pair.now, &mut pair.rng);
+    for record in Records(data).take(64) {
+        let protection = if record.kind & 1 == 0 { Protection::Plain } else { Protection::Encrypted };
+        if record.kind & 0x80 != 0 {
+            pair.wait();
+        }
+        pair.deliver(&Flight { to_station: station, frame: record.data.to_vec(), protection });
+        while let Some(output) = pair.sta.poll_output() {
+            let plain = matches!(
+                output,
+                SupplicantOutput::SendEapol { .. }
+                    | SupplicantOutput::PmkidMismatch { .. }
+                    | SupplicantOutput::Disconnect { .. }
+            );
+            assert!(plain, "the station believes somebody without a key");
+        }
+        while let Some(output) = pair.ap.poll_output() {
+            let plain = matches!(
+                output,
+                AuthenticatorOutput::SendEapol { .. }
+                    | AuthenticatorOutput::PskMismatch
+                    | AuthenticatorOutput::Disconnect { .. }
+            );
+            assert!(plain, "the access point believes somebody without a key");
+        }
+        while pair.group.poll_output().is_some() {}
+    }
+}
+
+/// What an access point without the key can tell a station.
+pub(crate) fn station(data: &[u8]) {
+    alone(data, true);
+}
+
+/// What a station without the key can tell an access point.
+pub(crate) fn access_point(data: &[u8]) {
+    alone(data, false);
 }
 
 impl Pair {

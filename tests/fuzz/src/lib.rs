@@ -5,8 +5,11 @@
 //! `fuzz/` wraps each for cargo-fuzz; the tests here replay the corpora, and changes of them, on the stable toolchain.
 #![forbid(unsafe_code)]
 
+mod engine;
 mod handshake;
+mod machines;
 mod parsers;
+mod records;
 mod sae;
 
 #[cfg(test)]
@@ -23,17 +26,31 @@ pub const TARGETS: &[Target] = &[
     ("rsn_key_frame", parsers::rsn_key_frame),
     ("rsn_negotiation", parsers::rsn_negotiation),
     ("rsn_handshake", handshake::both_sides),
+    ("rsn_station", handshake::station),
+    ("rsn_access_point", handshake::access_point),
     ("sae_commit", sae::commit),
     ("sae_confirm", sae::confirm),
     ("sae_exchange", sae::exchange),
     ("conf_station", parsers::conf_station),
     ("conf_access_point", parsers::conf_access_point),
+    ("conf_files", parsers::conf_files),
+    ("command_lines", machines::command_lines),
     ("ctrl_station", parsers::ctrl_station),
     ("ctrl_access_point", parsers::ctrl_access_point),
     ("ipc_to_privd", parsers::ipc_to_privd),
     ("ipc_from_privd", parsers::ipc_from_privd),
     ("ipc_post", parsers::ipc_post),
+    ("kernel_messages", parsers::kernel_messages),
+    ("privd_worker", parsers::privd_worker),
+    ("ap_engine", engine::bss),
+    ("station_machine", machines::station),
+    ("access_point_machine", machines::access_point),
 ];
+
+#[allow(clippy::panic, reason = "a fuzz target reports by panicking")]
+fn report(what: &str) {
+    panic!("{what}");
+}
 
 /// Runs the target of this name.
 ///

@@ -12,6 +12,8 @@ use serde::de::DeserializeOwned;
 use wire::element::Elements;
 use wire::frame::{self, Action, AssocRequest, AssocResponse, Authentication, Beacon, Management};
 
+use crate::report;
+
 /// Information elements, as scan results and management frames bring them.
 pub(crate) fn wire_elements(data: &[u8]) {
     let elements = Elements::new(data);
@@ -97,6 +99,18 @@ pub(crate) fn conf_access_point(data: &[u8]) {
     }
 }
 
+/// The files that hostapd.conf names.
+pub(crate) fn conf_files(data: &[u8]) {
+    use conf::ap::{parse_mac_file, parse_psk_file, parse_sae_password_file};
+    let lines = data.split(|octet| *octet == b'\n').count();
+    let counts = [
+        parse_mac_file("fuzz", data).map_or(0, |entries| entries.len()),
+        parse_psk_file("fuzz", data).map_or(0, |entries| entries.len()),
+        parse_sae_password_file("fuzz", data).map_or(0, |entries| entries.len()),
+    ];
+    assert!(counts.iter().all(|count| *count <= lines), "a file has more entries than lines");
+}
+
 /// Commands on the sockets of a station.
 pub(crate) fn ctrl_station(data: &[u8]) {
     let _ = StationCommand::parse(data);
@@ -137,11 +151,16 @@ pub(crate) fn ipc_post(data: &[u8]) {
     round_trip::<keeper::FromKeeper>(data);
 }
 
-fn lossy(text: &[u8]) -> String {
-    String::from_utf8_lossy(text).into_owned()
+/// Whatever the kernel's netlink says to privd.
+pub(crate) fn kernel_messages(data: &[u8]) {
+    privd::fuzz::kernel_messages(data);
 }
 
-#[allow(clippy::panic, reason = "a fuzz target reports by panicking")]
-fn report(what: &str) {
-    panic!("{what}");
+/// privd's worker between a kernel and a daemon that both talk nonsense.
+pub(crate) fn privd_worker(data: &[u8]) {
+    privd::fuzz::worker(data);
+}
+
+fn lossy(text: &[u8]) -> String {
+    String::from_utf8_lossy(text).into_owned()
 }

@@ -1,13 +1,11 @@
-//! Interfaces, what clients have of them, and EAPOL frames over packet sockets.
+//! Interfaces, and what clients have of them.
 
 use std::collections::BTreeSet;
-use std::os::fd::{AsRawFd, OwnedFd};
 
-use ipc_proto::{Event, Failure, InterfaceInfo, InterfaceType, Reply};
-use nix::sys::socket::{LinkAddr, recvfrom};
-use wire::{ETH_P_EAPOL, ETH_P_PREAUTH, MacAddr};
+use ipc_proto::{Event, Failure, InterfaceInfo, InterfaceType};
+use wire::ETH_P_EAPOL;
 
-use super::{Attachment, Worker, io_failure};
+use super::{Attachment, Worker};
 use crate::net::Grant;
 use crate::net::dispatch::Plan;
 use crate::net::job::{Finish, Port};
@@ -97,6 +95,8 @@ impl Worker {
             bridged: false,
             bridge: None,
             swallow: None,
+            #[cfg(feature = "testing")]
+            test: None,
         };
         self.attached.insert(ifindex, attachment);
         if let Some(client) = self.clients.get_mut(&client) {
@@ -257,55 +257,5 @@ impl Worker {
                 self.tell(ifindex, Event::RadioBlocked { ifindex, blocked });
             }
         }
-    }
-
-    // EAPOL over packet sockets.
-
-    pub(in crate::net) fn send_eapol(&self, ifindex: u32, dest: MacAddr, data: &[u8]) -> Result<Reply, Failure> {
-        let attachment = self.attached.get(&ifindex).ok_or(Failure::NoInterface)?;
-        let socket = attachment.eapol.as_ref().ok_or(Failure::NotSupported)?;
-        sys::send_packet(socket, ifindex, ETH_P_EAPOL, dest, data).map_err(|error| io_failure(&error))?;
-        Ok(Reply::Done)
-    }
-
-    pub(in crate::net) fn send_preauth(&self, ifindex: u32, dest: MacAddr, data: &[u8]) -> Result<Reply, Failure> {
-        let attachment = self.attached.get(&ifindex).ok_or(Failure::NoInterface)?;
-        let socket = match &attachment.preauth {
-            Some(socket) => socket,
-            None => &sys::packet(ifindex, ETH_P_PREAUTH).map_err(|error| io_failure(&error))?,
-        };
-        sys::send_packet(socket, ifindex, ETH_P_PREAUTH, dest, data).map_err(|error| io_failure(&error))?;
-        Ok(Reply::Done)
-    }
-
-    /// Sockets of attached interfaces: which interface, pre-authentication or not.
-    pub(in crate::net) fn packet_sockets(&self) -> impl Iterator<Item = (u32, bool, &OwnedFd)> {
-        self.attached.iter().flat_map(|(ifindex, attachment)| {
-            let eapol = attachment.eapol.iter().map(|socket| (*ifindex, false, socket));
-            eapol.chain(attachment.preauth.iter().map(|socket| (*ifindex, true, socket)))
-        })
-    }
-
-    /// Receives from such a socket.
-    pub(in crate::net) fn receive_packets(&mut self, ifindex: u32, preauth: bool) {
-        // The association comes before the first message over it.
-        self.pump(Port::Events);
-        let mut buffer = std::mem::take(&mut self.buffer);
-        while let Some(attachment) = self.attached.get(&ifindex) {
-            let socket = if preauth { &attachment.preauth } else { &attachment.eapol };
-            let Some(socket) = socket else { break };
-            let Ok((length, Some(address))) = recvfrom::<LinkAddr>(socket.as_raw_fd(), &mut buffer) else { break };
-            let Some(source) = address.addr().map(MacAddr) else { continue };
-            let data = buffer.get(..length).unwrap_or_default().to_vec();
-            self.tell(
-                ifindex,
-                if preauth {
-                    Event::Preauth { ifindex, source, data }
-                } else {
-                    Event::Eapol { ifindex, source, encrypted: None, data }
-                },
-            );
-        }
-        self.buffer = buffer;
     }
 }

@@ -1,0 +1,118 @@
+//! What only test suites ask for: data frames as they are, to see whether a link carries them.
+//!
+//! Without the feature `testing` neither type has a value: such a message cannot be made, and bytes that pretend to be
+//! one are malformed.
+
+#[cfg(feature = "testing")]
+use alloc::string::String;
+#[cfg(feature = "testing")]
+use alloc::vec::Vec;
+
+use serde::{Deserialize, Serialize};
+
+/// Asked for by a test suite.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum TestRequest {
+    /// Receives IPv4 packets as [`TestEvent::Frame`], or stops.
+    #[cfg(feature = "testing")]
+    Listen {
+        /// Interface.
+        ifindex: u32,
+        /// The bridge to listen on instead.
+        bridge: Option<String>,
+        /// On or off.
+        enabled: bool,
+    },
+    /// Sends an Ethernet frame.
+    #[cfg(feature = "testing")]
+    Transmit {
+        /// Interface.
+        ifindex: u32,
+        /// The bridge to send it from instead.
+        bridge: Option<String>,
+        /// The frame, from its destination address on.
+        frame: Vec<u8>,
+    },
+}
+
+/// Reported to a test suite.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum TestEvent {
+    /// An Ethernet frame with an IPv4 packet.
+    #[cfg(feature = "testing")]
+    Frame {
+        /// Interface.
+        ifindex: u32,
+        /// The frame, from its destination address on.
+        frame: Vec<u8>,
+    },
+}
+
+#[cfg(feature = "testing")]
+impl TestRequest {
+    /// The interface that the request is about.
+    #[must_use]
+    pub const fn ifindex(&self) -> u32 {
+        match self {
+            TestRequest::Listen { ifindex, .. } | TestRequest::Transmit { ifindex, .. } => *ifindex,
+        }
+    }
+
+    /// The bridge that is named.
+    #[must_use]
+    pub fn bridge(&self) -> Option<&str> {
+        match self {
+            TestRequest::Listen { bridge, .. } | TestRequest::Transmit { bridge, .. } => bridge.as_deref(),
+        }
+    }
+
+    /// The frame that is to be sent.
+    #[must_use]
+    pub fn frame(&self) -> Option<&[u8]> {
+        match self {
+            TestRequest::Listen { .. } => None,
+            TestRequest::Transmit { frame, .. } => Some(frame),
+        }
+    }
+}
+
+#[cfg(not(feature = "testing"))]
+impl TestRequest {
+    /// The interface that the request is about.
+    #[must_use]
+    pub const fn ifindex(&self) -> u32 {
+        match *self {}
+    }
+
+    /// The bridge that is named.
+    #[must_use]
+    pub const fn bridge(&self) -> Option<&str> {
+        match *self {}
+    }
+
+    /// The frame that is to be sent.
+    #[must_use]
+    pub const fn frame(&self) -> Option<&[u8]> {
+        match *self {}
+    }
+}
+
+#[cfg(feature = "testing")]
+impl TestEvent {
+    /// The interface that the event is about.
+    #[must_use]
+    pub const fn ifindex(&self) -> u32 {
+        match self {
+            TestEvent::Frame { ifindex, .. } => *ifindex,
+        }
+    }
+}
+
+#[cfg(not(feature = "testing"))]
+impl TestEvent {
+    /// The interface that the event is about.
+    #[must_use]
+    pub const fn ifindex(&self) -> u32 {
+        match *self {}
+    }
+}

@@ -1,0 +1,4 @@
+//! Wraps the target `command_lines`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| fuzz_targets::run("command_lines", data));
