@@ -1,0 +1,117 @@
+//! Going: stopped, or taken away by something that may pass.
+
+use ctrl::ApEvent;
+use ipc_proto::{InterfaceType, Request};
+use wire::Instant;
+
+use crate::iface::{Iface, State, Why};
+use crate::outbox::{Outbox, Purpose};
+
+impl Iface {
+    /// Stops, and gives its interfaces back.
+    pub(crate) fn disable(&mut self, out: &mut Outbox, now: Instant, privd: bool) {
+        let was = self.state;
+        self.stop_engines(out, now);
+        if privd && !matches!(was, State::Uninitialized | State::Disabled) {
+            self.release(out);
+        }
+        self.forget_kernel();
+        self.state = State::Disabled;
+        if was == State::Enabled {
+            self.say(0, ApEvent::Disabled);
+        }
+    }
+
+    /// Uses the configuration as it is now: everything stops and starts anew.
+    pub(crate) fn restart(&mut self, out: &mut Outbox, now: Instant, privd: bool) {
+        if self.is_wanted() {
+            self.disable(out, now, privd);
+            self.enable(out, privd);
+            self.audible = true;
+        }
+    }
+
+    pub(super) fn stop_engines(&mut self, out: &mut Outbox, now: Instant) {
+        for slot in &mut self.slots {
+            if let Some(engine) = &mut slot.engine {
+                engine.stop(now);
+            }
+        }
+        self.drain(out);
+        for slot in &mut self.slots {
+            slot.engine = None;
+        }
+    }
+
+    pub(super) fn release(&mut self, out: &mut Outbox) {
+        for slot in self.slots.iter().rev() {
+            let Some(ifindex) = slot.ifindex else { continue };
+            let nothing = Purpose::Nothing;
+            if slot.created {
+                out.request(nothing("removing an interface"), Request::RemoveInterface { ifindex });
+            } else {
+                out.request(nothing("taking the interface down"), Request::SetLinkUp { ifindex, up: false });
+                let kind = InterfaceType::Station;
+                out.request(nothing("making it a station"), Request::SetInterfaceType { ifindex, kind });
+                out.request(nothing("giving the interface back"), Request::Detach { ifindex });
+            }
+        }
+    }
+
+    /// Whatever the kernel had is no more.
+    pub(super) fn forget_kernel(&mut self) {
+        self.attempt = self.attempt.wrapping_add(1);
+        self.country_until = None;
+        for slot in &mut self.slots {
+            slot.ifindex = None;
+            slot.created = false;
+            slot.engine = None;
+        }
+    }
+
+    pub(super) fn lose_engines(&mut self, out: &mut Outbox) {
+        for slot in &mut self.slots {
+            if let Some(engine) = &mut slot.engine {
+                engine.lost();
+            }
+        }
+        self.drain(out);
+    }
+
+    /// `privd` is gone, and with it everything that it had started for us.
+    pub(crate) fn privd_down(&mut self, out: &mut Outbox) {
+        if self.is_wanted() {
+            self.lose_engines(out);
+            self.forget_kernel();
+            self.state = State::Waiting(Why::Privd);
+        }
+    }
+
+    /// Something took the radio away; it is come back to when it can be.
+    pub(super) fn suspend(&mut self, why: Why, out: &mut Outbox) {
+        let was = self.state;
+        self.lose_engines(out);
+        if why != Why::Interface
+            && let Some(ifindex) = self.slots.first().and_then(|slot| slot.ifindex)
+        {
+            // Kept attached, for its events say when it is over; what else was made is made again.
+            for slot in self.slots.iter().skip(1).filter(|slot| slot.created) {
+                if let Some(ifindex) = slot.ifindex {
+                    out.request(Purpose::Nothing("removing an interface"), Request::RemoveInterface { ifindex });
+                }
+            }
+            self.forget_kernel();
+            if let Some(slot) = self.slots.first_mut() {
+                slot.ifindex = Some(ifindex);
+            }
+        } else {
+            self.forget_kernel();
+        }
+        self.state = State::Waiting(why);
+        if was == State::Enabled {
+            self.away = true;
+            self.say(0, ApEvent::InterfaceDisabled);
+            self.say(0, ApEvent::Disabled);
+        }
+    }
+}

@@ -1,0 +1,243 @@
+//! A radio with its BSSs: from the first look at the interface to beacons, and back.
+
+mod coming;
+mod files;
+mod going;
+mod staying;
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use ap::{Bss, BssOutput, Condition, Lists, Operating};
+use conf::ap::ApConfig;
+use ctrl::{ApEvent, Subscriber};
+#[cfg(feature = "testing")]
+use ipc_proto::Request;
+use ipc_proto::post::{ClientId, SocketId};
+use ipc_proto::{Failure, WiphyInfo};
+use tracing::{debug, error, info, warn};
+use wire::{Instant, MacAddr};
+
+pub(crate) use coming::Step;
+
+use crate::outbox::{IfaceId, Outbox, Purpose};
+
+/// How long until a radio that failed for a reason which may pass is tried again.
+const RETRY: Duration = Duration::from_secs(5);
+
+/// How a radio stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum State {
+    /// Nobody has enabled it.
+    Uninitialized,
+    /// Someone disabled it, or it cannot work as configured.
+    Disabled,
+    /// It comes up: this is awaited.
+    Coming(Step),
+    /// The interface is not there, its radio is blocked, or `privd` is away. Comes back by itself.
+    Waiting(Why),
+    /// It works.
+    Enabled,
+}
+
+/// What a radio waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Why {
+    /// The connection to `privd`.
+    Privd,
+    /// The interface.
+    Interface,
+    /// The radio switch.
+    Blocked,
+    /// Somebody took the interface down.
+    Down,
+    /// Time: something failed that may work later.
+    Retry(Instant),
+}
+
+impl State {
+    /// hostapd's word.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            State::Uninitialized => "UNINITIALIZED",
+            State::Disabled | State::Waiting(_) => "DISABLED",
+            State::Coming(Step::Country | Step::CountryWait | Step::AbilitiesThere) => "COUNTRY_UPDATE",
+            State::Coming(_) => "DISABLED",
+            State::Enabled => "ENABLED",
+        }
+    }
+}
+
+/// A BSS and its interface.
+#[derive(Debug, Default)]
+pub(crate) struct Slot {
+    pub(crate) ifindex: Option<u32>,
+    pub(crate) addr: MacAddr,
+    pub(crate) created: bool,
+    pub(crate) engine: Option<Bss>,
+    pub(crate) lists: Lists,
+    pub(crate) socket: Option<SocketId>,
+    pub(crate) clients: BTreeMap<ClientId, Subscriber>,
+    #[cfg(feature = "testing")]
+    pub(crate) data_test: Option<crate::data_test::Listening>,
+}
+
+/// A radio.
+#[derive(Debug)]
+pub(crate) struct Iface {
+    pub(crate) id: IfaceId,
+    pub(crate) config: ApConfig,
+    /// The file it was read from.
+    pub(crate) path: Option<String>,
+    /// The name under which further BSSs join it (`bss_config=NAME:FILE`).
+    pub(crate) radio_name: Option<String>,
+    pub(crate) state: State,
+    pub(crate) wiphy: Option<Arc<WiphyInfo>>,
+    pub(crate) operating: Option<Operating>,
+    /// One for each BSS of the configuration.
+    pub(crate) slots: Vec<Slot>,
+    /// Contents of the files that parameters name.
+    pub(crate) files: BTreeMap<String, Vec<u8>>,
+    files_awaited: usize,
+    /// Who named them last: files are read with that client's right.
+    pub(crate) named_by: Option<ClientId>,
+    /// Clients who wait to hear whether it came up.
+    pub(crate) enablers: Vec<ClientId>,
+    /// Number of the attempt: answers of earlier ones are stale.
+    pub(crate) attempt: u32,
+    country_until: Option<Instant>,
+    /// What its BSSs say, in order: which, and what.
+    pub(crate) events: VecDeque<(usize, ApEvent)>,
+    /// It could not come up for a reason that will not pass by itself.
+    pub(crate) hopeless: bool,
+    #[cfg(feature = "testing")]
+    pub(crate) hooks: crate::hooks::Hooks,
+    /// Listeners were told that the interface is away, and not yet that it is back.
+    away: bool,
+    /// Where relative paths begin.
+    pub(crate) folder: String,
+    /// The next start is with a beacon, whatever `start_disabled` says.
+    audible: bool,
+}
+
+impl Iface {
+    pub(crate) fn new(id: IfaceId, config: ApConfig, path: Option<String>, files: BTreeMap<String, Vec<u8>>) -> Iface {
+        let slots = config.bss.iter().map(|_| Slot::default()).collect();
+        Iface {
+            id,
+            config,
+            path,
+            radio_name: None,
+            state: State::Uninitialized,
+            wiphy: None,
+            operating: None,
+            slots,
+            files,
+            files_awaited: 0,
+            named_by: None,
+            enablers: Vec::new(),
+            attempt: 0,
+            country_until: None,
+            events: VecDeque::new(),
+            hopeless: false,
+            #[cfg(feature = "testing")]
+            hooks: crate::hooks::Hooks::default(),
+            away: false,
+            folder: String::new(),
+            audible: false,
+        }
+    }
+
+    /// The name of its first interface, which is its own.
+    pub(crate) fn name(&self) -> &str {
+        self.bss_name(0)
+    }
+
+    /// The name of a BSS's interface.
+    pub(crate) fn bss_name(&self, bss: usize) -> &str {
+        self.config.bss.get(bss).map_or("", |bss| bss.interface())
+    }
+
+    /// Whether it is to work, now or as soon as it can.
+    pub(crate) const fn is_wanted(&self) -> bool {
+        matches!(self.state, State::Coming(_) | State::Waiting(_) | State::Enabled)
+    }
+
+    /// The BSS on an interface.
+    pub(crate) fn slot_of(&self, ifindex: u32) -> Option<usize> {
+        self.slots.iter().position(|slot| slot.ifindex == Some(ifindex))
+    }
+
+    pub(crate) fn say(&mut self, bss: usize, event: ApEvent) {
+        self.events.push_back((bss, event));
+    }
+
+    fn own_ifindex(&self, bss: usize) -> Option<u32> {
+        self.slots.get(bss).and_then(|slot| slot.ifindex)
+    }
+
+    /// Takes what the BSSs want done. Gives why one could not start, which only the answer to a request can say.
+    pub(crate) fn drain(&mut self, out: &mut Outbox) -> Option<Failure> {
+        let (id, attempt) = (self.id, self.attempt);
+        let mut failed: Option<Failure> = None;
+        for index in 0..self.slots.len() {
+            let name = self.bss_name(index).to_owned();
+            while let Some(output) =
+                self.slots.get_mut(index).and_then(|slot| slot.engine.as_mut()).and_then(Bss::poll_output)
+            {
+                match output {
+                    #[cfg(feature = "testing")]
+                    BssOutput::Request { request: Request::SendEapol { dest, data, .. }, .. } if self.hooks.eapol => {
+                        self.events.push_back((index, crate::hooks::eapol_sent(dest, &data)));
+                    }
+                    BssOutput::Request { tag, request } => {
+                        out.request(Purpose::Bss { iface: id, attempt, bss: index, tag }, request);
+                    }
+                    BssOutput::Event(event) => self.events.push_back((index, event)),
+                    BssOutput::Log(level, text) => log(&name, level, &text),
+                    BssOutput::Started => info!("{name}: beacons are sent"),
+                    BssOutput::StartFailed(failure) => failed = Some(failure),
+                }
+            }
+        }
+        if failed.is_none() && self.state == State::Coming(Step::Start) && self.all_run() {
+            self.state = State::Enabled;
+            self.audible = false;
+            self.back();
+            self.say(0, ApEvent::Enabled);
+            self.answer_enablers(true, out);
+        }
+        failed
+    }
+
+    /// The interface is there again, if it was away: listeners hear of it once.
+    fn back(&mut self) {
+        if std::mem::take(&mut self.away) {
+            self.say(0, ApEvent::InterfaceEnabled);
+        }
+    }
+
+    fn all_run(&self) -> bool {
+        self.slots.iter().all(|slot| slot.engine.as_ref().is_some_and(|bss| bss.condition() == Condition::Running))
+    }
+
+    /// Does something with a BSS that works.
+    #[cfg(feature = "testing")]
+    pub(crate) fn with_bss(&mut self, bss: usize, out: &mut Outbox, act: impl FnOnce(&mut Bss)) -> bool {
+        let Some(engine) = self.slots.get_mut(bss).and_then(|slot| slot.engine.as_mut()) else { return false };
+        act(engine);
+        self.drain(out);
+        true
+    }
+}
+
+fn log(name: &str, level: ctrl::Level, text: &str) {
+    match level {
+        ctrl::Level::Excessive | ctrl::Level::MsgDump => tracing::trace!("{name}: {text}"),
+        ctrl::Level::Debug => debug!("{name}: {text}"),
+        ctrl::Level::Info => info!("{name}: {text}"),
+        ctrl::Level::Warning => warn!("{name}: {text}"),
+        ctrl::Level::Error => error!("{name}: {text}"),
+    }
+}

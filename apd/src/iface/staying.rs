@@ -1,0 +1,139 @@
+//! Staying up: answers, events of the kernel, and time.
+
+use ap::{Bss, Condition, Tag};
+use crypto::Rng;
+use ipc_proto::{Event, Failure, Reply};
+use tracing::{debug, info, warn};
+use wire::Instant;
+
+use crate::iface::{Iface, RETRY, Slot, State, Step, Why};
+use crate::outbox::Outbox;
+
+impl Iface {
+    /// The answer to a BSS's request.
+    pub(crate) fn bss_reply(
+        &mut self,
+        bss: usize,
+        tag: Tag,
+        result: Result<Reply, Failure>,
+        out: &mut Outbox,
+        now: Instant,
+        rng: &mut dyn Rng,
+    ) {
+        if let Some(engine) = self.slots.get_mut(bss).and_then(|slot| slot.engine.as_mut()) {
+            engine.handle_reply(tag, result, now, rng);
+            if let Some(failure) = self.drain(out) {
+                self.fail(Step::Start, &failure, out, now);
+            }
+        }
+    }
+
+    /// Something happened in the kernel.
+    pub(crate) fn event(&mut self, event: &Event, out: &mut Outbox, now: Instant, rng: &mut dyn Rng) {
+        #[allow(clippy::wildcard_enum_match_arm, reason = "all other events are the BSSs' affair")]
+        match event {
+            Event::InterfaceAdded { ifname, .. }
+                if self.state == State::Waiting(Why::Interface) && ifname == self.name() =>
+            {
+                info!("{ifname}: the interface is there");
+                self.back();
+                self.enable(out, true);
+            }
+            Event::InterfaceGone { ifindex, ifname } if self.own_ifindex(0) == Some(*ifindex) => {
+                warn!("{ifname}: the interface is gone; waiting for it to come back");
+                self.suspend(Why::Interface, out);
+            }
+            Event::InterfaceGone { ifindex, .. } => {
+                if let Some(bss) = self.slot_of(*ifindex) {
+                    warn!("{}: the interface of this BSS is gone", self.bss_name(bss));
+                    if let Some(engine) = self.slots.get_mut(bss).and_then(|slot| slot.engine.as_mut()) {
+                        engine.lost();
+                    }
+                    self.drain(out);
+                }
+            }
+            Event::RadioBlocked { ifindex, blocked } if self.own_ifindex(0) == Some(*ifindex) => {
+                match (blocked, self.state) {
+                    (true, State::Enabled | State::Coming(_) | State::Waiting(Why::Down | Why::Retry(_))) => {
+                        warn!("{}: the radio was blocked (rfkill)", self.name());
+                        self.suspend(Why::Blocked, out);
+                    }
+                    (false, State::Waiting(Why::Blocked | Why::Down | Why::Retry(_))) => {
+                        info!("{}: the radio is unblocked", self.name());
+                        self.back();
+                        self.enable(out, true);
+                    }
+                    _ => {}
+                }
+            }
+            Event::LinkChanged { ifindex, up, .. } if self.own_ifindex(0) == Some(*ifindex) => match (up, self.state) {
+                (false, State::Enabled) => {
+                    warn!("{}: the interface was taken down", self.name());
+                    self.suspend(Why::Down, out);
+                }
+                (true, State::Waiting(Why::Down | Why::Blocked | Why::Retry(_))) => {
+                    info!("{}: the interface is up again", self.name());
+                    self.back();
+                    self.enable(out, true);
+                }
+                _ => {}
+            },
+            Event::RegulatoryChanged { .. } if self.state == State::Coming(Step::CountryWait) => {
+                self.country_until = None;
+                self.stepped(Step::CountryWait, Ok(Reply::Done), out, now, rng);
+            }
+            _ => {}
+        }
+        #[cfg(feature = "testing")]
+        if let Some(bss) = event.ifindex().and_then(|ifindex| self.slot_of(ifindex))
+            && let Some(said) = self.hooks.take(event)
+        {
+            self.events.push_back((bss, said));
+            return;
+        }
+        if let Some(bss) = event.ifindex().and_then(|ifindex| self.slot_of(ifindex))
+            && let Some(engine) = self.slots.get_mut(bss).and_then(|slot| slot.engine.as_mut())
+        {
+            engine.handle_event(event, now, rng);
+            self.drain(out);
+            let stopped = |slot: &Slot| slot.engine.as_ref().is_some_and(|bss| bss.condition() == Condition::Stopped);
+            if self.state == State::Enabled && self.slots.first().is_some_and(stopped) {
+                self.suspend(Why::Retry(now + RETRY), out);
+            }
+        }
+    }
+
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        let retry = match self.state {
+            State::Waiting(Why::Retry(at)) => Some(at),
+            State::Waiting(Why::Privd | Why::Interface | Why::Blocked | Why::Down)
+            | State::Uninitialized
+            | State::Disabled
+            | State::Coming(_)
+            | State::Enabled => None,
+        };
+        let engines = self.slots.iter().filter_map(|slot| slot.engine.as_ref()).filter_map(Bss::poll_deadline).min();
+        [retry, engines, self.country_until].into_iter().flatten().min()
+    }
+
+    pub(crate) fn timeout(&mut self, out: &mut Outbox, now: Instant, rng: &mut dyn Rng) {
+        if self.country_until.is_some_and(|at| at <= now) {
+            self.country_until = None;
+            debug!("{}: the regulatory domain stays as it is", self.name());
+            self.stepped(Step::CountryWait, Ok(Reply::Done), out, now, rng);
+        }
+        if let State::Waiting(Why::Retry(at)) = self.state
+            && at <= now
+        {
+            self.enable(out, true);
+        }
+        for slot in &mut self.slots {
+            if let Some(engine) = &mut slot.engine
+                && engine.poll_deadline().is_some_and(|at| at <= now)
+            {
+                engine.handle_timeout(now, rng);
+            }
+        }
+        self.drain(out);
+    }
+}
