@@ -54,6 +54,11 @@ impl Bss {
         ApOffer { rsne: self.rsne(), rsnxe: self.rsnxe(), wpa: self.wpa() }
     }
 
+    /// Its rates say that stations must use hash-to-element.
+    pub(crate) fn is_h2e_only(&self) -> bool {
+        self.elements().rates().any(|rate| rate == 0x80 | 123)
+    }
+
     /// It says that data is to be encrypted.
     pub(crate) const fn is_private(&self) -> bool {
         self.capability & capability::PRIVACY != 0

@@ -5,6 +5,8 @@ mod bss;
 mod control;
 #[cfg(feature = "testing")]
 mod data_test;
+#[cfg(feature = "testing")]
+mod hooks;
 mod machine;
 mod memory;
 mod options;

@@ -8,11 +8,14 @@ use sae::{CommitOutcome, Config, ConfirmOutcome, Group, Method, PtSet, SaeAkm, S
 use wire::{MacAddr, StatusCode};
 
 /// A password with what was derived from it for its network.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Password {
     password: sae::Password,
     points: PtSet,
     groups: Vec<Group>,
+    /// Groups that commits claim were refused.
+    #[cfg(feature = "testing")]
+    claimed: Vec<u16>,
 }
 
 impl Password {
@@ -22,7 +25,19 @@ impl Password {
         groups.dedup();
         let password = sae::Password::new(secret, identifier);
         let points = PtSet::derive(ssid, &password, &groups);
-        Password { password, points, groups }
+        Password {
+            password,
+            points,
+            groups,
+            #[cfg(feature = "testing")]
+            claimed: Vec::new(),
+        }
+    }
+
+    /// The same, with commits that claim refusals which never were.
+    #[cfg(feature = "testing")]
+    pub(crate) fn claiming(&self, claimed: Vec<u16>) -> Password {
+        Password { claimed, ..self.clone() }
     }
 
     /// A group can be used at all.
@@ -109,6 +124,8 @@ impl Run {
             .copied()
             .find(|group| !rejected.contains(&group.number()))
             .ok_or(SaeError::Configuration("no group is left to try"))?;
+        #[cfg(feature = "testing")]
+        let rejected = &[password.claimed.as_slice(), rejected].concat();
         Session::start(
             &Config {
                 own: parties.own,

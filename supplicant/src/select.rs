@@ -24,6 +24,9 @@ pub(crate) struct Abilities {
     pub(crate) sae: bool,
     pub(crate) user_sme: bool,
     pub(crate) ciphers: Vec<u32>,
+    /// SAE hunts and pecks whatever the access point says.
+    #[cfg(feature = "testing")]
+    pub(crate) hunting_only: bool,
 }
 
 impl Abilities {
@@ -32,6 +35,8 @@ impl Abilities {
             sae: wiphy.features.sae || wiphy.features.user_sme,
             user_sme: wiphy.features.user_sme,
             ciphers: wiphy.ciphers.clone(),
+            #[cfg(feature = "testing")]
+            hunting_only: false,
         }
     }
 
@@ -125,6 +130,8 @@ pub(crate) fn policy(
         group_management: suites(group_mgmt, abilities),
         pmf,
         sae_pwe: match network.sae_pwe(globals) {
+            #[cfg(feature = "testing")]
+            _ if abilities.hunting_only => SaePwe::ForceHuntAndPeck,
             3 => SaePwe::ForceHuntAndPeck,
             1 => SaePwe::HashToElement,
             // A password identifier exists with hash-to-element only.
@@ -179,6 +186,12 @@ pub(crate) fn fits(
         });
     }
     match policy.choose(&bss.offer()) {
+        // 9.4.2.3, Table 9-92: a BSS that has nothing but hash-to-element says so among its rates.
+        #[cfg(feature = "testing")]
+        Ok(negotiated) if abilities.hunting_only => Ok(Some(negotiated)),
+        Ok(negotiated) if negotiated.akm.is_sae() && !negotiated.h2e && bss.is_h2e_only() => {
+            Err("it has SAE with hash-to-element only, and sae_pwe does not allow that".into())
+        }
         Ok(negotiated) if negotiated.akm.has_handshake() => Ok(Some(negotiated)),
         Ok(negotiated) => Err(format!("{} is not supported", negotiated.akm.config_name())),
         Err(mismatch) => Err(format!("{mismatch} (it offers {}; key_mgmt={methods})", bss.flags())),

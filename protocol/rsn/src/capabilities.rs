@@ -103,9 +103,10 @@ impl Rsnxe {
         bit >= 4 && self.octets.get(usize::from(bit / 8)).is_some_and(|octet| octet & 1 << (bit % 8) != 0)
     }
 
-    /// Reads an element body. Octets behind the stated length are ignored; too few are an error.
+    /// Reads an element body. Octets behind the stated length are ignored; too few are an error. A body without any says
+    /// nothing, which is no reason to refuse whoever sends it.
     pub fn parse(body: &[u8]) -> Result<Rsnxe, Malformed> {
-        let first = *body.first().ok_or(Malformed("RSNXE"))?;
+        let Some(first) = body.first() else { return Ok(Rsnxe::new()) };
         let octets = Reader::new(body).take(usize::from(first & 0x0f) + 1, "RSNXE length")?;
         Ok(Rsnxe { octets: octets.to_vec() })
     }
@@ -154,7 +155,7 @@ mod tests {
     #[test]
     fn an_rsnxe_shorter_than_it_says_is_refused() {
         assert!(Rsnxe::parse(&[0x22, 0]).is_err());
-        assert!(Rsnxe::parse(&[]).is_err());
+        assert_eq!(Rsnxe::parse(&[]), Ok(Rsnxe::new()));
         assert!(Rsnxe::new().element().is_none());
     }
 }

@@ -356,6 +356,10 @@ fn flush(station: &mut Station, cx: &mut Cx<'_>) -> Answer {
     station.forget_pmksa(cx, |_| true);
     bss::flush(station, cx, 0);
     station.runtime = crate::station::Runtime::default();
+    #[cfg(feature = "testing")]
+    {
+        station.iface.abilities.hunting_only = false;
+    }
     station.scan.interval = None;
     station.scan.forget_results();
     station.wish = None;

@@ -15,6 +15,10 @@ use crate::outbox::{Cx, FileJob, Purpose};
 use crate::station::Station;
 
 pub(super) fn set(station: &mut Station, cx: &mut Cx<'_>, name: &str, value: &[u8]) -> Answer {
+    #[cfg(feature = "testing")]
+    if let Some(done) = station.set_hook(name, value) {
+        return Answer::of(done);
+    }
     if let Some(setting) = RuntimeSetting::parse(name, value) {
         return match setting {
             Ok(setting) => set_runtime(station, cx, setting),

@@ -192,6 +192,8 @@ impl Station {
         let pmkids: Vec<rsn::Pmkid> = target.pmkid.into_iter().collect();
         target.own_element = negotiated.station_element(&pmkids);
         target.own_rsnxe = negotiated.station_rsnxe();
+        #[cfg(feature = "testing")]
+        self.runtime.hooks.change_association(target);
         Ok(())
     }
 
@@ -207,6 +209,8 @@ impl Station {
                 h2e: target.negotiated.as_ref().is_some_and(|negotiated| negotiated.h2e),
                 ext: target.negotiated.as_ref().is_some_and(|negotiated| negotiated.akm == rsn::AkmSuite::SaeExt),
             };
+            #[cfg(feature = "testing")]
+            let password = Arc::new(password.claiming(self.runtime.hooks.rejected_groups()));
             match Run::start(password, parties, cx.rng) {
                 Ok((run, frame)) => {
                     target.sae_group = Some(run.group());
@@ -235,7 +239,11 @@ impl Station {
 
     /// Sends the frame of the running authentication.
     fn send_authentication(&mut self, cx: &mut Cx<'_>) {
-        let Link::Authenticating(state) = &self.link else { return };
+        let Link::Authenticating(state) = &mut self.link else { return };
+        #[cfg(feature = "testing")]
+        if let Some(frame) = &mut state.sent {
+            self.runtime.hooks.change_commit(frame);
+        }
         let target = &state.target;
         let auth = AuthenticateParameters {
             bssid: target.bssid,

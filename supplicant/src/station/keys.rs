@@ -23,7 +23,8 @@ impl Station {
             wpa: target.ap_wpa.as_deref(),
         };
         let rekey = self.network(target.network).map_or(0, |network| network.wpa_ptk_rekey());
-        Some(Supplicant::new(SupplicantConfig {
+        #[allow(unused_mut, reason = "changed for tests only")]
+        let mut config = SupplicantConfig {
             pmk: target.pmk.clone(),
             pmkid: target.pmkid,
             eapol_version: self.config.globals.eapol_version(),
@@ -36,7 +37,10 @@ impl Station {
                 target.own_element.clone(),
                 target.own_rsnxe.clone(),
             )
-        }))
+        };
+        #[cfg(feature = "testing")]
+        self.runtime.hooks.change_handshake(&mut config);
+        Some(Supplicant::new(config))
     }
 
     /// An EAPOL frame came from the air.

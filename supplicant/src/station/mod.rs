@@ -97,6 +97,8 @@ pub(crate) struct Runtime {
     pub(crate) eapol_outside: bool,
     /// `MGMT_TX` frames whose fate is to be told, by cookie: frequency.
     pub(crate) mgmt_freq: u32,
+    #[cfg(feature = "testing")]
+    pub(crate) hooks: crate::hooks::Hooks,
 }
 
 impl Default for Runtime {
@@ -116,6 +118,8 @@ impl Default for Runtime {
             assoc_elements: Vec::new(),
             eapol_outside: false,
             mgmt_freq: 0,
+            #[cfg(feature = "testing")]
+            hooks: crate::hooks::Hooks::default(),
         }
     }
 }

@@ -54,6 +54,9 @@ pub struct SupplicantConfig {
     pub eapol_version: u8,
     /// Ask for a new pairwise key this long after one was installed (`wpa_ptk_rekey`).
     pub ptk_rekey: Option<Duration>,
+    /// Bits to set in the key information of message 2.
+    #[cfg(feature = "testing")]
+    pub second_info: u16,
 }
 
 impl SupplicantConfig {
@@ -80,6 +83,8 @@ impl SupplicantConfig {
             pmkid: None,
             eapol_version: 1,
             ptk_rekey: None,
+            #[cfg(feature = "testing")]
+            second_info: 0,
         }
     }
 }

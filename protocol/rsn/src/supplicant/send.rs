@@ -70,6 +70,8 @@ impl Shared {
         let data = KdeWriter::new().element(Some(&config.own_element)).element(config.own_rsnxe.as_deref());
         let secure = linked && self.sender.protocol == Protocol::Rsn;
         let info = KeyInfo::PAIRWISE.with_if(secure, KeyInfo::SECURE);
+        #[cfg(feature = "testing")]
+        let info = info.with(KeyInfo(config.second_info));
         let frame = self
             .sender
             .draft(info, first.replay)

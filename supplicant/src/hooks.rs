@@ -1,0 +1,98 @@
+//! Hooks for test suites, behind the feature `testing`: a station that says what no honest one says.
+
+use rsn::SupplicantConfig;
+use wire::StatusCode;
+
+use crate::sae_run::Frame;
+use crate::station::Station;
+use crate::station::link::Target;
+
+/// What is said instead. `SET NAME VALUE` sets them, `FLUSH` takes them back.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Hooks {
+    /// Body of SAE commits.
+    sae_commit: Option<Vec<u8>>,
+    /// Groups that commits claim were refused.
+    sae_rejected: Vec<u16>,
+    /// RSNXE of the association request, perhaps none.
+    rsnxe_assoc: Option<Vec<u8>>,
+    /// RSNE and RSNXE of message 2, perhaps none.
+    rsne_eapol: Option<Vec<u8>>,
+    rsnxe_eapol: Option<Vec<u8>>,
+    /// Bits to set in the key information of message 2.
+    second_info: u16,
+}
+
+/// Bytes; `NULL` takes the hook back.
+fn bytes(value: &[u8]) -> Option<Option<Vec<u8>>> {
+    if value == b"NULL" { Some(None) } else { conf::text::hex(value).map(Some) }
+}
+
+fn number(value: &[u8], radix: u32) -> Option<u32> {
+    u32::from_str_radix(std::str::from_utf8(value).ok()?.trim(), radix).ok()
+}
+
+impl Hooks {
+    /// Groups that commits claim were refused.
+    pub(crate) fn rejected_groups(&self) -> Vec<u16> {
+        self.sae_rejected.clone()
+    }
+
+    /// Changes a commit on its way out.
+    pub(crate) fn change_commit(&self, frame: &mut Frame) {
+        if let Some(body) = self.sae_commit.clone().filter(|_| frame.transaction == 1) {
+            *frame = Frame { transaction: 1, status: StatusCode::SUCCESS, body };
+        }
+    }
+
+    /// Changes the elements of an association request.
+    pub(crate) fn change_association(&self, target: &mut Target) {
+        if let Some(rsnxe) = self.rsnxe_assoc.clone() {
+            target.own_rsnxe = Some(rsnxe).filter(|element| !element.is_empty());
+        }
+    }
+
+    /// Changes what the handshakes say.
+    pub(crate) fn change_handshake(&self, config: &mut SupplicantConfig) {
+        if let Some(rsne) = self.rsne_eapol.clone() {
+            config.own_element = rsne;
+        }
+        if let Some(rsnxe) = self.rsnxe_eapol.clone() {
+            config.own_rsnxe = Some(rsnxe).filter(|element| !element.is_empty());
+        }
+        config.second_info = self.second_info;
+    }
+}
+
+impl Station {
+    /// Sets a hook; absent if it is none, false if the value is none of it.
+    pub(crate) fn set_hook(&mut self, name: &str, value: &[u8]) -> Option<bool> {
+        let hooks = &mut self.runtime.hooks;
+        let elements = |hook: &mut Option<Vec<u8>>| bytes(value).map(|bytes| *hook = bytes).is_some();
+        let done = match name {
+            "sae_commit_override" => {
+                let set = elements(&mut hooks.sae_commit);
+                hooks.sae_commit = hooks.sae_commit.take().filter(|body| !body.is_empty());
+                set
+            }
+            "rsne_override_eapol" => elements(&mut hooks.rsne_eapol),
+            "rsnxe_override_eapol" => elements(&mut hooks.rsnxe_eapol),
+            "rsnxe_override_assoc" => elements(&mut hooks.rsnxe_assoc),
+            "extra_sae_rejected_groups" => {
+                let groups = conf::text::words(value).filter_map(|word| number(word, 10));
+                hooks.sae_rejected = groups.filter_map(|group| u16::try_from(group).ok()).collect();
+                true
+            }
+            "eapol_2_key_info_set_mask" => {
+                let mask = number(value, 16).and_then(|mask| u16::try_from(mask).ok());
+                mask.map(|mask| hooks.second_info = mask).is_some()
+            }
+            "ignore_sae_h2e_only" => {
+                self.iface.abilities.hunting_only = value == b"1";
+                true
+            }
+            _ => return None,
+        };
+        Some(done)
+    }
+}
