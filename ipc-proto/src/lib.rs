@@ -21,6 +21,7 @@ pub mod codec;
 mod event;
 mod hello;
 pub mod keeper;
+mod parameters;
 pub mod post;
 mod reply;
 mod request;
@@ -29,11 +30,12 @@ mod value;
 
 pub use event::Event;
 pub use hello::{FromPrivd, Refusal, Role, ToPrivd, VERSION};
-pub use reply::{Failure, InterfaceInfo, LinkInfo, Reply, ScanEntry, SignalInfo, StationInfo, SurveyEntry};
-pub use request::{
+pub use parameters::{
     ApParameters, AssociateParameters, AuthenticateParameters, BeaconParameters, BssOptions, ConnectParameters,
-    KeyParameters, LinkSecurity, Request, ScanParameters, SchedScanParameters, StationParameters, TransmitParameters,
+    KeyParameters, LinkSecurity, ScanParameters, SchedScanParameters, StationParameters, TransmitParameters,
 };
+pub use reply::{Failure, InterfaceInfo, LinkInfo, Reply, ScanEntry, SignalInfo, StationInfo, SurveyEntry};
+pub use request::Request;
 pub use testing::{TestEvent, TestRequest};
 pub use value::{
     BandInfo, ChannelDefinition, ChannelInfo, ChannelWidth, InterfaceType, KeyBytes, KeyKind, MfpMode, OperState,

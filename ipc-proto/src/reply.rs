@@ -130,8 +130,14 @@ pub struct LinkInfo {
     pub channel: Option<ChannelDefinition>,
     /// Bridge it is a member of: its name.
     pub bridge: Option<String>,
+    /// It is there because it was asked to be.
+    pub joined_bridge: bool,
+    /// The bridge was made for it.
+    pub made_bridge: bool,
     /// First IPv4 address, of the bridge if it is in one.
     pub ipv4: Option<[u8; 4]>,
+    /// Regulatory domain of its radio.
+    pub country: Option<[u8; 2]>,
 }
 
 /// An entry of the kernel's table of BSSs.
