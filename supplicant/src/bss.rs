@@ -64,6 +64,11 @@ impl Bss {
         self.capability & capability::PRIVACY != 0
     }
 
+    /// It uses QoS.
+    pub(crate) fn has_wmm(&self) -> bool {
+        self.elements().find_vendor(wire::element::WMM_SELECTOR).is_some()
+    }
+
     /// Neither RSN nor WPA nor WEP.
     pub(crate) fn is_open(&self) -> bool {
         !self.is_private() && self.rsne().is_none() && self.wpa().is_none()

@@ -141,6 +141,7 @@ pub(crate) fn policy(
         },
         sae_needs_pmf: globals.get(b"sae_check_mfp").is_some_and(|text| text == b"1"),
         ocv: network.get(b"ocv").is_some_and(|text| text == b"1"),
+        wmm: false,
     }
 }
 
@@ -174,6 +175,7 @@ pub(crate) fn fits(
         return Err("it uses WEP, which is not supported".into());
     }
     let mut policy = policy(network, globals, abilities, transition_disable);
+    policy.wmm = bss.has_wmm();
     if wire::channel::band_of(bss.freq) == Some(wire::channel::Band::Ghz6) {
         // 12.12.2 of IEEE Std 802.11-2024: nothing else there.
         policy.sae_pwe = policy.sae_pwe.only_h2e();

@@ -104,6 +104,7 @@ impl BssConfig {
             preauth: bss.values().flag(conf::ap::BssKey::rsn_preauth),
             ocv: false,
             beacon_protection: bss.beacon_prot() && self.wiphy.features.beacon_protection,
+            wmm: self.wmm(),
         })
     }
 

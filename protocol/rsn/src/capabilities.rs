@@ -12,6 +12,8 @@ pub struct RsnCapabilities(pub u16);
 impl RsnCapabilities {
     /// Pre-authentication.
     pub const PREAUTH: RsnCapabilities = RsnCapabilities(1 << 0);
+    /// Sixteen replay counters for the pairwise key: one for each traffic identifier that QoS may use.
+    pub const PTKSA_16_COUNTERS: RsnCapabilities = RsnCapabilities(3 << 2);
     /// Management frame protection required.
     pub const MFPR: RsnCapabilities = RsnCapabilities(1 << 6);
     /// Management frame protection capable.

@@ -170,6 +170,8 @@ pub struct StationPolicy {
     pub sae_needs_pmf: bool,
     /// Validate operating channels where the network can.
     pub ocv: bool,
+    /// The network uses QoS (WMM): frames of several priorities overtake each other, each priority counts for itself.
+    pub wmm: bool,
 }
 
 impl StationPolicy {
@@ -192,6 +194,7 @@ impl StationPolicy {
             sae_pwe: SaePwe::Both,
             sae_needs_pmf: false,
             ocv: false,
+            wmm: false,
         }
     }
 
@@ -260,6 +263,7 @@ impl StationPolicy {
         let h2e = able && ap_h2e;
         let ocv = pmf && self.ocv && rsne.capabilities.has(RsnCapabilities::OCVC);
         let capabilities = RsnCapabilities(0)
+            .with_if(self.wmm, RsnCapabilities::PTKSA_16_COUNTERS)
             .with_if(pmf, RsnCapabilities::MFPC)
             .with_if(pmf && self.pmf == Pmf::Required, RsnCapabilities::MFPR)
             .with_if(ocv, RsnCapabilities::OCVC);
@@ -380,6 +384,8 @@ pub struct ApPolicy {
     pub ocv: bool,
     /// Protect beacons.
     pub beacon_protection: bool,
+    /// QoS (WMM) is used.
+    pub wmm: bool,
 }
 
 impl ApPolicy {
@@ -399,6 +405,7 @@ impl ApPolicy {
             preauth: false,
             ocv: false,
             beacon_protection: false,
+            wmm: false,
         }
     }
 
@@ -414,6 +421,7 @@ impl ApPolicy {
 
     fn capabilities(&self) -> RsnCapabilities {
         RsnCapabilities(0)
+            .with_if(self.wmm, RsnCapabilities::PTKSA_16_COUNTERS)
             .with_if(self.preauth, RsnCapabilities::PREAUTH)
             .with_if(self.pmf != Pmf::Disabled, RsnCapabilities::MFPC)
             .with_if(self.pmf == Pmf::Required, RsnCapabilities::MFPR)

@@ -125,3 +125,14 @@ fn longer_keys_need_hash_to_element_and_nothing_else_turns_it_on() {
     let (ours, _) = agree(&station(AkmSuite::Sae, SaePwe::HuntAndPeck), &both).unwrap();
     assert!(!ours.h2e && !ours.rsnxe.has(Rsnxe::SAE_H2E));
 }
+
+#[test]
+fn with_qos_each_priority_has_its_replay_counter() {
+    let ap = ApPolicy { wmm: true, ..ApPolicy::rsn(&[AkmSuite::Psk], Pmf::Disabled) };
+    let told = Rsne::parse_element(ap.elements().rsne.as_deref().unwrap()).unwrap();
+    assert_eq!(told.capabilities.ptksa_replay_counters(), 16);
+    let station = StationPolicy { wmm: true, pmf: Pmf::Disabled, ..StationPolicy::personal() };
+    let chosen = station.choose(&offer(&ap.elements())).unwrap();
+    assert_eq!(chosen.station_element(&[]), ap.elements().rsne.unwrap());
+    assert_eq!(chosen.capabilities, RsnCapabilities::PTKSA_16_COUNTERS);
+}
