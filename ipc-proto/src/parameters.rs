@@ -232,6 +232,8 @@ pub struct BssOptions {
     pub basic_rates: Option<Vec<u8>>,
     /// Stations do not see each other.
     pub isolate: Option<bool>,
+    /// Group frames are sent to each station.
+    pub multicast_to_unicast: Option<bool>,
 }
 
 /// Everything about a station to add.

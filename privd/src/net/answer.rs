@@ -3,7 +3,7 @@
 use ipc_proto::{ChannelWidth, Failure, InterfaceType, LinkInfo, Reply, ScanEntry, SignalInfo};
 
 use super::job::{Finish, Gathered, parts};
-use super::worker::Worker;
+use super::worker::{Attachment, Worker};
 
 /// Upper bound for the octets of an entry without its variable parts.
 const FIXED: usize = 128;
@@ -66,6 +66,7 @@ impl Worker {
         let interface = gathered.interfaces.first()?;
         let link = self.links.get(&ifindex)?;
         let master = link.master.and_then(|master| self.links.get(&master)).filter(|master| master.bridge);
+        let attachment = self.attached.get(&ifindex);
         let bssid = match interface.kind {
             InterfaceType::Station | InterfaceType::P2pClient => gathered.stations.first().map(|(info, _)| info.addr),
             InterfaceType::AccessPoint | InterfaceType::P2pGroupOwner => Some(link.addr),
@@ -83,6 +84,9 @@ impl Worker {
             ssid: interface.ssid,
             channel: interface.channel,
             bridge: master.map(|master| master.name.clone()),
+            joined_bridge: attachment.is_some_and(Attachment::joined_bridge),
+            made_bridge: attachment.is_some_and(|attachment| attachment.made_bridge(master)),
+            country: gathered.country,
             ipv4: {
                 let holder = link.master.filter(|_| master.is_some()).unwrap_or(ifindex);
                 gathered.addresses.iter().find(|(of, _)| *of == holder).map(|(_, address)| *address)

@@ -1,6 +1,6 @@
 //! From a judged request to the steps that carry it out.
 
-use ipc_proto::{Failure, InterfaceType, KeyKind, Reply, Request, WiphyFeatures};
+use ipc_proto::{BssOptions, Failure, InterfaceType, KeyKind, Reply, Request, WiphyFeatures};
 use nix::libc;
 use wire::frame::Subtype;
 use wire::{ETH_P_PREAUTH, MacAddr};
@@ -10,7 +10,7 @@ use super::message::{Attrs, Message};
 use super::nl80211::command::{self, on};
 use super::nl80211::consts::{attr, cmd};
 use super::rtnetlink;
-use super::worker::Worker;
+use super::worker::{Attachment, Worker};
 
 /// What becomes of a request.
 #[derive(Debug)]
@@ -25,6 +25,11 @@ impl From<Failure> for Plan {
     fn from(failure: Failure) -> Plan {
         Plan::Now(Err(failure))
     }
+}
+
+/// Leaves the bridge that the interface is in, if it is in one.
+fn leave_bridge(ifindex: u32) -> Step {
+    Step::link(rtnetlink::set_master(ifindex, 0)).effect(Effect::Bridged(ifindex, false))
 }
 
 const DONE: Plan = Plan::Now(Ok(Reply::Done));
@@ -73,6 +78,10 @@ impl Worker {
                 if self.is_station(ifindex) {
                     steps.push(Step::new(self.nl80211(cmd::GET_STATION, on(ifindex)).dump()));
                 }
+                if let Some(wiphy) = self.interfaces.get(&ifindex).map(|interface| interface.wiphy) {
+                    let country = self.nl80211(cmd::GET_REG, Attrs::new().u32(attr::WIPHY, wiphy));
+                    steps.push(Step::new(country).tolerate(&[libc::EINVAL, libc::EOPNOTSUPP]));
+                }
                 steps.push(Step::link(rtnetlink::addresses()).tolerate(&[libc::EOPNOTSUPP]));
                 Plan::Ask(Finish::Link(ifindex), steps)
             }
@@ -90,9 +99,7 @@ impl Worker {
             Request::SetMacAddress { ifindex, addr } => {
                 Plan::Ask(Finish::Done, vec![Step::link(rtnetlink::set_address(ifindex, addr))])
             }
-            Request::SetBridge { ifindex, bridge: None } => {
-                Plan::Ask(Finish::Done, vec![Step::link(rtnetlink::set_master(ifindex, 0))])
-            }
+            Request::SetBridge { ifindex, bridge: None } => Plan::Ask(Finish::Done, vec![leave_bridge(ifindex)]),
             Request::SetBridge { ifindex, bridge: Some(name) } => self.join_bridge(ifindex, name),
             Request::SetFourAddress { ifindex, enabled } => {
                 self.simply(cmd::SET_INTERFACE, on(ifindex).u8(attr::FOUR_ADDR, u8::from(enabled)))
@@ -112,6 +119,9 @@ impl Worker {
                 let Some(attrs) = command::authenticate(ifindex, &auth) else {
                     return Failure::Invalid(String::from("algorithm")).into();
                 };
+                if let Some(attachment) = self.attached.get_mut(&ifindex) {
+                    attachment.driver_sme = false;
+                }
                 let message = self.nl80211(cmd::AUTHENTICATE, attrs);
                 let step = Step::new(message.clone()).effect(Effect::Joined(ifindex));
                 if auth.local_state_change {
@@ -138,8 +148,9 @@ impl Worker {
                     attachment.driver_sme = true;
                 }
                 let attrs = command::connect(ifindex, &connect, &features);
+                let over_nl80211 = connect.security.is_some() && features.control_port;
                 let step = Step::new(self.nl80211(cmd::CONNECT, attrs));
-                Plan::Ask(Finish::Done, vec![step.effect(Effect::ControlPort(ifindex, features.control_port))])
+                Plan::Ask(Finish::Done, vec![step.effect(Effect::ControlPort(ifindex, over_nl80211))])
             }
             Request::Deauthenticate { ifindex, bssid, reason, local } => {
                 let attrs = on(ifindex).mac(attr::MAC, bssid).u16(attr::REASON_CODE, reason.0);
@@ -240,6 +251,7 @@ impl Worker {
                     let step = Step::new(self.nl80211(cmd::SET_BSS, attrs));
                     steps.push(step.tolerate(&[libc::EOPNOTSUPP, libc::EINVAL]));
                 }
+                steps.extend(self.multicast_to_unicast(ifindex, &ap.options));
                 // Data of stations that are not associated is worth an event where the driver can tell.
                 steps.push(spurious.tolerate(&[libc::EOPNOTSUPP, libc::EBUSY, libc::EINVAL]));
                 Plan::Ask(Finish::Done, steps)
@@ -262,10 +274,13 @@ impl Worker {
                 };
                 self.simply(cmd::CHANNEL_SWITCH, command::channel_switch(ifindex, &switch))
             }
-            Request::SetBssOptions { ifindex, options } => match command::bss_options(ifindex, &options, None) {
-                Some(attrs) => self.simply(cmd::SET_BSS, attrs),
-                None => DONE,
-            },
+            Request::SetBssOptions { ifindex, options } => {
+                let attrs = command::bss_options(ifindex, &options, None);
+                let mut steps: Vec<Step> = Vec::new();
+                steps.extend(attrs.map(|attrs| Step::new(self.nl80211(cmd::SET_BSS, attrs))));
+                steps.extend(self.multicast_to_unicast(ifindex, &options));
+                if steps.is_empty() { DONE } else { Plan::Ask(Finish::Done, steps) }
+            }
             Request::SetChannel { ifindex, channel } => {
                 self.simply(cmd::SET_WIPHY, command::channel(on(ifindex), &channel))
             }
@@ -344,6 +359,12 @@ impl Worker {
         }
     }
 
+    /// Drivers that cannot do it send group frames to the group, as ever.
+    fn multicast_to_unicast(&self, ifindex: u32, options: &BssOptions) -> Option<Step> {
+        let attrs = on(ifindex).flag_if(attr::MULTICAST_TO_UNICAST_ENABLED, options.multicast_to_unicast?);
+        Some(Step::new(self.nl80211(cmd::SET_MULTICAST_TO_UNICAST, attrs)).tolerate(&[libc::EOPNOTSUPP]))
+    }
+
     fn is_station(&self, ifindex: u32) -> bool {
         let kind = self.interfaces.get(&ifindex).map(|interface| interface.kind);
         matches!(kind, Some(InterfaceType::Station | InterfaceType::P2pClient))
@@ -358,13 +379,18 @@ impl Worker {
         }
         let message = self.nl80211(cmd::SET_INTERFACE, on(ifindex).u32(attr::IFTYPE, number));
         let change = Step::new(message).effect(Effect::Type(ifindex, kind));
+        // No station is in a bridge, but for those with 4-address frames.
+        let bridged = self.attached.get(&ifindex).is_some_and(Attachment::joined_bridge);
+        let leave = bridged && kind == InterfaceType::Station;
+        let mut steps: Vec<Step> = leave.then(|| leave_bridge(ifindex)).into_iter().collect();
         if self.links.get(&ifindex).is_some_and(|link| link.up) {
             let down = Step::link(rtnetlink::set_up(ifindex, false)).effect(Effect::KeysGone(ifindex));
             let up = Step::link(rtnetlink::set_up(ifindex, true)).always();
-            Plan::Ask(Finish::Done, vec![down, change, up])
+            steps.extend([down, change, up]);
         } else {
-            Plan::Ask(Finish::Done, vec![change])
+            steps.push(change);
         }
+        Plan::Ask(Finish::Done, steps)
     }
 
     fn add_interface(&self, parent: u32, ifname: &str, kind: InterfaceType, addr: Option<MacAddr>) -> Plan {
@@ -391,12 +417,17 @@ impl Worker {
             // A client may not move an interface under something that is no bridge.
             return Failure::Invalid(String::from("bridge")).into();
         }
+        let master = self.links.get(&ifindex).and_then(|link| link.master).and_then(|master| self.links.get(&master));
+        if master.is_some_and(|master| master.name == name) {
+            // It was put there by somebody else, and stays there.
+            return DONE;
+        }
         let mut steps = Vec::new();
         if known.is_none() {
             let step = Step::link(rtnetlink::add_bridge(&name));
             steps.push(step.effect(Effect::BridgeMade(ifindex, name.clone())));
         }
-        steps.push(Step::join_bridge(ifindex, name).effect(Effect::Bridged(ifindex)));
+        steps.push(Step::join_bridge(ifindex, name).effect(Effect::Bridged(ifindex, true)));
         Plan::Ask(Finish::Done, steps)
     }
 

@@ -49,8 +49,8 @@ pub(super) enum Effect {
     OperState(u32),
     /// A bridge was made for the interface.
     BridgeMade(u32, String),
-    /// The interface is in a bridge.
-    Bridged(u32),
+    /// The interface is in a bridge at the client's wish, or not.
+    Bridged(u32, bool),
     Registered(u32, u16, Vec<u8>),
     /// The deauthentication of this peer is our own affair.
     Swallow(u32, MacAddr),

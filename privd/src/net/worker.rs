@@ -363,7 +363,7 @@ impl Worker {
             Effect::BridgeMade(ifindex, name) => {
                 attachment(self, ifindex, &|attachment| attachment.bridge = Some(name.clone()));
             }
-            Effect::Bridged(ifindex) => attachment(self, ifindex, &|attachment| attachment.bridged = true),
+            Effect::Bridged(ifindex, is) => attachment(self, ifindex, &|attachment| attachment.bridged = is),
             Effect::Registered(ifindex, subtype, prefix) => attachment(self, ifindex, &|attachment| {
                 if attachment.registered.len() < MAX_REGISTRATIONS {
                     attachment.registered.insert((subtype, prefix.clone()));
@@ -391,7 +391,7 @@ impl Worker {
             | Effect::Type(..)
             | Effect::OperState(_)
             | Effect::BridgeMade(..)
-            | Effect::Bridged(_)
+            | Effect::Bridged(..)
             | Effect::Registered(..) => {}
         }
     }

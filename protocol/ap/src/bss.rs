@@ -339,6 +339,7 @@ impl Bss {
             ht_operation_mode: self.config.ht().then_some(0),
             basic_rates: Some(operating.basic_rates()),
             isolate: Some(self.config.bss.ap_isolate()),
+            multicast_to_unicast: Some(self.config.bss.multicast_to_unicast()),
         }
     }
 

@@ -128,6 +128,7 @@ pub(in crate::net) mod attr {
     pub(in crate::net) const EXT_FEATURES: u16 = 217;
     pub(in crate::net) const SCHED_SCAN_PLANS: u16 = 225;
     pub(in crate::net) const MEASUREMENT_DURATION: u16 = 235;
+    pub(in crate::net) const MULTICAST_TO_UNICAST_ENABLED: u16 = 244;
     pub(in crate::net) const BSSID: u16 = 245;
     pub(in crate::net) const PMK: u16 = 254;
     pub(in crate::net) const PORT_AUTHORIZED: u16 = 259;
@@ -208,6 +209,7 @@ pub(in crate::net) mod cmd {
     pub(in crate::net) const CH_SWITCH_STARTED_NOTIFY: u8 = 110;
     pub(in crate::net) const WIPHY_REG_CHANGE: u8 = 113;
     pub(in crate::net) const ABORT_SCAN: u8 = 114;
+    pub(in crate::net) const SET_MULTICAST_TO_UNICAST: u8 = 121;
     pub(in crate::net) const PORT_AUTHORIZED: u8 = 125;
     pub(in crate::net) const CONTROL_PORT_FRAME: u8 = 129;
     pub(in crate::net) const CONTROL_PORT_FRAME_TX_STATUS: u8 = 139;

@@ -13,8 +13,20 @@ use crate::net::nl80211::command::{self, on};
 use crate::net::nl80211::consts::{attr, cmd};
 use crate::net::nl80211::parse::Interface;
 use crate::net::rfkill::Rfkill;
-use crate::net::rtnetlink::{self, LinkNews};
+use crate::net::rtnetlink::{self, Link, LinkNews};
 use crate::sys;
+
+impl Attachment {
+    /// It is in a bridge at the client's wish.
+    pub(in crate::net) const fn joined_bridge(&self) -> bool {
+        self.bridged
+    }
+
+    /// This bridge was made for it.
+    pub(in crate::net) fn made_bridge(&self, bridge: Option<&Link>) -> bool {
+        self.bridge.as_ref().is_some_and(|made| bridge.is_some_and(|bridge| bridge.name == *made))
+    }
+}
 
 impl Worker {
     pub(in crate::net) fn is_granted(&self, name: &str) -> bool {

@@ -163,6 +163,11 @@ impl Bss {
         self.values.flag(BssKey::ap_isolate)
     }
 
+    /// Whether group frames are sent to each station.
+    pub fn multicast_to_unicast(&self) -> bool {
+        self.values.count(BssKey::multicast_to_unicast) != 0
+    }
+
     /// Seconds after which a silent station is asked, then dropped.
     pub fn ap_max_inactivity(&self) -> u32 {
         self.values.count(BssKey::ap_max_inactivity)
@@ -391,6 +396,11 @@ impl Bss {
     /// Groups of SAE; empty for the usual ones.
     pub fn sae_groups(&self) -> Vec<u16> {
         self.values.ints(BssKey::sae_groups).iter().filter_map(|n| u16::try_from(*n).ok()).collect()
+    }
+
+    /// Which weaker modes stations are told to leave for good; `None` for nothing told.
+    pub fn transition_disable(&self) -> Option<u8> {
+        u8::try_from(self.values.int(BssKey::transition_disable)).ok().filter(|bits| *bits != 0)
     }
 
     /// Whether stations with SAE must protect management frames.

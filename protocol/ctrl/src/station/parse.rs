@@ -275,7 +275,8 @@ pub(crate) fn data_test_tx(rest: &[u8]) -> Parsed<(wire::MacAddr, wire::MacAddr,
     let (to, rest) = split(rest);
     let (from, rest) = split(rest.ok_or(ParseError::Invalid)?);
     let (tos, options) = split(rest.ok_or(ParseError::Invalid)?);
-    let tos = conf::text::c_number(tos).and_then(|n| u8::try_from(n).ok()).ok_or(ParseError::Invalid)?;
+    // As strtol has it: what is no number is 0.
+    let tos = u8::try_from(conf::text::c_number(tos).unwrap_or(0)).map_err(|_| ParseError::Invalid)?;
     let length = option(options.unwrap_or(&[]), "len=").map(count).transpose()?;
     Ok((mac(to)?, mac(from)?, tos, length))
 }
