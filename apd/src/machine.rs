@@ -172,7 +172,7 @@ impl Apd {
     }
 
     fn file(&mut self, token: u32, result: Result<Vec<u8>, String>, now: Instant, rng: &mut dyn Rng) {
-        match self.out.file(token) {
+        match self.out.file_done(token) {
             Some(FilePurpose::Named { iface, attempt, path }) => {
                 if let Some((iface, out)) = self.both(iface)
                     && iface.attempt == attempt
@@ -201,7 +201,7 @@ impl Apd {
     fn reload_all(&mut self) {
         for iface in &self.ifaces {
             if let Some(path) = &iface.path {
-                self.out.read(FilePurpose::Reload { iface: iface.id, client: None }, path.clone(), None);
+                self.out.read_file(FilePurpose::Reload { iface: iface.id, client: None }, path.clone(), None);
             }
         }
     }
@@ -274,10 +274,7 @@ impl Apd {
     }
 
     fn reply(&mut self, id: u32, result: Result<Reply, Failure>, now: Instant, rng: &mut dyn Rng) {
-        let Some(purpose) = self.out.purpose(id) else { return };
-        if let Ok(Reply::Stations { last: false, .. } | Reply::Survey { last: false, .. }) = &result {
-            self.out.restore(id, purpose.clone());
-        }
+        let Some(purpose) = self.out.answered(id, &result) else { return };
         match purpose {
             Purpose::Step { iface, attempt, step } => {
                 if let Some((iface, out)) = self.both(iface)
@@ -389,7 +386,7 @@ impl Machine for Apd {
             Input::PrivdDown => {
                 self.privd = false;
                 warn!("privd is gone; stations are lost until it is back");
-                for client in self.out.forget_requests() {
+                for client in self.out.forget_requests().iter().filter_map(Purpose::client) {
                     self.out.reply(client, ctrl::reply::FAIL);
                 }
                 let Apd { ifaces, out, .. } = self;
@@ -409,6 +406,7 @@ impl Machine for Apd {
             }
             Input::PostDown => {
                 self.post = false;
+                self.out.forget_files();
                 self.global_socket = None;
                 self.global_clients.clear();
                 self.openers.clear();

@@ -1,11 +1,7 @@
 //! What is to be done, and what each answer that is still to come is for.
 
-use std::collections::{BTreeMap, VecDeque};
-
 use ap::Tag;
-use daemon::Output;
-use ipc_proto::Request;
-use ipc_proto::post::{ClientId, SocketId};
+use ipc_proto::post::ClientId;
 use wire::MacAddr;
 
 use crate::iface::Step;
@@ -42,71 +38,17 @@ pub(crate) enum FilePurpose {
     Psks { iface: IfaceId, bss: usize, path: String, client: ClientId },
 }
 
-/// The queue of outputs and the table of answers awaited.
-#[derive(Debug, Default)]
-pub(crate) struct Outbox {
-    queue: VecDeque<Output>,
-    purposes: BTreeMap<u32, Purpose>,
-    files: BTreeMap<u32, FilePurpose>,
-    next: u32,
-}
+/// The queue of outputs and the answers awaited.
+pub(crate) type Outbox = daemon::Outbox<Purpose, FilePurpose>;
 
-impl Outbox {
-    pub(crate) fn push(&mut self, output: Output) {
-        self.queue.push_back(output);
-    }
-
-    pub(crate) fn pop(&mut self) -> Option<Output> {
-        self.queue.pop_front()
-    }
-
-    fn number(&mut self) -> u32 {
-        self.next = self.next.wrapping_add(1);
-        self.next
-    }
-
-    pub(crate) fn request(&mut self, purpose: Purpose, request: Request) {
-        let id = self.number();
-        self.purposes.insert(id, purpose);
-        self.push(Output::Request { id, request });
-    }
-
-    pub(crate) fn purpose(&mut self, id: u32) -> Option<Purpose> {
-        self.purposes.remove(&id)
-    }
-
-    /// An answer that has further parts.
-    pub(crate) fn restore(&mut self, id: u32, purpose: Purpose) {
-        self.purposes.insert(id, purpose);
-    }
-
-    /// Nothing that was asked will be answered. Gives the clients who still wait.
-    pub(crate) fn forget_requests(&mut self) -> Vec<ClientId> {
-        self.queue.retain(|output| !matches!(output, Output::Request { .. }));
-        let waiting = |purpose| match purpose {
-            Purpose::Station { client, .. } => Some(client),
+impl Purpose {
+    /// The client who waits for the answer.
+    pub(crate) const fn client(&self) -> Option<ClientId> {
+        match self {
+            Purpose::Station { client, .. } => Some(*client),
             #[cfg(feature = "testing")]
-            Purpose::Word(client) => Some(client),
+            Purpose::Word(client) => Some(*client),
             Purpose::Step { .. } | Purpose::Bss { .. } | Purpose::Nothing(_) => None,
-        };
-        std::mem::take(&mut self.purposes).into_values().filter_map(waiting).collect()
-    }
-
-    pub(crate) fn read(&mut self, purpose: FilePurpose, path: String, on_behalf: Option<ClientId>) {
-        let token = self.number();
-        self.files.insert(token, purpose);
-        self.push(Output::ReadFile { token, path, on_behalf });
-    }
-
-    pub(crate) fn file(&mut self, token: u32) -> Option<FilePurpose> {
-        self.files.remove(&token)
-    }
-
-    pub(crate) fn reply(&mut self, client: ClientId, data: impl Into<Vec<u8>>) {
-        self.push(Output::Send { clients: vec![client], data: data.into() });
-    }
-
-    pub(crate) fn new_socket(&mut self) -> SocketId {
-        self.number()
+        }
     }
 }

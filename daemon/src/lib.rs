@@ -11,8 +11,10 @@ pub mod launch;
 mod link;
 pub mod log;
 mod machine;
+mod outbox;
 mod run;
 
 pub use launch::{Interfaces, LaunchError, Links, LogTarget, Start, launch};
 pub use machine::{Input, Machine, Output, Signal};
+pub use outbox::Outbox;
 pub use run::run;

@@ -94,7 +94,7 @@ impl Supplicant {
     pub(crate) fn open_socket(&mut self, key: StationKey) {
         let Some(station) = self.stations.get_mut(&key) else { return };
         let Some(directory) = station.config.globals.control_directory() else { return };
-        let socket = self.out.socket();
+        let socket = self.out.new_socket();
         station.socket = Some(socket);
         let group = directory.group.or_else(|| self.daemon.global_group.clone());
         self.out.push(Output::OpenControl {
@@ -107,7 +107,7 @@ impl Supplicant {
     fn post_up(&mut self) {
         self.out.post_up = true;
         if let Some(path) = self.daemon.global_path.clone() {
-            let socket = self.out.socket();
+            let socket = self.out.new_socket();
             self.daemon.global_socket = Some(socket);
             self.out.push(Output::OpenControl { socket, path, group: self.daemon.global_group.clone() });
         }
@@ -153,13 +153,7 @@ impl Supplicant {
     }
 
     fn reply(&mut self, id: u32, result: Result<Reply, Failure>, now: Instant, rng: &mut dyn Rng) {
-        let more = matches!(
-            &result,
-            Ok(Reply::ScanResults { last: false, .. }
-                | Reply::Stations { last: false, .. }
-                | Reply::Survey { last: false, .. })
-        );
-        let Some((key, purpose)) = self.out.answered(id, more) else {
+        let Some((key, purpose)) = self.out.answered(id, &result) else {
             tracing::debug!("an answer to nothing that was asked ({id})");
             return;
         };
@@ -354,7 +348,7 @@ impl Machine for Supplicant {
             Input::PrivdDown => {
                 let waiting = self.out.forget_requests();
                 self.out.privd_up = false;
-                for purpose in waiting {
+                for (_, purpose) in waiting {
                     if let Purpose::SignalPoll(client)
                     | Purpose::PacketCount(client)
                     | Purpose::Status(client, _)

@@ -1,12 +1,12 @@
 //! What the machine wants done, and what it waits for.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
+use std::ops::{Deref, DerefMut};
 
 use crypto::Rng;
 use ctrl::Subscriber;
-use daemon::Output;
 use ipc_proto::Request;
-use ipc_proto::post::{ClientId, SocketId};
+use ipc_proto::post::ClientId;
 use wire::Instant;
 
 /// Names a station of this daemon for as long as the daemon runs.
@@ -69,15 +69,10 @@ pub(crate) enum FileJob {
     AddInterface(ClientId),
 }
 
-/// Outputs, requests without an answer and the global socket's listeners: shared by all stations.
+/// Outputs, what answers are for and the global socket's listeners: shared by all stations.
 #[derive(Debug, Default)]
 pub(crate) struct Outbox {
-    queue: VecDeque<Output>,
-    next_request: u32,
-    pending: BTreeMap<u32, (StationKey, Purpose)>,
-    next_token: u32,
-    files: BTreeMap<u32, (StationKey, FileJob)>,
-    next_socket: SocketId,
+    common: daemon::Outbox<(StationKey, Purpose), (StationKey, FileJob)>,
     /// Listeners of the global socket.
     pub(crate) global_clients: BTreeMap<ClientId, Subscriber>,
     /// The connection to `privd` stands.
@@ -93,71 +88,25 @@ pub(crate) struct Outbox {
 }
 
 impl Outbox {
-    pub(crate) fn push(&mut self, output: Output) {
-        self.queue.push_back(output);
-    }
-
-    pub(crate) fn pop(&mut self) -> Option<Output> {
-        self.queue.pop_front()
-    }
-
     /// Asks `privd`. Without a connection nothing is asked: the next one begins anew anyway.
     pub(crate) fn request(&mut self, station: StationKey, purpose: Purpose, request: Request) {
-        if !self.privd_up {
-            return;
+        if self.privd_up {
+            self.common.request((station, purpose), request);
         }
-        let id = self.next_request;
-        self.next_request = self.next_request.wrapping_add(1);
-        self.pending.insert(id, (station, purpose));
-        self.push(Output::Request { id, request });
     }
+}
 
-    /// Whose request an answer belongs to. `more`: further answers follow.
-    pub(crate) fn answered(&mut self, id: u32, more: bool) -> Option<(StationKey, Purpose)> {
-        if more { self.pending.get(&id).cloned() } else { self.pending.remove(&id) }
+impl Deref for Outbox {
+    type Target = daemon::Outbox<(StationKey, Purpose), (StationKey, FileJob)>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.common
     }
+}
 
-    /// Requests get no answer any more; those of clients are given back, so that they hear so.
-    pub(crate) fn forget_requests(&mut self) -> Vec<Purpose> {
-        std::mem::take(&mut self.pending).into_values().map(|(_, purpose)| purpose).collect()
-    }
-
-    /// Sends a client its reply.
-    pub(crate) fn reply(&mut self, client: ClientId, data: impl Into<Vec<u8>>) {
-        self.push(Output::Send { clients: vec![client], data: data.into() });
-    }
-
-    pub(crate) fn read_file(&mut self, station: StationKey, job: FileJob, path: String, on_behalf: Option<ClientId>) {
-        let token = self.token(station, job);
-        self.push(Output::ReadFile { token, path, on_behalf });
-    }
-
-    pub(crate) fn write_file(&mut self, station: StationKey, job: FileJob, path: String, data: Vec<u8>) {
-        let token = self.token(station, job);
-        self.push(Output::WriteFile { token, path, data });
-    }
-
-    fn token(&mut self, station: StationKey, job: FileJob) -> u32 {
-        let token = self.next_token;
-        self.next_token = self.next_token.wrapping_add(1);
-        self.files.insert(token, (station, job));
-        token
-    }
-
-    /// What a file was wanted for.
-    pub(crate) fn file_done(&mut self, token: u32) -> Option<(StationKey, FileJob)> {
-        self.files.remove(&token)
-    }
-
-    /// The post is gone, and what it was asked with it.
-    pub(crate) fn forget_files(&mut self) {
-        self.files.clear();
-    }
-
-    /// A socket's name that was never used.
-    pub(crate) fn socket(&mut self) -> SocketId {
-        self.next_socket = self.next_socket.wrapping_add(1);
-        self.next_socket
+impl DerefMut for Outbox {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut self.common
     }
 }
 

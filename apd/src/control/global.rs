@@ -31,11 +31,11 @@ impl Apd {
             }
             GlobalApCommand::Add(AddInterface::Config { ifname, file }) => {
                 let purpose = FilePurpose::Add { path: file.clone(), ifname: Some(ifname), radio: None, client };
-                return self.out.read(purpose, file, Some(client));
+                return self.out.read_file(purpose, file, Some(client));
             }
             GlobalApCommand::Add(AddInterface::BssConfig { phy, file }) => {
                 let purpose = FilePurpose::Add { path: file.clone(), ifname: None, radio: Some(phy), client };
-                return self.out.read(purpose, file, Some(client));
+                return self.out.read_file(purpose, file, Some(client));
             }
             GlobalApCommand::Remove(ifname) => self.remove_named(&ifname, now),
             GlobalApCommand::Interfaces { ctrl } => self.interfaces_text(ctrl),

@@ -337,7 +337,7 @@ impl Apd {
         match self.iface(of.iface).and_then(|iface| iface.path.clone()) {
             Some(path) => {
                 let purpose = FilePurpose::Reload { iface: of.iface, client: Some(client) };
-                self.out.read(purpose, path, Some(client));
+                self.out.read_file(purpose, path, Some(client));
             }
             None => self.out.reply(client, FAIL),
         }
@@ -349,7 +349,7 @@ impl Apd {
         match file.map(|path| String::from_utf8_lossy(path).into_owned()) {
             Some(path) => {
                 let purpose = FilePurpose::Psks { iface: of.iface, bss: of.bss, path: path.clone(), client };
-                self.out.read(purpose, path, Some(client));
+                self.out.read_file(purpose, path, Some(client));
             }
             None => self.out.reply(client, OK),
         }

@@ -20,7 +20,7 @@ impl Iface {
         for path in missing {
             let purpose = FilePurpose::Named { iface: self.id, attempt: self.attempt, path: path.clone() };
             let path = if path.starts_with('/') { path } else { format!("{}/{path}", self.folder) };
-            out.read(purpose, path, self.named_by);
+            out.read_file(purpose, path, self.named_by);
         }
         Ok(None)
     }

@@ -123,7 +123,7 @@ fn save_all(machine: &mut Supplicant, now: Instant, rng: &mut dyn Rng) -> Answer
         if station.config.globals.update_config() && cx.out.post_up {
             let text = station.config.to_text();
             let path = std::path::absolute(&path).map_or(path, |path| path.to_string_lossy().into_owned());
-            cx.out.write_file(station.key, FileJob::Save(None), path, text);
+            cx.out.write_file((station.key, FileJob::Save(None)), path, text);
             saved = true;
         }
     }
@@ -163,7 +163,7 @@ fn interface_add(
     }
     if let Some(path) = add.config.clone() {
         // The file is read on the client's behalf: only what it could read itself, unless the path was named at start.
-        machine.out.read_file(0, FileJob::AddInterface(client), path, Some(client));
+        machine.out.read_file((0, FileJob::AddInterface(client)), path, Some(client));
         machine.daemon.adding.insert(client, add);
         return Answer::Later;
     }
