@@ -548,20 +548,33 @@ impl Bss {
         self.send(Subtype::AUTHENTICATION, to, |w| auth.write(w));
     }
 
-    /// The station, made if there is room for one more.
+    /// The station, made if there is room for one more: `max_num_sta` bounds those who are in, [`MAX_STRANGERS`] those who
+    /// are not. A crowd that only knocks must keep nobody out, so the newest stranger takes the oldest one's place.
     pub(crate) fn station_entry(&mut self, addr: MacAddr, now: Instant) -> Option<&mut Station> {
         if !self.stations.contains_key(&addr) {
             let strangers = self.stations.values().filter(|station| station.stage < Stage::Associating).count();
             let limit = usize::try_from(self.config.bss.max_num_sta()).unwrap_or(usize::MAX);
-            let associated = self.stations.len() - strangers;
-            if associated >= limit || strangers >= MAX_STRANGERS {
+            if self.stations.len() - strangers >= limit {
                 return None;
+            }
+            if strangers >= MAX_STRANGERS {
+                self.displace_stranger(now);
             }
             let mut station = Station::new(addr);
             station.expires = Some(now + Duration::from_secs(10));
             self.stations.insert(addr, station);
         }
         self.stations.get_mut(&addr)
+    }
+
+    /// Forgets the stranger that would be forgotten first; one that has shown in SAE that it knows the password goes last.
+    fn displace_stranger(&mut self, now: Instant) {
+        let strangers = self.stations.values().filter(|station| station.stage < Stage::Associating);
+        let first = strangers.min_by_key(|station| (station.sae_key.is_some(), station.expires));
+        if let Some(addr) = first.map(|station| station.addr) {
+            self.log(Level::Debug, format!("{addr}: forgotten, others came after it"));
+            self.forget(addr, now);
+        }
     }
 
     /// MAC address lists (`macaddr_acl`).

@@ -30,14 +30,17 @@ fn frames_in_our_own_name_of_groups_or_for_others_are_dropped() {
 }
 
 #[test]
-fn strangers_are_bounded() {
+fn a_crowd_of_strangers_is_bounded_and_keeps_nobody_out() {
     let mut world = World::new(OPEN);
     for n in 0..2000u16 {
         let [high, low] = n.to_be_bytes();
         world.from(MacAddr([6, 0, 0, 0, high, low]), Subtype::AUTHENTICATION, |w| open().write(w));
     }
-    assert!(world.bss.stations().count() <= 256);
-    assert_eq!(world.auth_status(), StatusCode::AP_FULL);
+    assert_eq!(world.bss.stations().count(), 256);
+    // Who comes last is heard as who came first was.
+    assert_eq!(world.auth_status(), StatusCode::SUCCESS);
+    assert!(world.bss.station(MacAddr([6, 0, 0, 0, 0, 0])).is_none());
+    assert!(world.bss.station(MacAddr([6, 0, 0, 0, 0x07, 0xcf])).is_some());
 }
 
 #[test]
