@@ -16,8 +16,6 @@ pub(crate) struct NetworkMemory {
     pub(crate) pmk: Option<Pmk>,
     /// The SAE password with its points, once computed.
     pub(crate) sae: Option<std::sync::Arc<crate::sae_run::Password>>,
-    /// The access point said which weaker modes the network has left (Transition Disable).
-    pub(crate) transition_disable: u8,
 }
 
 impl NetworkMemory {

@@ -88,12 +88,11 @@ pub(crate) fn pmf(network: &Network, globals: &Globals) -> Pmf {
     }
 }
 
-/// What a network's configuration allows with this radio. `transition_disable`: bits of the Transition Disable KDE.
+/// What a network's configuration allows with this radio.
 pub(crate) fn policy(
     network: &Network,
     globals: &Globals,
     abilities: &Abilities,
-    transition_disable: u8,
 ) -> StationPolicy {
     let methods = network.key_mgmt();
     let mut akms: Vec<AkmSuite> = SUPPORTED
@@ -108,9 +107,9 @@ pub(crate) fn policy(
         })
         .map(|(_, akm)| akm)
         .collect();
-    // Bit 0: WPA3-Personal, no PSK any more.
-    if transition_disable & 1 != 0 && akms.iter().any(|akm| akm.is_sae()) {
-        akms.retain(|akm| akm.is_sae());
+    // Drivers that connect by themselves are not helped with SAE yet: where there is a choice, it is the other one.
+    if !abilities.user_sme && akms.iter().any(|akm| !akm.is_sae()) {
+        akms.retain(|akm| !akm.is_sae());
     }
     let group_mgmt = network.group_mgmt();
     let group_mgmt = if group_mgmt.is_empty() { Ciphers::GROUP_MGMT } else { group_mgmt };
@@ -141,6 +140,7 @@ pub(crate) fn policy(
         },
         sae_needs_pmf: globals.get(b"sae_check_mfp").is_some_and(|text| text == b"1"),
         ocv: network.get(b"ocv").is_some_and(|text| text == b"1"),
+        ssid_protection: network.get(b"ssid_protection").is_some_and(|text| text == b"1"),
         wmm: false,
     }
 }
@@ -151,7 +151,6 @@ pub(crate) fn fits(
     globals: &Globals,
     bss: &Bss,
     abilities: &Abilities,
-    transition_disable: u8,
 ) -> Result<Option<Negotiated>, String> {
     if !network.accepts_bssid(&bss.bssid) {
         return Err("the network's bssid lists exclude it".into());
@@ -174,7 +173,7 @@ pub(crate) fn fits(
     if bss.rsne().is_none() && bss.wpa().is_none() {
         return Err("it uses WEP, which is not supported".into());
     }
-    let mut policy = policy(network, globals, abilities, transition_disable);
+    let mut policy = policy(network, globals, abilities);
     policy.wmm = bss.has_wmm();
     if wire::channel::band_of(bss.freq) == Some(wire::channel::Band::Ghz6) {
         // 12.12.2 of IEEE Std 802.11-2024: nothing else there.

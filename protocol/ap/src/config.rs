@@ -103,6 +103,7 @@ impl BssConfig {
             sae_pwe: self.sae_pwe(),
             preauth: bss.values().flag(conf::ap::BssKey::rsn_preauth),
             ocv: false,
+            ssid_protection: bss.values().flag(conf::ap::BssKey::ssid_protection),
             beacon_protection: bss.beacon_prot() && self.wiphy.features.beacon_protection,
             wmm: self.wmm(),
         })
@@ -179,6 +180,8 @@ impl BssConfig {
             group_tries: self.bss.group_update_count().max(1),
             no_retries: self.bss.disable_eapol_key_retries(),
             ptk_rekey: seconds(self.bss.ptk_rekey()),
+            transition_disable: self.bss.transition_disable(),
+            ssid: policy.ssid_protection.then(|| self.ssid().as_bytes().to_vec()),
             ..AuthenticatorConfig::new(self.own, self.handshake_elements(policy))
         }
     }

@@ -170,6 +170,8 @@ pub struct StationPolicy {
     pub sae_needs_pmf: bool,
     /// Validate operating channels where the network can.
     pub ocv: bool,
+    /// Have the name confirmed in the 4-way handshake where the network can.
+    pub ssid_protection: bool,
     /// The network uses QoS (WMM): frames of several priorities overtake each other, each priority counts for itself.
     pub wmm: bool,
 }
@@ -194,6 +196,7 @@ impl StationPolicy {
             sae_pwe: SaePwe::Both,
             sae_needs_pmf: false,
             ocv: false,
+            ssid_protection: false,
             wmm: false,
         }
     }
@@ -261,6 +264,7 @@ impl StationPolicy {
 
         let able = akm.is_sae() && self.sae_pwe.of(akm).allows_h2e();
         let h2e = able && ap_h2e;
+        let named = self.ssid_protection && rsne.protocol == Protocol::Rsn && ap_rsnxe.has(Rsnxe::SSID_PROTECTION);
         let ocv = pmf && self.ocv && rsne.capabilities.has(RsnCapabilities::OCVC);
         let capabilities = RsnCapabilities(0)
             .with_if(self.wmm, RsnCapabilities::PTKSA_16_COUNTERS)
@@ -277,7 +281,7 @@ impl StationPolicy {
             h2e,
             capabilities,
             pmkids: Vec::new(),
-            rsnxe: Rsnxe::new().with_if(able, Rsnxe::SAE_H2E),
+            rsnxe: Rsnxe::new().with_if(able, Rsnxe::SAE_H2E).with_if(named, Rsnxe::SSID_PROTECTION),
         })
     }
 }
@@ -384,6 +388,8 @@ pub struct ApPolicy {
     pub ocv: bool,
     /// Protect beacons.
     pub beacon_protection: bool,
+    /// Confirm the name in the 4-way handshake (`ssid_protection`).
+    pub ssid_protection: bool,
     /// QoS (WMM) is used.
     pub wmm: bool,
 }
@@ -405,6 +411,7 @@ impl ApPolicy {
             preauth: false,
             ocv: false,
             beacon_protection: false,
+            ssid_protection: false,
             wmm: false,
         }
     }
@@ -444,7 +451,8 @@ impl ApPolicy {
             }
             elements.rsne = Some(rsne.element());
             let h2e = self.akms.iter().any(|akm| akm.is_sae() && self.sae_pwe.of(*akm).allows_h2e());
-            elements.rsnxe = Rsnxe::new().with_if(h2e, Rsnxe::SAE_H2E).element();
+            let rsnxe = Rsnxe::new().with_if(h2e, Rsnxe::SAE_H2E);
+            elements.rsnxe = rsnxe.with_if(self.ssid_protection, Rsnxe::SSID_PROTECTION).element();
         }
         if self.protocols.contains(&Protocol::Wpa) {
             let mut wpa = Rsne::new(Protocol::Wpa);

@@ -4,7 +4,7 @@ mod bss;
 mod capability;
 mod global;
 mod networks;
-mod settings;
+pub(crate) mod settings;
 mod status;
 
 use crypto::Rng;

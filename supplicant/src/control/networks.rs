@@ -107,7 +107,6 @@ pub(super) fn set(station: &mut Station, cx: &mut Cx<'_>, id: NetworkId, field: 
             {
                 memory.disabled_until = None;
                 memory.failures = 0;
-                memory.transition_disable = 0;
             }
             Answer::ok()
         }

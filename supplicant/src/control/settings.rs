@@ -164,13 +164,14 @@ pub(super) fn save(station: &mut Station, cx: &mut Cx<'_>, client: ClientId) -> 
         tracing::info!("{}: SAVE_CONFIG refused: update_config is not set", station.ifname());
         return Answer::fail();
     }
-    let Some(path) = station.origin.config_path.clone() else { return Answer::fail() };
-    if !cx.out.post_up {
-        return Answer::fail();
-    }
-    let text = station.config.to_text();
-    cx.out.write_file((station.key, FileJob::Save(Some(client))), absolute(&path), text);
-    Answer::Later
+    if write(station, cx, Some(client)) { Answer::Later } else { Answer::fail() }
+}
+
+/// Writes the configuration file; false if there is none, or nobody who could.
+pub(crate) fn write(station: &Station, cx: &mut Cx<'_>, client: Option<ClientId>) -> bool {
+    let Some(path) = station.origin.config_path.as_deref().filter(|_| cx.out.post_up) else { return false };
+    cx.out.write_file((station.key, FileJob::Save(client)), absolute(path), station.config.to_text());
+    true
 }
 
 /// The configuration file was replaced, or not.

@@ -112,6 +112,7 @@ impl Station {
             negotiated: candidate.negotiated,
             pmk: None,
             pmkid: None,
+            ssid_confirmed: false,
             cached: false,
             sae_group: None,
             own_element: Vec::new(),
@@ -580,14 +581,13 @@ impl Station {
     /// This access point as a candidate for this network.
     pub(crate) fn candidate_for(&self, id: NetworkId, bssid: MacAddr) -> Option<Candidate> {
         let network = self.network(id)?;
-        let disable = self.memory.get(&id).map_or(0, |memory| memory.transition_disable);
         let mut found = self.bss.iter().filter(|bss| bss.bssid == bssid);
         found.find_map(|bss| {
             if !crate::select::names(network, &bss.ssid) || self.is_avoided(bss.bssid, &bss.ssid) {
                 return None;
             }
             let negotiated =
-                crate::select::fits(network, &self.config.globals, bss, &self.iface.abilities, disable).ok()?;
+                crate::select::fits(network, &self.config.globals, bss, &self.iface.abilities).ok()?;
             Some(Candidate { network: id, bss: bss.id, negotiated })
         })
     }

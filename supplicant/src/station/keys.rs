@@ -27,6 +27,7 @@ impl Station {
         let mut config = SupplicantConfig {
             pmk: target.pmk.clone(),
             pmkid: target.pmkid,
+            ssid: Some(target.ssid.as_bytes().to_vec()),
             eapol_version: self.config.globals.eapol_version(),
             ptk_rekey: (rekey > 0).then(|| std::time::Duration::from_secs(rekey.into())),
             ..SupplicantConfig::new(
@@ -132,6 +133,11 @@ impl Station {
                         self.install(cx, KeyKind::Group, index, cipher, &key, &bipn);
                     }
                 }
+                SupplicantOutput::SsidConfirmed => {
+                    state.target.ssid_confirmed = true;
+                    self.say(cx, ctrl::LogLevel::Info, "RSN: SSID matched expected value");
+                }
+                SupplicantOutput::TransitionDisable(bits) => self.leave_transition(cx, network, bits),
                 SupplicantOutput::Completed { rekeyed } => {
                     self.tell(
                         cx,

@@ -9,6 +9,7 @@ pub(crate) mod roam;
 pub(crate) mod sa_query;
 pub(crate) mod scan;
 
+pub(crate) mod transition;
 use std::collections::BTreeMap;
 use std::time::Duration;
 

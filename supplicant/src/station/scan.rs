@@ -515,8 +515,7 @@ impl Station {
                     if !select::names(network, &bss.ssid) || self.is_temp_disabled(network.id(), now) {
                         continue;
                     }
-                    let disable = self.memory.get(&network.id()).map_or(0, |memory| memory.transition_disable);
-                    let fits = select::fits(network, &self.config.globals, bss, &self.iface.abilities, disable);
+                    let fits = select::fits(network, &self.config.globals, bss, &self.iface.abilities);
                     if let Ok(negotiated) = fits {
                         let candidate = Candidate { network: network.id(), bss: bss.id, negotiated };
                         let hinted = network.bssid_hint() == Some(bss.bssid);
@@ -583,7 +582,6 @@ impl Station {
                     &self.config.globals,
                     bss,
                     &self.iface.abilities,
-                    self.memory.get(&network.id()).map_or(0, |memory| memory.transition_disable),
                 ) {
                     text.push_str(&format!("; \"{name}\" at {}: {why}", bss.bssid));
                 }

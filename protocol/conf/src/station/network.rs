@@ -176,6 +176,29 @@ impl Network {
         }
     }
 
+    /// Leaves WPA2 for good: SAE with protected management frames is all that is accepted from now on (WPA3 Specification
+    /// 3.5 section 8, WPA3-Personal). Whether that changed anything.
+    pub fn leave_wpa2_personal(&mut self) -> bool {
+        let psk = KeyMgmt::PSK.union(KeyMgmt::PSK_SHA256).union(KeyMgmt::FT_PSK);
+        let before =
+            (self.proto(), self.key_mgmt(), self.pairwise(), self.group(), self.values.int(NetworkKey::ieee80211w));
+        let (_, methods, pairwise, group, _) = before;
+        if !methods.intersects(KeyMgmt::ANY_SAE) {
+            return false;
+        }
+        let strong = |ciphers: Ciphers| {
+            let rest = ciphers.without(Ciphers::TKIP);
+            if rest.intersects(Ciphers::PAIRWISE) { rest } else { rest.union(Ciphers::CCMP) }
+        };
+        let after = (Proto::RSN, methods.without(psk), strong(pairwise), strong(group), 2);
+        self.values.put(NetworkKey::proto, Value::Bits(after.0.bits()));
+        self.values.put(NetworkKey::key_mgmt, Value::Bits(after.1.bits()));
+        self.values.put(NetworkKey::pairwise, Value::Bits(after.2.bits()));
+        self.values.put(NetworkKey::group, Value::Bits(after.3.bits()));
+        self.values.put(NetworkKey::ieee80211w, Value::Int(after.4));
+        before != after
+    }
+
     /// Protocol versions to accept.
     pub fn proto(&self) -> Proto {
         Proto::from_bits(self.values.bits(NetworkKey::proto))

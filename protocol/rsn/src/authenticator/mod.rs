@@ -43,6 +43,10 @@ pub struct AuthenticatorConfig {
     pub no_retries: bool,
     /// New pairwise key this long after one was installed (`wpa_ptk_rekey`).
     pub ptk_rekey: Option<Duration>,
+    /// Which weaker modes stations are to leave for good (`transition_disable`).
+    pub transition_disable: Option<u8>,
+    /// The name, for stations that want it confirmed (`ssid_protection`).
+    pub ssid: Option<Vec<u8>>,
     /// Wait for the answer to the first message of a 4-way handshake.
     pub first_timeout: Duration,
     /// Wait for the answer to the first message of a group key handshake.
@@ -65,6 +69,8 @@ impl AuthenticatorConfig {
             group_tries: 4,
             no_retries: false,
             ptk_rekey: None,
+            transition_disable: None,
+            ssid: None,
             first_timeout: Duration::from_millis(100),
             first_group_timeout: Duration::from_millis(500),
             next_timeout: Duration::from_millis(1000),

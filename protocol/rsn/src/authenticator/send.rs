@@ -5,7 +5,7 @@ use crypto::Rng;
 use super::{AuthenticatorOutput, Group, Shared};
 use crate::key_frame::{Draft, KdeWriter, KeyInfo};
 use crate::ptk::{Nonce, Ptk};
-use crate::{AkmSuite, Pmkid, Protocol};
+use crate::{AkmSuite, Pmkid, Protocol, Rsnxe};
 
 impl Shared {
     fn draft(&mut self, info: KeyInfo) -> (Draft, u64) {
@@ -54,6 +54,9 @@ impl Shared {
                 .element(elements.rsnxe.as_deref())
                 .element(elements.wpa.as_deref());
             let data = group.write_keys(data, self.station.negotiated.pmf);
+            let asked = self.station.negotiated.rsnxe.has(Rsnxe::SSID_PROTECTION);
+            let named = self.config.ssid.as_deref().filter(|_| asked);
+            let data = data.transition_disable(self.config.transition_disable).ssid(named);
             draft.rsc(group.rsc()).key_data(data.finish()).encrypt_and_sign(ptk, rng)
         } else {
             draft.key_data(KdeWriter::new().element(elements.wpa.as_deref()).finish()).sign(ptk)

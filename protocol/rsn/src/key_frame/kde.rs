@@ -17,6 +17,8 @@ const PMKID: [u8; 4] = [0x00, 0x0f, 0xac, 4];
 const IGTK: [u8; 4] = [0x00, 0x0f, 0xac, 9];
 const OCI: [u8; 4] = [0x00, 0x0f, 0xac, 13];
 const BIGTK: [u8; 4] = [0x00, 0x0f, 0xac, 14];
+/// Of the Wi-Fi Alliance: WPA3 Specification 3.5 section 8.
+const TRANSITION_DISABLE: [u8; 4] = [0x50, 0x6f, 0x9a, 0x20];
 
 /// GTK KDE (Figure 12-36).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,12 +49,14 @@ pub struct KeyData {
     rsne: Option<Range<usize>>,
     rsnxe: Option<Range<usize>>,
     wpa: Option<Range<usize>>,
+    ssid: Option<Range<usize>>,
     gtk: Option<GtkKde>,
     igtk: Option<GroupKeyKde>,
     bigtk: Option<GroupKeyKde>,
     pmkid: Option<Pmkid>,
     mac: Option<MacAddr>,
     oci: Option<[u8; 3]>,
+    transition_disable: Option<u8>,
 }
 
 impl KeyData {
@@ -74,6 +78,7 @@ impl KeyData {
             match identifier {
                 id::RSN => once(&mut data.rsne, whole)?,
                 id::RSNX => once(&mut data.rsnxe, whole)?,
+                id::SSID => once(&mut data.ssid, whole.end - len..whole.end)?,
                 id::VENDOR_SPECIFIC => data.encapsulation(body, whole)?,
                 _ => {}
             }
@@ -107,6 +112,11 @@ impl KeyData {
                 let oci = body.array("OCI KDE")?;
                 once(&mut self.oci, oci)
             }
+            TRANSITION_DISABLE => {
+                // Octets of future versions follow the first.
+                let bits = body.u8("transition disable KDE")?;
+                once(&mut self.transition_disable, bits)
+            }
             _ => Ok(()),
         }
     }
@@ -131,6 +141,18 @@ impl KeyData {
     #[must_use]
     pub fn wpa(&self) -> Option<&[u8]> {
         self.slice(self.wpa.as_ref())
+    }
+
+    /// The network's name.
+    #[must_use]
+    pub fn ssid(&self) -> Option<&[u8]> {
+        self.slice(self.ssid.as_ref())
+    }
+
+    /// Which weaker modes the network has left: bit 0 is WPA2-Personal.
+    #[must_use]
+    pub const fn transition_disable(&self) -> Option<u8> {
+        self.transition_disable
     }
 
     /// Group key for data.
@@ -250,6 +272,28 @@ impl KdeWriter {
             Some(oci) => self.kde(OCI, &[&oci]),
             None => self,
         }
+    }
+
+    /// Appends which weaker modes the network has left.
+    #[must_use]
+    pub fn transition_disable(self, bits: Option<u8>) -> KdeWriter {
+        match bits {
+            Some(bits) => self.kde(TRANSITION_DISABLE, &[&[bits]]),
+            None => self,
+        }
+    }
+
+    /// Appends the network's name.
+    #[must_use]
+    pub fn ssid(mut self, ssid: Option<&[u8]>) -> KdeWriter {
+        if let Some(ssid) = ssid {
+            let mut writer = Writer::new();
+            writer.element(id::SSID, |w| {
+                w.put(ssid);
+            });
+            self.octets.extend(writer.finish().ok().map(Secret::from));
+        }
+        self
     }
 
     /// Everything in one piece.

@@ -15,6 +15,7 @@ use crate::*;
 
 mod handshakes;
 mod rekeying;
+mod telling;
 
 pub(crate) const AP: MacAddr = MacAddr([2, 0, 0, 0, 0, 0xaa]);
 pub(crate) const STA: MacAddr = MacAddr([2, 0, 0, 0, 0, 1]);
@@ -65,6 +66,8 @@ pub(crate) struct Pair {
     pub(crate) mismatches: u32,
     pub(crate) mic_failures: Vec<bool>,
     pub(crate) ended: Option<(To, ReasonCode)>,
+    /// What message 3 told the station beside keys.
+    pub(crate) told: Vec<SupplicantOutput>,
 }
 
 pub(crate) fn pmk(octet: u8) -> Pmk {
@@ -116,6 +119,7 @@ impl Pair {
         change(&mut config);
         let sta = Supplicant::new(SupplicantConfig {
             pmk: Some(sta_pmk),
+            ssid: Some(b"net".to_vec()),
             ..SupplicantConfig::new(STA, AP, chosen, &offer(&elements), element, rsnxe)
         });
         let group = Group::new(GroupConfig::new(ap), now, &mut rng);
@@ -141,6 +145,7 @@ impl Pair {
             mismatches: 0,
             mic_failures: Vec::new(),
             ended: None,
+            told: Vec::new(),
         };
         pair.collect();
         pair
@@ -217,6 +222,7 @@ impl Pair {
                 SupplicantOutput::InstallBigtk { index, key, .. } => self.install(GroupKeyKind::Bigtk, index, key),
                 SupplicantOutput::Completed { .. } => self.sta_completed += 1,
                 SupplicantOutput::GroupRekeyed | SupplicantOutput::PmkidMismatch { .. } => {}
+                SupplicantOutput::SsidConfirmed | SupplicantOutput::TransitionDisable(_) => self.told.push(output),
                 SupplicantOutput::Disconnect { reason, .. } => self.ended = Some((To::Ap, reason)),
             }
         }

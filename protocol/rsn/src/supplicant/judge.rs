@@ -6,6 +6,7 @@ use wire::ReasonCode;
 
 use super::group_keys::NewGroupKeys;
 use super::state::{Link, State};
+use super::told::Told;
 use super::{Shared, SupplicantOutput};
 use crate::key_frame::{CheckedKeyFrame, KeyData, KeyInfo, Protection, VerifiedKeyFrame};
 use crate::ptk::{KeySuite, Nonce, Ptk};
@@ -44,6 +45,7 @@ pub(super) struct Third {
     pub(super) groups: NewGroupKeys,
     /// No group key is still to come.
     pub(super) complete: bool,
+    pub(super) told: Told,
 }
 
 /// An authentic message 3 for the pairwise key that is installed.
@@ -136,6 +138,10 @@ pub(super) fn third(
         return Err(Discard("key length does not fit the pairwise cipher"));
     }
     let groups = NewGroupKeys::from_key_data(&data, verified.rsc(), &config.negotiated)?;
+    let told = match Told::read(&data, shared) {
+        Ok(told) => told,
+        Err(why) => return Ok(Proof::Refuse(ReasonCode::ELEMENT_MISMATCH, why)),
+    };
     let complete = groups.has_gtk() || config.negotiated.group == CipherSuite::GroupNotAllowed;
     Ok(Proof::Third(Third {
         anonce: *verified.nonce(),
@@ -144,6 +150,7 @@ pub(super) fn third(
         key_len: verified.key_len(),
         groups,
         complete,
+        told,
         ptk,
     }))
 }

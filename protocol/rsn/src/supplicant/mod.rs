@@ -22,6 +22,7 @@ mod group_keys;
 mod judge;
 mod send;
 mod state;
+mod told;
 
 use judge::{First, GroupFirst, Proof, Third, ThirdAgain};
 use send::Sender;
@@ -54,6 +55,8 @@ pub struct SupplicantConfig {
     pub eapol_version: u8,
     /// Ask for a new pairwise key this long after one was installed (`wpa_ptk_rekey`).
     pub ptk_rekey: Option<Duration>,
+    /// The network's name, which message 3 must repeat where SSID protection was agreed.
+    pub ssid: Option<Vec<u8>>,
     /// Bits to set in the key information of message 2.
     #[cfg(feature = "testing")]
     pub second_info: u16,
@@ -83,6 +86,7 @@ impl SupplicantConfig {
             pmkid: None,
             eapol_version: 1,
             ptk_rekey: None,
+            ssid: None,
             #[cfg(feature = "testing")]
             second_info: 0,
         }
@@ -139,6 +143,10 @@ pub enum SupplicantOutput {
         /// Last packet number in use, least significant octet first.
         bipn: [u8; 6],
     },
+    /// Message 3 named the network as we know it.
+    SsidConfirmed,
+    /// Message 3 says which weaker modes the network has left for good: bit 0 is WPA2-Personal.
+    TransitionDisable(u8),
     /// All keys are there: authorise the port.
     Completed {
         /// The link was up before; only its pairwise key is new.

@@ -154,6 +154,7 @@ fn install(third: Third, groups: Option<GroupKeys>, shared: &mut Shared, now: In
     // 12.7.6.4: answer first, then install, for the answer to a first handshake goes in the clear.
     let answer = shared.sender.fourth(&third.ptk, third.replay, third.info, third.key_len, rekeyed);
     shared.push(answer);
+    third.told.hand_on(shared);
     let cipher = shared.config.negotiated.pairwise;
     shared.push(SupplicantOutput::InstallPtk { cipher, key: third.ptk.tk_of_supplicant(cipher) });
     shared.rekey_at = shared.config.ptk_rekey.map(|after| now + after);
