@@ -60,6 +60,7 @@ impl Supplicant {
                 config_path: one.options.config,
                 more_path: one.options.extra_config,
                 bridge: one.options.bridge,
+                driver_param: one.options.driver_param,
             };
             machine.add_station(origin, one.config);
         }
@@ -298,10 +299,10 @@ fn station_event(station: &mut Station, cx: &mut Cx<'_>, event: Event) {
             station.link_ended_by_frame(cx, &frame, local);
         }
         Event::UnprotectedDeauth { frame, .. } => station.unprotected_deauth(cx, &frame),
-        Event::Connected { bssid, status, timed_out, .. } => {
-            station.connected_by_driver(cx, bssid, status, timed_out);
+        Event::Connected { bssid, status, timed_out, request_elements, .. } => {
+            station.connected_by_driver(cx, bssid, status, timed_out, &request_elements);
         }
-        Event::Roamed { bssid, .. } => station.roamed_by_driver(cx, bssid),
+        Event::Roamed { bssid, request_elements, .. } => station.roamed_by_driver(cx, bssid, &request_elements),
         Event::Disconnected { reason, by_ap, .. } => station.link_ended(cx, None, reason, !by_ap),
         Event::BeaconLoss { .. } => station.tell(cx, &ctrl::StationEvent::BeaconLoss),
         Event::SignalChange { above, signal, .. } => {

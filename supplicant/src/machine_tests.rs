@@ -8,7 +8,8 @@ use conf::station::StationConfig;
 use crypto::testing::TestRng;
 use daemon::{Input, Machine, Output};
 use ipc_proto::{
-    Event, InterfaceInfo, InterfaceType, LinkInfo, Reply, Request, ScanEntry, StationFlags, WiphyFeatures, WiphyInfo,
+    Event, InterfaceInfo, InterfaceType, LinkInfo, OperState, Reply, Request, ScanEntry, StationFlags, WiphyFeatures,
+    WiphyInfo,
 };
 use wire::frame::{self, AssocResponse, Authentication, Subtype};
 use wire::{Instant, MacAddr, ReasonCode, StatusCode};
@@ -93,7 +94,13 @@ impl World {
             }),
             Request::Capabilities { .. } => Reply::Wiphy(WiphyInfo {
                 max_scan_ssids: 4,
-                features: WiphyFeatures { user_sme: true, sae: true, control_port: true, ..WiphyFeatures::default() },
+                features: WiphyFeatures {
+                    user_sme: true,
+                    connect: true,
+                    sae: true,
+                    control_port: true,
+                    ..WiphyFeatures::default()
+                },
                 ..WiphyInfo::default()
             }),
             Request::TriggerScan { .. } => {
@@ -128,6 +135,17 @@ impl World {
                 let body = AssocResponse { capability: 1, status: StatusCode::SUCCESS, aid: 1, elements: &[] };
                 let frame = frame::build(Subtype::ASSOC_RESPONSE, STA, AP, AP, |w| body.write(w)).unwrap();
                 events.push(Event::AssocReceived { ifindex: 3, frame, request_elements: Vec::new() });
+                Reply::Done
+            }
+            Request::Connect { connect, .. } => {
+                events.push(Event::Connected {
+                    ifindex: 3,
+                    bssid: connect.bssid,
+                    status: self.answers_auth,
+                    timed_out: false,
+                    request_elements: connect.elements,
+                    response_elements: Vec::new(),
+                });
                 Reply::Done
             }
             Request::LinkState { .. } => Reply::Link(LinkInfo { up: true, addr: STA, ..LinkInfo::default() }),
@@ -274,4 +292,72 @@ fn no_event_panics_in_any_state() {
         }
         world.event(Event::Resync);
     }
+}
+
+/// The same networks with a driver that connects by itself.
+fn by_driver(text: &str, rsne: &[u8]) -> World {
+    World::new(&format!("driver_param=force_connect_cmd=1\n{text}"), rsne)
+}
+
+fn roamed(bssid: MacAddr) -> Event {
+    Event::Roamed { ifindex: 3, bssid, request_elements: Vec::new(), response_elements: Vec::new(), authorized: false }
+}
+
+#[test]
+fn a_driver_that_connects_is_asked_once_and_believed() {
+    let mut world = by_driver(OPEN, &[]);
+    world.sleep(Duration::from_secs(1));
+    assert!(world.ask("STATUS").contains("wpa_state=COMPLETED\n"));
+    assert!(!world.requests.iter().any(|request| matches!(request, Request::Authenticate { .. })));
+    let count = world.requests.iter().filter(|request| matches!(request, Request::Connect { .. })).count();
+    assert_eq!(count, 1);
+    world.ask("ATTACH");
+    world.sent.clear();
+    // The end comes twice: as a frame, and as the driver's own word.
+    let frame = frame::build(Subtype::DEAUTH, STA, AP, AP, |w| {
+        w.u16_le(3);
+    });
+    world.event(Event::Deauthenticated { ifindex: 3, frame: frame.unwrap(), local: false });
+    world.event(Event::Disconnected { ifindex: 3, reason: ReasonCode(3), by_ap: true });
+    world.sleep(Duration::from_secs(2));
+    assert!(world.ask("STATUS").contains("wpa_state=COMPLETED\n"));
+    world.ask("DISCONNECT");
+    assert!(matches!(
+        world.requests.iter().rev().find(|request| matches!(request, Request::Disconnect { .. })),
+        Some(Request::Disconnect { ifindex: 3, .. })
+    ));
+    assert!(!world.requests.iter().any(|request| matches!(request, Request::Deauthenticate { .. })));
+}
+
+#[test]
+fn a_driver_that_cannot_connect_says_why() {
+    let mut world = by_driver(OPEN, &[]);
+    world.answers_auth = StatusCode::AP_FULL;
+    world.ask("ATTACH");
+    world.sent.clear();
+    world.sleep(Duration::from_secs(1));
+    let told = "<3>CTRL-EVENT-ASSOC-REJECT bssid=02:00:00:00:03:00 status_code=17";
+    assert!(world.sent.iter().any(|(_, text)| text == told), "{:?}", world.sent);
+}
+
+#[test]
+fn a_driver_that_moves_is_followed_and_has_its_port_closed() {
+    let other = MacAddr([2, 0, 0, 0, 4, 0]);
+    let mut world = by_driver(OPEN, &[]);
+    world.sleep(Duration::from_secs(1));
+    world.event(roamed(other));
+    assert!(world.ask("STATUS").contains("bssid=02:00:00:00:04:00\n"));
+    // With a handshake to make, the link is not open before that is made.
+    let mut world = by_driver(PSK, &RSNE);
+    world.sleep(Duration::from_secs(1));
+    world.requests.clear();
+    world.event(roamed(other));
+    assert!(world.ask("STATUS").contains("wpa_state=ASSOCIATED\n"));
+    let closes = |request: &Request| matches!(request, Request::SetOperState { state: OperState::Dormant, .. });
+    assert!(world.requests.iter().any(closes), "{:?}", world.requests);
+    // One that has nothing to say about it is not believed.
+    let mut world = World::new(OPEN, &[]);
+    world.sleep(Duration::from_secs(1));
+    world.event(roamed(other));
+    assert!(world.ask("STATUS").contains("bssid=02:00:00:00:03:00\n"));
 }

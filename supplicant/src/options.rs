@@ -67,6 +67,8 @@ pub(crate) struct InterfaceOptions {
     pub(crate) driver: Option<String>,
     /// `-b`.
     pub(crate) bridge: Option<String>,
+    /// `-p`.
+    pub(crate) driver_param: Option<String>,
 }
 
 /// What `-h` prints.
@@ -141,10 +143,7 @@ pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Wanted, 
             Arg::Short('N') => next_interface(&mut options, &mut interface),
             Arg::Short('o') => drop(driver(&mut parser)?),
             Arg::Short('O') => options.override_ctrl = Some(text(&mut parser)?),
-            Arg::Short('p') => {
-                parser.value()?;
-                options.remarks.push("-p has no effect: there are no driver parameters");
-            }
+            Arg::Short('p') => interface.driver_param = Some(text(&mut parser)?),
             Arg::Short('P') => options.pid_file = Some(parser.value()?.into()),
             Arg::Short('q') => options.verbosity -= 1,
             Arg::Short('s') => options.log = LogTarget::Syslog,

@@ -30,10 +30,11 @@ pub(crate) struct Abilities {
 }
 
 impl Abilities {
-    pub(crate) fn of(wiphy: &WiphyInfo) -> Abilities {
+    /// `leave_to_driver`: connections are left to the driver even where it would let us make them.
+    pub(crate) fn of(wiphy: &WiphyInfo, leave_to_driver: bool) -> Abilities {
         Abilities {
             sae: wiphy.features.sae || wiphy.features.user_sme,
-            user_sme: wiphy.features.user_sme,
+            user_sme: wiphy.features.user_sme && !(leave_to_driver && wiphy.features.connect),
             ciphers: wiphy.ciphers.clone(),
             #[cfg(feature = "testing")]
             hunting_only: false,
@@ -107,6 +108,10 @@ pub(crate) fn policy(
         })
         .map(|(_, akm)| akm)
         .collect();
+    // Drivers that connect by themselves are not helped with SAE yet: where there is a choice, it is the other one.
+    if !abilities.user_sme && akms.iter().any(|akm| !akm.is_sae()) {
+        akms.retain(|akm| !akm.is_sae());
+    }
     // Drivers that connect by themselves are not helped with SAE yet: where there is a choice, it is the other one.
     if !abilities.user_sme && akms.iter().any(|akm| !akm.is_sae()) {
         akms.retain(|akm| !akm.is_sae());

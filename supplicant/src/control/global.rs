@@ -221,6 +221,7 @@ fn finish_add(
         config_path: add.config.clone(),
         more_path: None,
         bridge: add.bridge.clone(),
+        driver_param: add.driver_param.clone(),
     };
     if let Some(create) = add.create {
         if create.ap {

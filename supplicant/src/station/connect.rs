@@ -1,13 +1,11 @@
-//! Connecting: authentication, association, and the driver that does both by itself.
+//! Connecting: authentication and association.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use conf::station::NetworkId;
 use ctrl::StationEvent;
-use ipc_proto::{
-    AssociateParameters, AuthenticateParameters, ConnectParameters, Failure, LinkSecurity, MfpMode, Request,
-};
+use ipc_proto::{AssociateParameters, AuthenticateParameters, Failure, LinkSecurity, MfpMode, Request};
 use rsn::pmksa::PmksaQuery;
 use rsn::{Negotiated, PmksaEntry, Protocol};
 use wire::element::Elements;
@@ -21,13 +19,13 @@ use crate::sae_run::{self, Frame, Parties, Run, Step};
 use crate::select::Candidate;
 
 /// How long authentication and association may take, each.
-const PATIENCE: Duration = Duration::from_secs(5);
+pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 /// errno of an authentication that is there already, and of one that is under way.
 const EALREADY: i32 = 114;
 const EBUSY: i32 = 16;
 
 /// The suites as the kernel takes them.
-fn security(negotiated: &Negotiated) -> LinkSecurity {
+pub(super) fn security(negotiated: &Negotiated) -> LinkSecurity {
     LinkSecurity {
         rsn: negotiated.protocol == Protocol::Rsn,
         pairwise: negotiated.pairwise.nl80211(),
@@ -126,17 +124,11 @@ impl Station {
         self.scan.cancel_next();
         if let Some(old) = self.link.target() {
             let same = old.ssid == target.ssid && self.link.is_completed();
-            if same && !target.by_driver {
+            if same {
                 target.previous = Some(old.bssid);
-                let bssid = old.bssid;
-                if bssid == target.bssid || old.network != target.network {
+                if old.bssid == target.bssid || old.network != target.network {
                     // The kernel refuses to authenticate where it is associated: that has to end first.
-                    self.request(cx, Purpose::Quiet, |ifindex| Request::Deauthenticate {
-                        ifindex,
-                        bssid,
-                        reason: ReasonCode::DEAUTH_LEAVING,
-                        local: true,
-                    });
+                    self.clear_kernel(cx);
                     target.previous = None;
                 }
                 self.lost_link(cx, Loss { reason: ReasonCode::DEAUTH_LEAVING, local: true, quiet: true });
@@ -411,28 +403,33 @@ impl Station {
             return;
         }
         tracing::info!("{}: cannot associate: {failure}", self.ifname());
+        self.say(cx, ctrl::LogLevel::Info, "Association request to the driver failed");
         self.disconnect_quietly(cx);
     }
 
     /// Clears the kernel's state of an attempt that failed, and goes on.
     fn disconnect_quietly(&mut self, cx: &mut Cx<'_>) {
-        if let Some(target) = self.link.target() {
-            let bssid = target.bssid;
-            self.request(cx, Purpose::Quiet, |ifindex| Request::Deauthenticate {
-                ifindex,
-                bssid,
-                reason: ReasonCode::DEAUTH_LEAVING,
-                local: true,
-            });
-        }
+        self.clear_kernel(cx);
         self.attempt_failed(cx, None);
+    }
+
+    /// Makes the kernel forget the link, without a word to the access point where it lets us choose.
+    fn clear_kernel(&self, cx: &mut Cx<'_>) {
+        let Some(target) = self.link.target() else { return };
+        let (bssid, reason) = (target.bssid, ReasonCode::DEAUTH_LEAVING);
+        if target.by_driver {
+            self.request(cx, Purpose::Quiet, |ifindex| Request::Disconnect { ifindex, reason });
+        } else {
+            self.request(cx, Purpose::Quiet, |ifindex| Request::Deauthenticate { ifindex, bssid, reason, local: true });
+        }
     }
 
     /// A (Re)Association Response came.
     pub(crate) fn association_received(&mut self, cx: &mut Cx<'_>, frame: &[u8]) {
         let Link::Associating(state) = &self.link else { return };
         let Ok(header) = Management::parse(frame) else { return };
-        if header.source != state.target.bssid {
+        // Where the driver connects, its own word counts.
+        if header.source != state.target.bssid || state.target.by_driver {
             return;
         }
         let Ok(response) = AssocResponse::parse(header.body) else { return };
@@ -456,12 +453,7 @@ impl Station {
             self.forget_pmksa(cx, |entry| entry.peer == bssid && entry.network == network);
         }
         if cached && status == StatusCode::INVALID_PMKID {
-            self.request(cx, Purpose::Quiet, |ifindex| Request::Deauthenticate {
-                ifindex,
-                bssid,
-                reason: ReasonCode::DEAUTH_LEAVING,
-                local: true,
-            });
+            self.clear_kernel(cx);
             self.lost_link(cx, Loss { reason: ReasonCode::UNSPECIFIED, local: true, quiet: true });
             if self.reconnect_to(cx, network, bssid) {
                 return;
@@ -504,67 +496,6 @@ impl Station {
         } else if let Some((frame, encrypted)) = state.early {
             self.eapol_received(cx, bssid, encrypted, &frame);
         }
-    }
-
-    /// Leaves the connection to the driver.
-    fn connect_by_driver(&mut self, cx: &mut Cx<'_>, target: Target) {
-        let (bssid, ssid, freq) = (target.bssid, target.ssid, target.freq);
-        let mut elements = target.own_element.clone();
-        elements.extend(target.own_rsnxe.iter().flatten());
-        let connect = ConnectParameters {
-            bssid: Some(bssid),
-            bssid_hint: None,
-            freq: Some(freq),
-            ssid,
-            algorithm: if target.is_sae() { Some(auth_algorithm::SAE) } else { Some(auth_algorithm::OPEN) },
-            elements,
-            security: target.negotiated.as_ref().map(security),
-            mfp: if target.has_pmf() { MfpMode::Required } else { MfpMode::No },
-            psk: None,
-            sae_password: self
-                .network(target.network)
-                .filter(|_| target.is_sae())
-                .and_then(|network| network.sae_password())
-                .map(|password| ipc_proto::KeyBytes::new(password.as_bytes())),
-            prev_bssid: target.previous,
-        };
-        self.link = Link::Associating(Box::new(Associating { target, early: None, deadline: cx.now + PATIENCE * 2 }));
-        self.tell(cx, &StationEvent::TryingToAssociate { bssid, ssid, freq });
-        self.set_state(WpaState::Associating);
-        self.request(cx, Purpose::Connect(self.attempt), |ifindex| Request::Connect { ifindex, connect });
-    }
-
-    /// The driver has connected, or failed to.
-    pub(crate) fn connected_by_driver(
-        &mut self,
-        cx: &mut Cx<'_>,
-        bssid: Option<MacAddr>,
-        status: StatusCode,
-        timed_out: bool,
-    ) {
-        let Link::Associating(state) = &mut self.link else { return };
-        if !state.target.by_driver {
-            return;
-        }
-        if status != StatusCode::SUCCESS || timed_out {
-            tracing::info!("{}: the driver could not connect: {status}", self.ifname());
-            self.tell(cx, &StationEvent::AssocReject { bssid, status: status.0, timeout: timed_out.then_some(None) });
-            self.attempt_failed(cx, None);
-            return;
-        }
-        if let Some(bssid) = bssid {
-            state.target.bssid = bssid;
-        }
-        self.associated(cx);
-    }
-
-    /// The driver has moved to another access point.
-    pub(crate) fn roamed_by_driver(&mut self, cx: &mut Cx<'_>, bssid: MacAddr) {
-        let Link::Associated(state) = &mut self.link else { return };
-        let mut target = state.target.clone();
-        target.bssid = bssid;
-        self.link = Link::Associating(Box::new(Associating { target, early: None, deadline: cx.now + PATIENCE }));
-        self.associated(cx);
     }
 
     /// Connects to this access point of this network if the table still has it and nothing speaks against it.

@@ -97,7 +97,9 @@ impl Station {
     pub(crate) fn wiphy_known(&mut self, cx: &mut Cx<'_>, result: Result<WiphyInfo, Failure>) {
         match result {
             Ok(wiphy) => {
-                self.iface.abilities = Abilities::of(&wiphy);
+                // A test of drivers that connect by themselves, on one that need not.
+                let by_driver = self.has_driver_param("force_connect_cmd=1");
+                self.iface.abilities = Abilities::of(&wiphy, by_driver);
                 self.iface.wiphy = Some(wiphy);
                 self.became_ready(cx);
             }

@@ -1,6 +1,7 @@
 //! One interface: its state, and how it is told and shown.
 
 pub(crate) mod connect;
+mod driver;
 pub(crate) mod fail;
 pub(crate) mod keys;
 pub(crate) mod life;
@@ -135,6 +136,8 @@ pub(crate) struct Origin {
     pub(crate) more_path: Option<String>,
     /// `-b`.
     pub(crate) bridge: Option<String>,
+    /// `-p`.
+    pub(crate) driver_param: Option<String>,
 }
 
 /// One interface.
@@ -204,6 +207,13 @@ impl Station {
 
     pub(crate) fn ifname(&self) -> &str {
         &self.origin.ifname
+    }
+
+    /// Whether a word stands among the driver's parameters: those of the command line, else of the configuration.
+    pub(crate) fn has_driver_param(&self, word: &str) -> bool {
+        let own = self.origin.driver_param.as_ref().map(|text| text.as_bytes().to_vec());
+        let text = own.or_else(|| self.config.globals.get(b"driver_param")).unwrap_or_default();
+        text.split(|octet| matches!(octet, b' ' | b',' | b'"')).any(|one| one == word.as_bytes())
     }
 
     /// The interface can be used.

@@ -6,6 +6,7 @@ use crate::guest::lab::Lab;
 pub mod commands;
 pub mod configuration;
 pub mod controls;
+pub mod drivers_that_connect;
 pub mod hostile_clients;
 pub mod keys;
 pub mod our_access_point_with_debian;
@@ -68,6 +69,7 @@ pub fn all() -> Vec<Story> {
         our_access_point_with_iwd::STORIES,
         keys::STORIES,
         roaming::STORIES,
+        drivers_that_connect::STORIES,
         trouble::STORIES,
         privd_killed::STORIES,
         separation::STORIES,
