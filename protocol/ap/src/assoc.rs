@@ -13,7 +13,7 @@ use wire::element::{Elements, WPA_SELECTOR, id};
 use wire::frame::{AssocRequest, AssocResponse, Management, Subtype, auth_algorithm};
 use wire::{Instant, MacAddr, ReasonCode, StatusCode};
 
-use crate::bss::{Bss, Tag};
+use crate::bss::{Bss, Candidate, Tag};
 use crate::station::{AUTHENTICATED_LIFETIME, Abilities, Stage, Watch};
 
 /// Largest association identifier (9.4.1.8).
@@ -31,9 +31,8 @@ struct Security {
     negotiated: Negotiated,
     element: Vec<u8>,
     rsnxe: Option<Vec<u8>>,
-    pmks: Vec<Pmk>,
+    candidates: Vec<Candidate>,
     pmkid: Option<Pmkid>,
-    keyids: Vec<Option<alloc::string::String>>,
 }
 
 impl Bss {
@@ -49,13 +48,15 @@ impl Bss {
             self.log(Level::Debug, format!("{addr}: malformed association request"));
             return;
         };
-        let Some(station) = self.stations.get(&addr).filter(|station| station.stage >= Stage::Authenticated) else {
+        if self.stations.get(&addr).is_none_or(|station| station.stage < Stage::Authenticated) {
             self.log(Level::Info, format!("{addr}: wants to associate without being authenticated"));
             self.send(Subtype::DEAUTH, addr, |w| {
                 w.u16_le(ReasonCode::CLASS2_FROM_NONAUTH.0);
             });
             return;
-        };
+        }
+        self.finish_parting(addr);
+        let Some(station) = self.stations.get(&addr) else { return };
         // 11.3.5.3 h: the association with protected management frames stands until SA Query says otherwise.
         let protected = station.stage == Stage::Associated && station.authorized && station.pmf();
         let (algorithm, lost_keys) = (station.algorithm, station.sa_query_failed);
@@ -118,23 +119,18 @@ impl Bss {
         let element = rsn.or(wpa).ok_or(missing)?.whole.to_vec();
         let rsnxe = elements.find(id::RSNX).map(|element| element.whole.to_vec());
         let negotiated = policy.accept(&element, rsnxe.as_deref())?;
-        let (mut pmks, mut keyids, mut pmkid) = (Vec::new(), Vec::new(), None);
+        let (mut candidates, mut pmkid) = (Vec::new(), None);
         if negotiated.akm.is_psk() {
-            for candidate in &self.candidates {
-                if candidate.addr.is_none_or(|only| only == addr) {
-                    pmks.push(candidate.pmk.clone());
-                    keyids.push(candidate.keyid.clone());
-                }
-            }
+            candidates.extend(self.candidates.iter().filter(|candidate| candidate.is_for(addr)).cloned());
         } else {
             let (pmk, name) = self.sae_key_of(addr, algorithm, &negotiated, now)?;
-            pmks.push(pmk);
+            candidates.push(Candidate { addr: None, pmk, keyid: None });
             pmkid = Some(name);
         }
-        if pmks.is_empty() {
+        if candidates.is_empty() {
             return Err(Refusal { status: StatusCode::REFUSED, why: "there is no key for this station" });
         }
-        Ok(Some(Security { negotiated, element, rsnxe, pmks, pmkid, keyids }))
+        Ok(Some(Security { negotiated, element, rsnxe, candidates, pmkid }))
     }
 
     /// The key that SAE agreed on just now, or in an earlier association that the station names (12.6.10.3).
@@ -239,9 +235,10 @@ impl Bss {
                 rsnxe: security.rsnxe,
             };
             station.negotiated = Some(security.negotiated);
-            station.keyids = security.keyids;
+            let pmks = security.candidates.iter().map(|candidate| candidate.pmk.clone()).collect();
+            station.candidates = security.candidates;
             let authenticator: Arc<rsn::AuthenticatorConfig> = authenticator;
-            station.handshake = Some(Authenticator::new(authenticator, peer, security.pmks, security.pmkid));
+            station.handshake = Some(Authenticator::new(authenticator, peer, pmks, security.pmkid));
         }
         let parameters = station.parameters();
         station.in_kernel = true;
@@ -259,6 +256,10 @@ impl Bss {
     /// A frame of ours went out, or did not.
     pub(crate) fn handle_sent(&mut self, bytes: &[u8], acked: bool, now: Instant, rng: &mut dyn Rng) {
         let Ok(header) = Management::parse(bytes) else { return };
+        if matches!(header.subtype(), Subtype::DEAUTH | Subtype::DISASSOC) {
+            self.handle_farewell_sent(header.destination);
+            return;
+        }
         if !matches!(header.subtype(), Subtype::ASSOC_RESPONSE | Subtype::REASSOC_RESPONSE) {
             return;
         }

@@ -63,6 +63,8 @@ impl Bss {
             self.send_auth(source, refuse(StatusCode::REFUSED));
             return;
         }
+        // It comes again: what was still to be taken away of its last association goes now.
+        self.finish_parting(source);
         match auth.algorithm {
             auth_algorithm::OPEN if self.config.bss.auth_algs() & 1 != 0 => {
                 // 12.3.3.2: only the first of the two frames comes from the station.

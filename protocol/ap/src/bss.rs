@@ -20,7 +20,7 @@ use crate::station::{Stage, Station};
 use crate::{BssConfig, Operating, Switch};
 
 /// Most keys that are remembered for stations that come again.
-const PMKSA_CAPACITY: usize = 1024;
+pub(crate) const PMKSA_CAPACITY: usize = 1024;
 /// Most stations that have written to us without being associated: more are not answered until some are forgotten.
 const MAX_STRANGERS: usize = 256;
 
@@ -81,6 +81,12 @@ pub(crate) struct Candidate {
     pub(crate) keyid: Option<String>,
 }
 
+impl Candidate {
+    pub(crate) fn is_for(&self, addr: MacAddr) -> bool {
+        self.addr.is_none_or(|only| only == addr)
+    }
+}
+
 /// One BSS.
 #[derive(Debug)]
 pub struct Bss {
@@ -97,7 +103,7 @@ pub struct Bss {
     pub(crate) non_erp_present: bool,
     pub(crate) switch: Option<Switch>,
     /// It was asked to start without a beacon (`start_disabled`): the first change of the beacon starts it.
-    silent: bool,
+    pub(crate) silent: bool,
     outputs: VecDeque<BssOutput>,
 }
 
@@ -170,15 +176,6 @@ impl Bss {
         self.policy.as_ref()
     }
 
-    /// Uses changed lists of addresses from now on, and sends away who is not welcome any more.
-    pub fn set_lists(&mut self, lists: crate::Lists, now: Instant) {
-        self.config.lists = lists;
-        let gone: Vec<MacAddr> = self.stations.keys().copied().filter(|addr| !self.is_welcome(*addr)).collect();
-        for addr in gone {
-            self.deauthenticate(addr, ReasonCode::UNSPECIFIED, now);
-        }
-    }
-
     /// The key of a station's handshake, for test suites that read the air.
     #[cfg(feature = "testing")]
     #[must_use]
@@ -190,19 +187,7 @@ impl Bss {
         if let Some(key) = &station.sae_key {
             return Some(&key.pmk);
         }
-        let Some(matched) = station.handshake.as_ref().and_then(rsn::Authenticator::matched) else { return cached };
-        let mut fitting = self.candidates.iter().filter(|candidate| candidate.addr.is_none_or(|only| only == addr));
-        fitting.nth(matched).map(|candidate| &candidate.pmk)
-    }
-
-    /// Uses changed parameters of SAE, and limits, from now on. What beacons say stays until the next start.
-    pub fn set_parameters(&mut self, changed: &conf::ap::Bss, rng: &mut dyn Rng) {
-        let mut config = self.config.clone();
-        config.bss = changed.clone();
-        if config.ssid() == self.config.ssid() && config.policy() == self.policy {
-            self.sae = SaeSide::new(&config, rng);
-            self.config = config;
-        }
+        station.psk.as_ref().or(cached)
     }
 
     /// Starts: registrations for frames, the access point, group keys.
@@ -285,7 +270,7 @@ impl Bss {
         self.non_erp_present = false;
     }
 
-    fn ap_parameters(&self) -> ApParameters {
+    pub(crate) fn ap_parameters(&self) -> ApParameters {
         let config = &self.config;
         let policy = self.policy.as_ref();
         let mut pairwise = Vec::new();
@@ -484,6 +469,7 @@ impl Bss {
             self.sae_timeout(addr, now);
             self.sa_query_timeout(addr, now, rng);
             self.watch_timeout(addr, now);
+            self.parting_timeout(addr, now);
             self.expiry(addr, now);
         }
         self.pmksa.handle_timeout(now);
@@ -588,7 +574,7 @@ impl Bss {
 }
 
 /// The pre-shared keys: those of the file first, in its order, then the one of all.
-fn candidates(config: &BssConfig) -> Vec<Candidate> {
+pub(crate) fn candidates(config: &BssConfig) -> Vec<Candidate> {
     use conf::KeyMgmt;
     let methods = config.bss.key_mgmt();
     if !methods.intersects(KeyMgmt::ANY_PSK) {

@@ -111,7 +111,9 @@ impl Bss {
                 }
                 AuthenticatorOutput::PskMatched { index } => {
                     if let Some(station) = self.stations.get_mut(&addr) {
-                        station.keyid = station.keyids.get(index).cloned().flatten();
+                        let matched = station.candidates.get(index);
+                        station.keyid = matched.and_then(|candidate| candidate.keyid.clone());
+                        station.psk = matched.map(|candidate| candidate.pmk.clone());
                     }
                 }
                 AuthenticatorOutput::PskMismatch => self.mismatch(addr),

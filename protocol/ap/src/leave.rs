@@ -6,15 +6,19 @@ use core::time::Duration;
 
 use crypto::Rng;
 use ctrl::Level;
+use ipc_proto::{Request, StationFlags};
 use wire::frame::{Action, Management, Subtype, category, parse_reason};
 use wire::{Instant, MacAddr, ReasonCode};
 
-use crate::bss::Bss;
+use crate::bss::{Bss, Tag};
 use crate::station::{AUTHENTICATED_LIFETIME, SaQuery, Stage};
 
 /// SA Query actions (9.6.9).
 const SA_QUERY_REQUEST: u8 = 0;
 const SA_QUERY_RESPONSE: u8 = 1;
+
+/// A frame that sends a station away may wait this long for the station to wake.
+const PARTING: Duration = Duration::from_secs(2);
 
 impl Bss {
     /// The station deauthenticates. With protected management frames the kernel lets through what was protected only.
@@ -62,26 +66,80 @@ impl Bss {
 
     fn send_away(&mut self, addr: MacAddr, reason: Option<ReasonCode>, now: Instant) {
         if let Some(reason) = reason {
-            self.send(Subtype::DEAUTH, addr, |w| {
-                w.u16_le(reason.0);
-            });
+            self.farewell(Subtype::DEAUTH, addr, reason);
         }
         for addr in self.those(addr) {
             self.end_association(addr, now);
-            self.remove_from_kernel(addr);
-            self.stations.remove(&addr);
+            let told = reason.is_some();
+            match self.stations.get_mut(&addr) {
+                Some(station) if told && station.in_kernel => {
+                    station.stage = Stage::Unknown;
+                    self.begin_parting(addr, now);
+                }
+                Some(_) | None => {
+                    self.remove_from_kernel(addr);
+                    self.stations.remove(&addr);
+                }
+            }
         }
     }
 
     /// Ends the association of a station, or of all with a broadcast address.
     pub fn disassociate(&mut self, addr: MacAddr, reason: Option<ReasonCode>, now: Instant) {
         if let Some(reason) = reason {
-            self.send(Subtype::DISASSOC, addr, |w| {
-                w.u16_le(reason.0);
-            });
+            self.farewell(Subtype::DISASSOC, addr, reason);
         }
         for addr in self.those(addr) {
-            self.part(addr, now);
+            if reason.is_none() {
+                self.part(addr, now);
+                continue;
+            }
+            self.end_association(addr, now);
+            if let Some(station) = self.stations.get_mut(&addr) {
+                station.expires = Some(now + AUTHENTICATED_LIFETIME);
+            }
+            self.begin_parting(addr, now);
+        }
+    }
+
+    fn farewell(&mut self, subtype: Subtype, addr: MacAddr, reason: ReasonCode) {
+        self.send(subtype, addr, |w| {
+            w.u16_le(reason.0);
+        });
+    }
+
+    /// The frame that tells a station to go needs its entry in the kernel until it has left: for the key that protects
+    /// it (12.11.2.8), and for the buffer in which it waits while the station sleeps. The port closes at once.
+    fn begin_parting(&mut self, addr: MacAddr, now: Instant) {
+        let ifindex = self.config.ifindex;
+        let Some(station) = self.stations.get_mut(&addr).filter(|station| station.in_kernel) else { return };
+        station.parting = Some(now + PARTING);
+        let flags = StationFlags { authorized: Some(false), ..StationFlags::default() };
+        self.request(Tag::Plain("closing a port"), Request::SetStationFlags { ifindex, addr, flags });
+    }
+
+    /// A frame that sends somebody away has left, whether it was heard or not.
+    pub(crate) fn handle_farewell_sent(&mut self, addr: MacAddr) {
+        for addr in self.those(addr) {
+            self.finish_parting(addr);
+        }
+    }
+
+    pub(crate) fn parting_timeout(&mut self, addr: MacAddr, now: Instant) {
+        if self.stations.get(&addr).and_then(|station| station.parting).is_some_and(|at| at <= now) {
+            self.finish_parting(addr);
+        }
+    }
+
+    pub(crate) fn finish_parting(&mut self, addr: MacAddr) {
+        let Some(station) = self.stations.get_mut(&addr) else { return };
+        if station.parting.take().is_none() {
+            return;
+        }
+        let forgotten = station.stage == Stage::Unknown;
+        self.remove_from_kernel(addr);
+        if forgotten {
+            self.stations.remove(&addr);
         }
     }
 

@@ -17,6 +17,7 @@ mod config;
 mod handshake;
 mod leave;
 mod operating;
+mod reload;
 mod sae_side;
 mod station;
 mod switch;

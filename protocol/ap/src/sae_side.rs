@@ -57,6 +57,7 @@ struct Entry {
 pub(crate) struct SaeExchange {
     session: Session,
     akm: SaeAkm,
+    password: Password,
     rejected: Vec<u16>,
     deadline: Option<Instant>,
     repeats: u16,
@@ -128,6 +129,17 @@ impl SaeSide {
             Method::HuntAndPeck => self.pwe.allows_hunting() && self.akms.contains(&SaeAkm::Sae),
             Method::HashToElement => self.pwe.allows_h2e(),
         }
+    }
+
+    /// Whether a password still opens the network to a station.
+    pub(crate) fn knows(&self, password: &Password, peer: MacAddr) -> bool {
+        self.secrets.iter().any(|entry| entry.password == *password && entry.peer.is_none_or(|only| only == peer))
+    }
+
+    /// Whether every password of an earlier side is one of this too.
+    pub(crate) fn includes(&self, earlier: &SaeSide) -> bool {
+        let same = |one: &Entry, other: &Entry| one.password == other.password && one.peer == other.peer;
+        earlier.secrets.iter().all(|old| self.secrets.iter().any(|new| same(old, new)))
     }
 
     fn secret(&self, peer: MacAddr, identifier: Option<&[u8]>) -> Option<&Entry> {
@@ -245,10 +257,17 @@ impl Bss {
         }
         let rejected = commit.rejected_groups.clone().unwrap_or_default();
         match self.sae_begin(addr, method, &commit, auth, rng) {
-            Ok((session, akm)) => {
+            Ok((session, akm, password)) => {
                 if let Some(station) = self.stations.get_mut(&addr) {
-                    station.sae =
-                        Some(SaeExchange { session, akm, rejected, deadline: None, repeats: 0, mismatches: 0 });
+                    station.sae = Some(SaeExchange {
+                        session,
+                        akm,
+                        password,
+                        rejected,
+                        deadline: None,
+                        repeats: 0,
+                        mismatches: 0,
+                    });
                 }
                 self.sae_send_commit(addr, now);
                 if self.sae.confirm_immediate {
@@ -266,7 +285,7 @@ impl Bss {
         commit: &sae::ParsedCommit<'_>,
         auth: &Authentication<'_>,
         rng: &mut dyn Rng,
-    ) -> Result<(Session, SaeAkm), SaeError> {
+    ) -> Result<(Session, SaeAkm, Password), SaeError> {
         // 12.4.5.3: a commit for an AKM with a longer key names it.
         let akm = match commit.akm_suite {
             Some(suite) => SaeAkm::from_suite(suite).filter(|akm| self.sae.akms.contains(akm)),
@@ -293,7 +312,7 @@ impl Bss {
         let mut session = Session::start(&config, rng)?;
         session.set_sync_limit(self.sae.sync);
         session.handle_commit(auth.status, auth.rest)?;
-        Ok((session, akm))
+        Ok((session, akm, entry.password.clone()))
     }
 
     /// 12.4.6: so many exchanges are open that a new one has to show that its sender can receive.
@@ -356,7 +375,8 @@ impl Bss {
         let (Some(pmk), Some(pmkid)) = (exchange.session.pmk(), exchange.session.pmkid()) else { return };
         let group = exchange.session.group().number();
         let h2e = exchange.session.method() == Method::HashToElement;
-        station.sae_key = Some(SaeKey { pmk: pmk.clone(), pmkid: Pmkid(pmkid), h2e, group, akm, rejected });
+        let password = exchange.password.clone();
+        station.sae_key = Some(SaeKey { pmk: pmk.clone(), pmkid: Pmkid(pmkid), h2e, group, akm, password, rejected });
         self.pmksa.insert(PmksaEntry {
             pmkid: Pmkid(pmkid),
             pmk,

@@ -7,10 +7,12 @@ use core::time::Duration;
 use crypto::Pmk;
 use ipc_proto::{StationFlags, StationParameters};
 use rsn::{AkmSuite, Authenticator, Negotiated, Pmkid};
+use sae::Password;
 use wire::element::{Elements, WMM_SELECTOR, id};
 use wire::frame::capability;
 use wire::{Instant, MacAddr};
 
+use crate::bss::Candidate;
 use crate::sae_side::SaeExchange;
 
 /// A station that authenticated but did not associate is forgotten after this time.
@@ -130,6 +132,8 @@ pub(crate) struct SaeKey {
     pub(crate) h2e: bool,
     pub(crate) group: u16,
     pub(crate) akm: AkmSuite,
+    /// The password that led to it.
+    pub(crate) password: Password,
     /// The groups that the station says it was refused.
     pub(crate) rejected: Vec<u16>,
 }
@@ -149,8 +153,10 @@ pub struct Station {
     pub(crate) authorized: bool,
     pub(crate) negotiated: Option<Negotiated>,
     pub(crate) handshake: Option<Authenticator>,
-    /// Names of the candidate keys given to the handshake.
-    pub(crate) keyids: Vec<Option<String>>,
+    /// The keys given to the handshake to try.
+    pub(crate) candidates: Vec<Candidate>,
+    /// The pre-shared key that fitted.
+    pub(crate) psk: Option<Pmk>,
     pub(crate) keyid: Option<String>,
     pub(crate) sae: Option<SaeExchange>,
     pub(crate) sae_key: Option<SaeKey>,
@@ -158,6 +164,8 @@ pub struct Station {
     /// SA Query found that the station has lost its keys: the next request is accepted.
     pub(crate) sa_query_failed: bool,
     pub(crate) watch: Option<Watch>,
+    /// It was told to go: the kernel keeps its entry and its keys until the frame has left, or this time has come.
+    pub(crate) parting: Option<Instant>,
     /// A station without association is forgotten then.
     pub(crate) expires: Option<Instant>,
     pub(crate) connected_since: Option<Instant>,
@@ -187,13 +195,15 @@ impl Station {
             authorized: false,
             negotiated: None,
             handshake: None,
-            keyids: Vec::new(),
+            candidates: Vec::new(),
+            psk: None,
             keyid: None,
             sae: None,
             sae_key: None,
             sa_query: None,
             sa_query_failed: false,
             watch: None,
+            parting: None,
             expires: None,
             connected_since: None,
             mismatches: 0,
@@ -338,6 +348,8 @@ impl Station {
         self.authorized = false;
         self.negotiated = None;
         self.handshake = None;
+        self.candidates.clear();
+        self.psk = None;
         self.keyid = None;
         self.sa_query = None;
         self.sa_query_failed = false;
@@ -351,6 +363,6 @@ impl Station {
         let query = self.sa_query.as_ref().map(|query| query.next.min(query.end));
         let handshake = self.handshake.as_ref().and_then(Authenticator::poll_deadline);
         let sae = self.sae.as_ref().and_then(SaeExchange::deadline);
-        [query, handshake, sae, self.watch.map(Watch::at), self.expires].into_iter().flatten().min()
+        [query, handshake, sae, self.watch.map(Watch::at), self.parting, self.expires].into_iter().flatten().min()
     }
 }

@@ -3,5 +3,6 @@
 mod attacks;
 mod joining;
 mod keeping;
+mod reload;
 mod world;
 mod wpa3;

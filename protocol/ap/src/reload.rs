@@ -1,0 +1,116 @@
+//! Changed parameters and lists: whoever may stay does.
+
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use crypto::Rng;
+use ipc_proto::{ApParameters, Request};
+use rsn::PmksaCache;
+use wire::{Instant, MacAddr, ReasonCode};
+
+use crate::bss::{Bss, Condition, PMKSA_CAPACITY, Tag, candidates};
+use crate::sae_side::SaeSide;
+use crate::station::Station;
+use crate::{BssConfig, Lists};
+
+impl Bss {
+    /// Uses changed lists of addresses from now on, and sends away who is not welcome any more.
+    pub fn set_lists(&mut self, lists: Lists, now: Instant) {
+        self.config.lists = lists;
+        self.send_away_those_who(now, |bss, station| !bss.is_welcome(station.addr));
+    }
+
+    /// Uses changed parameters of SAE, and limits, from now on. What beacons say stays until the next start.
+    pub fn set_parameters(&mut self, changed: &conf::ap::Bss, rng: &mut dyn Rng) {
+        let mut config = self.config.clone();
+        config.bss = changed.clone();
+        if config.ssid() == self.config.ssid() && config.policy() == self.policy {
+            self.sae = SaeSide::new(&config, rng);
+            self.config = config;
+        }
+    }
+
+    /// Uses changed parameters and lists without sending away stations that may stay: those leave whose address is not
+    /// welcome any more, or whose key or password is none any more. False, and nothing is changed, if the network
+    /// becomes another one by them: then it has to be started anew.
+    pub fn reconfigure(&mut self, bss: &conf::ap::Bss, lists: Lists, now: Instant, rng: &mut dyn Rng) -> bool {
+        if self.condition != Condition::Running {
+            return false;
+        }
+        let config = BssConfig { bss: bss.clone(), lists, ..self.config.clone() };
+        let policy = config.policy();
+        let keys = |config: &BssConfig| {
+            let group = policy.as_ref().map(|policy| config.group(policy));
+            group.map(|group| (group.rekey, group.strict_rekey))
+        };
+        if policy != self.policy || keys(&config) != keys(&self.config) {
+            return false;
+        }
+        let before = self.ap_parameters();
+        let former = core::mem::replace(&mut self.config, config);
+        let after = self.ap_parameters();
+        if !differ_in_beacon_only(&before, &after) {
+            self.config = former;
+            return false;
+        }
+        self.authenticator = policy.as_ref().map(|policy| Arc::new(self.config.authenticator(policy)));
+        self.change_secrets(&former, now, rng);
+        self.send_away_those_who(now, |bss, station| !bss.is_welcome(station.addr));
+        if self.silent || before.beacon != after.beacon {
+            self.update_beacon();
+        }
+        if before.options != after.options {
+            let (ifindex, options) = (self.config.ifindex, after.options);
+            self.request(Tag::Plain("changing settings"), Request::SetBssOptions { ifindex, options });
+        }
+        true
+    }
+
+    fn change_secrets(&mut self, former: &BssConfig, now: Instant, rng: &mut dyn Rng) {
+        let new = self.config.clone();
+        if former.bss.disable_pmksa_caching() != new.bss.disable_pmksa_caching() {
+            self.pmksa = PmksaCache::new(if new.bss.disable_pmksa_caching() { 0 } else { PMKSA_CAPACITY });
+        }
+        // Deriving keys takes time: only where something may have changed.
+        if former.bss.psk() != new.bss.psk() || former.lists.psks != new.lists.psks {
+            self.candidates = candidates(&new);
+            self.send_away_those_who(now, |bss, station| !bss.still_has_psk(station));
+        }
+        if former.bss != new.bss || former.lists.sae_passwords != new.lists.sae_passwords {
+            let earlier = core::mem::replace(&mut self.sae, SaeSide::new(&new, rng));
+            if !self.sae.includes(&earlier) {
+                // What a cached key came from is not known.
+                self.pmksa.clear();
+                self.send_away_those_who(now, |bss, station| !bss.still_has_password(station));
+            }
+        }
+    }
+
+    fn still_has_psk(&self, station: &Station) -> bool {
+        let uses = station.negotiated.as_ref().is_some_and(|negotiated| negotiated.akm.is_psk());
+        let fits = |psk: &crypto::Pmk| {
+            self.candidates.iter().any(|candidate| candidate.is_for(station.addr) && candidate.pmk == *psk)
+        };
+        !uses || station.psk.as_ref().is_some_and(fits)
+    }
+
+    fn still_has_password(&self, station: &Station) -> bool {
+        let uses = station.negotiated.as_ref().is_some_and(|negotiated| !negotiated.akm.is_psk());
+        let known = station.sae_key.as_ref().map(|key| &key.password);
+        !uses || known.is_some_and(|password| self.sae.knows(password, station.addr))
+    }
+
+    fn send_away_those_who(&mut self, now: Instant, must: impl Fn(&Bss, &Station) -> bool) {
+        let gone: Vec<MacAddr> =
+            self.stations.values().filter(|station| must(self, station)).map(Station::addr).collect();
+        for addr in gone {
+            self.deauthenticate(addr, ReasonCode::PREV_AUTH_NOT_VALID, now);
+        }
+    }
+}
+
+/// Whether everything but the beacon and what can be set at any time is the same.
+fn differ_in_beacon_only(before: &ApParameters, after: &ApParameters) -> bool {
+    let (beacon, options) = (before.beacon.clone(), before.options.clone());
+    ApParameters { beacon, options, isolate: before.isolate, ..after.clone() } == *before
+}
