@@ -36,6 +36,9 @@
 //!         SupplicantOutput::Completed { rekeyed } => { /* open the port: WPA_COMPLETED */ }
 //!         SupplicantOutput::GroupRekeyed => { /* log */ }
 //!         SupplicantOutput::PmkidMismatch { pmkid } => { /* the AP does not use our cached PMKSA */ }
+//!         SupplicantOutput::SsidConfirmed => {}
+//!         SupplicantOutput::TransitionDisable(bits) => { /* remember it for the network */ }
+//!         SupplicantOutput::Report(report) => { /* tell users: `report` as text */ }
 //!         SupplicantOutput::Disconnect { reason, why } => { /* deauthenticate with this reason */ }
 //!     }
 //! }
@@ -103,7 +106,7 @@ pub use negotiate::{ApElements, ApOffer, ApPolicy, Mismatch, Negotiated, Pmf, Re
 pub use pmksa::{Pmkid, PmksaCache, PmksaEntry};
 pub use rsne::{Protocol, Rsne};
 pub use suite::{AkmSuite, CipherSuite, Selector};
-pub use supplicant::{Supplicant, SupplicantConfig, SupplicantOutput};
+pub use supplicant::{Report, Supplicant, SupplicantConfig, SupplicantOutput};
 
 #[cfg(test)]
 mod pair_tests;

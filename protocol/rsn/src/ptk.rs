@@ -96,6 +96,16 @@ impl KeySuite {
         Some(KeySuite { version, kdf, mic, mic_len, kck_len, kek_len, tk_len: pairwise.key_len() })
     }
 
+    /// The same for a frame of this version. Some access points authenticate by AES-CMAC (version 3) what the suite has
+    /// authenticated by HMAC-SHA-1 (version 2): that is no weaker, and stations have always borne it.
+    #[must_use]
+    pub const fn for_version(self, version: u8) -> KeySuite {
+        match (self.version, version) {
+            (2, 3) => KeySuite { version: 3, mic: MicAlgorithm::Cmac, ..self },
+            _ => self,
+        }
+    }
+
     /// Key Descriptor Version (12.7.2).
     #[must_use]
     pub const fn version(&self) -> u8 {

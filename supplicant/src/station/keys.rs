@@ -168,6 +168,7 @@ impl Station {
                         self.forget_pmksa(cx, |entry| entry.peer == bssid && entry.network == network);
                     }
                 }
+                SupplicantOutput::Report(report) => self.say(cx, ctrl::LogLevel::Info, report.to_string()),
                 SupplicantOutput::Disconnect { reason, why } => {
                     tracing::warn!("{}: leaving {bssid}: {why}", self.ifname());
                     let completed = self.link.is_completed();

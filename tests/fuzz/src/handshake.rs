@@ -111,6 +111,7 @@ fn alone(data: &[u8], station: bool) {
                 output,
                 SupplicantOutput::SendEapol { .. }
                     | SupplicantOutput::PmkidMismatch { .. }
+                    | SupplicantOutput::Report(_)
                     | SupplicantOutput::Disconnect { .. }
             );
             assert!(plain, "the station believes somebody without a key");
@@ -206,6 +207,7 @@ impl Pair {
                 | SupplicantOutput::Completed { .. }
                 | SupplicantOutput::GroupRekeyed
                 | SupplicantOutput::PmkidMismatch { .. }
+                | SupplicantOutput::Report(_)
                 | SupplicantOutput::Disconnect { .. } => {}
             }
         }

@@ -248,7 +248,7 @@ impl Authenticator {
     ) -> Result<(), Discard> {
         let suite = self.shared.suite()?;
         let raw = RawKeyFrame::parse(frame, suite.mic_len())?;
-        let checked = raw.check(self.shared.station.negotiated.protocol, &suite)?;
+        let checked = raw.check_of_station(self.shared.station.negotiated.protocol, &suite)?;
         let proof = match self.judge(&checked, protection) {
             Ok(proof) => proof,
             Err(Rejected::Discard(discard)) => return Err(discard),

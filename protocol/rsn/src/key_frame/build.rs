@@ -6,7 +6,7 @@ use crypto::{Rng, Secret, aes_key_wrap, rc4_skip};
 use wire::Writer;
 use zeroize::Zeroizing;
 
-use super::{DESCRIPTOR_RSN, DESCRIPTOR_WPA, EAPOL_KEY, KeyInfo};
+use super::{EAPOL_KEY, KeyInfo, descriptor_of};
 use crate::Protocol;
 use crate::ptk::{KeyDataCipher, KeySuite, Nonce, Ptk};
 
@@ -128,10 +128,7 @@ impl Draft {
         // Descriptor type to reserved field: 77 octets.
         let body_len = 77 + suite.mic_len() + tail.len();
         head.u8(self.eapol_version).u8(EAPOL_KEY).u16_be(body_len as u16);
-        head.u8(match self.protocol {
-            Protocol::Rsn => DESCRIPTOR_RSN,
-            Protocol::Wpa => DESCRIPTOR_WPA,
-        });
+        head.u8(descriptor_of(self.protocol));
         head.u16_be(self.info.0 & !KeyInfo::VERSION | u16::from(suite.version()));
         head.u16_be(self.key_len as u16).u64_be(self.replay).put(&self.nonce).put(iv);
         head.put(&self.rsc).u16_be(0).put(&[0; 8]);

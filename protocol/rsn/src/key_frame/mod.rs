@@ -59,6 +59,13 @@ const DESCRIPTOR_RSN: u8 = 2;
 /// Descriptor type of WPA.
 const DESCRIPTOR_WPA: u8 = 254;
 
+const fn descriptor_of(protocol: Protocol) -> u8 {
+    match protocol {
+        Protocol::Rsn => DESCRIPTOR_RSN,
+        Protocol::Wpa => DESCRIPTOR_WPA,
+    }
+}
+
 /// Key Information (Figure 12-33).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KeyInfo(pub u16);
@@ -176,14 +183,45 @@ impl<'a> RawKeyFrame<'a> {
         Ok(RawKeyFrame { before_mic, mic, after_mic, descriptor, info, key_len, replay, nonce, iv, rsc, key_data })
     }
 
+    /// Length of key data as the frame states it and the octets that are left for it, where these are fewer.
+    pub(crate) fn overflow(frame: &[u8], mic_len: usize) -> Option<(usize, usize)> {
+        let mut reader = Reader::new(frame);
+        reader.take(2, "EAPOL header").ok()?;
+        let len = usize::from(reader.u16_be("EAPOL packet body length").ok()?);
+        let mut body = reader.sub(len, "EAPOL packet body").ok()?;
+        body.take(77 + mic_len, "fixed fields").ok()?;
+        let said = usize::from(body.u16_be("key data length").ok()?);
+        (said > body.remaining()).then_some((said, body.remaining()))
+    }
+
+    /// What it says its replay counter is.
+    pub(crate) const fn replay_counter(&self) -> u64 {
+        self.replay
+    }
+
+    /// Key Information.
+    pub(crate) const fn info(&self) -> KeyInfo {
+        self.info
+    }
+
+    /// Descriptor type, and whether it is that of the protocol.
+    pub(crate) fn descriptor(&self, protocol: Protocol) -> (u8, bool) {
+        (self.descriptor, self.descriptor == descriptor_of(protocol))
+    }
+
+    /// As [`RawKeyFrame::check`], for what a station sends. Some send the descriptor type of WPA in an RSN; the layouts
+    /// are alike and the MIC covers the type, so nothing is lost by bearing that.
+    pub fn check_of_station(mut self, protocol: Protocol, suite: &KeySuite) -> Result<CheckedKeyFrame<'a>, Discard> {
+        if protocol == Protocol::Rsn && self.descriptor == DESCRIPTOR_WPA {
+            self.descriptor = DESCRIPTOR_RSN;
+        }
+        self.check(protocol, suite)
+    }
+
     /// Checks the fields against the suite in use (12.7.2) and tells which message this would be.
     pub fn check(self, protocol: Protocol, suite: &KeySuite) -> Result<CheckedKeyFrame<'a>, Discard> {
-        let descriptor = match protocol {
-            Protocol::Rsn => DESCRIPTOR_RSN,
-            Protocol::Wpa => DESCRIPTOR_WPA,
-        };
         // 12.7.2 a): the descriptor type says which layout this is.
-        if self.descriptor != descriptor {
+        if self.descriptor != descriptor_of(protocol) {
             return Err(Discard("descriptor type of another protocol"));
         }
         // 12.7.2 b) 1): the version follows from the suite; another one would choose weaker algorithms.
@@ -225,8 +263,12 @@ impl<'a> RawKeyFrame<'a> {
         })
     }
 
-    /// Message 2 carries the supplicant's RSNE or WPA element, message 4 none (12.7.6.3, 12.7.6.5).
+    /// Message 2 carries the supplicant's RSNE or WPA element, message 4 none (12.7.6.3, 12.7.6.5). Where that cannot be
+    /// seen: message 2 carries the supplicant's nonce, message 4 none.
     fn has_element(&self) -> bool {
+        if self.info.has(KeyInfo::ENCRYPTED) {
+            return self.nonce.iter().any(|octet| *octet != 0);
+        }
         KeyData::parse(Secret::from(self.key_data)).is_ok_and(|data| data.rsne().is_some() || data.wpa().is_some())
     }
 }
@@ -256,6 +298,11 @@ impl<'a> CheckedKeyFrame<'a> {
     #[must_use]
     pub const fn nonce(&self) -> &Nonce {
         &self.raw.nonce
+    }
+
+    /// The algorithms it was checked for.
+    pub(crate) const fn suite(&self) -> &KeySuite {
+        &self.suite
     }
 
     /// Key Information, for judgements that need no authenticity: to drop the frame.
@@ -333,11 +380,21 @@ impl VerifiedKeyFrame<'_> {
 
     /// Key data, decrypted where it is encrypted, as elements and key data encapsulations.
     pub fn key_data(&self, ptk: &Ptk) -> Result<KeyData, Discard> {
+        KeyData::parse(self.plain_data(ptk)?)
+    }
+
+    /// Key data, decrypted where it is encrypted.
+    pub(crate) fn plain_data(&self, ptk: &Ptk) -> Result<Secret, Discard> {
         if self.info().has(KeyInfo::ENCRYPTED) {
-            KeyData::parse(self.decrypt(ptk)?)
+            self.decrypt(ptk)
         } else {
-            KeyData::parse(Secret::from(self.checked.raw.key_data))
+            Ok(Secret::from(self.checked.raw.key_data))
         }
+    }
+
+    /// Octets of key data as they came.
+    pub(crate) const fn key_data_len(&self) -> usize {
+        self.checked.raw.key_data.len()
     }
 
     /// Key data of WPA's group message, which is the bare key, always encrypted.

@@ -60,6 +60,7 @@ pub(crate) struct Pair {
     pub(crate) sta_groups: Vec<(GroupKeyKind, u8, Secret)>,
     pub(crate) ap_groups: Vec<(GroupKeyKind, u8, Secret)>,
     pub(crate) sta_completed: u32,
+    pub(crate) reports: Vec<Report>,
     pub(crate) ap_completed: u32,
     pub(crate) group_rekeyed: u32,
     pub(crate) matched: Option<usize>,
@@ -139,6 +140,7 @@ impl Pair {
             sta_groups: Vec::new(),
             ap_groups: Vec::new(),
             sta_completed: 0,
+            reports: Vec::new(),
             ap_completed: 0,
             group_rekeyed: 0,
             matched: None,
@@ -223,6 +225,7 @@ impl Pair {
                 SupplicantOutput::Completed { .. } => self.sta_completed += 1,
                 SupplicantOutput::GroupRekeyed | SupplicantOutput::PmkidMismatch { .. } => {}
                 SupplicantOutput::SsidConfirmed | SupplicantOutput::TransitionDisable(_) => self.told.push(output),
+                SupplicantOutput::Report(report) => self.reports.push(report),
                 SupplicantOutput::Disconnect { reason, .. } => self.ended = Some((To::Ap, reason)),
             }
         }

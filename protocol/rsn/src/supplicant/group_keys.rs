@@ -4,10 +4,12 @@ use alloc::vec::Vec;
 
 use crypto::Secret;
 
-use super::SupplicantOutput;
+use super::judge::Rejected;
+use super::report::Report;
+use super::{Shared, SupplicantOutput};
 use crate::key_frame::KeyData;
 use crate::ptk::receiver_key;
-use crate::{CipherSuite, Discard, GroupKeyKind, Negotiated};
+use crate::{CipherSuite, GroupKeyKind, Negotiated};
 
 /// Group keys from a verified message, their lengths and indices checked.
 #[derive(Debug, Default)]
@@ -26,24 +28,36 @@ struct NewGroupKey {
 
 impl NewGroupKeys {
     /// The keys in key data (12.7.6.4, 12.7.7.2). `rsc` belongs to the group key for data.
-    pub(super) fn from_key_data(
-        data: &KeyData,
-        rsc: [u8; 6],
-        negotiated: &Negotiated,
-    ) -> Result<NewGroupKeys, Discard> {
+    pub(super) fn from_key_data(data: &KeyData, rsc: [u8; 6], shared: &mut Shared) -> Result<NewGroupKeys, Rejected> {
         let mut new = NewGroupKeys::default();
         if let Some(gtk) = data.gtk() {
-            // The transmit bit is ignored: with a pairwise key a station never sends by a group key.
-            new.gtk(gtk.index, &gtk.key, rsc, negotiated)?;
+            new.gtk(gtk.index, &gtk.key, rsc, &shared.config.negotiated)?;
+            // With a pairwise key a station never sends by a group key.
+            if gtk.transmit {
+                shared.push(SupplicantOutput::Report(Report::TxBit));
+            }
         }
-        let management = negotiated.group_management.filter(|cipher| cipher.is_group_management());
+        let management = shared.config.negotiated.group_management.filter(|cipher| cipher.is_group_management());
         for (kind, kde, first) in [(GroupKeyKind::Igtk, data.igtk(), 4), (GroupKeyKind::Bigtk, data.bigtk(), 6)] {
             let (Some(kde), Some(cipher)) = (kde, management) else { continue };
-            let index = u8::try_from(kde.index).ok().filter(|index| *index == first || *index == first + 1);
-            let index = index.ok_or(Discard("key index of a management group key out of range"))?;
             if kde.key.len() != cipher.key_len() {
-                return Err(Discard("management group key of the wrong length"));
+                let report = Report::IgtkLength(8 + kde.key.len());
+                return Err(Rejected::leave("management group key of the wrong length", report));
             }
+            let index = u8::try_from(kde.index).ok().filter(|index| *index == first || *index == first + 1);
+            let Some(index) = index else {
+                // Some access points have the two octets of the index in the wrong order. Whether they get the protection
+                // itself right is anyone's guess: without the key, such frames are dropped, and the rest works.
+                if kde.index.swap_bytes() == u16::from(first) || kde.index.swap_bytes() == u16::from(first) + 1 {
+                    shared.push(SupplicantOutput::Report(Report::IgtkOrder));
+                    continue;
+                }
+                let report = match kind {
+                    GroupKeyKind::Bigtk => Report::BigtkIndex(kde.index),
+                    GroupKeyKind::Gtk | GroupKeyKind::Igtk => Report::IgtkIndex(kde.index),
+                };
+                return Err(Rejected::leave("key index of a management group key out of range", report));
+            };
             new.keys.push(NewGroupKey { kind, cipher, index, key: kde.key.clone(), packet_number: kde.packet_number });
         }
         Ok(new)
@@ -55,21 +69,19 @@ impl NewGroupKeys {
         index: u8,
         rsc: [u8; 6],
         negotiated: &Negotiated,
-    ) -> Result<NewGroupKeys, Discard> {
+    ) -> Result<NewGroupKeys, Rejected> {
         let mut new = NewGroupKeys::default();
         new.gtk(index, key, rsc, negotiated)?;
         Ok(new)
     }
 
-    fn gtk(&mut self, index: u8, key: &Secret, rsc: [u8; 6], negotiated: &Negotiated) -> Result<(), Discard> {
+    fn gtk(&mut self, index: u8, key: &Secret, rsc: [u8; 6], negotiated: &Negotiated) -> Result<(), Rejected> {
         let cipher = negotiated.group;
         if key.len() != cipher.key_len() || key.is_empty() {
-            return Err(Discard("group key of the wrong length"));
+            return Err(Rejected::leave("group key of the wrong length", Report::GroupLength(cipher, key.len())));
         }
-        // Index 0 is the pairwise key's.
-        if index == 0 {
-            return Err(Discard("group key with the index of the pairwise key"));
-        }
+        // Index 0 is the pairwise key's (12.7.1.5), yet some access points use it: group keys are kept apart from
+        // pairwise ones, so nothing is replaced by it.
         let key = receiver_key(cipher, key);
         self.keys.push(NewGroupKey { kind: GroupKeyKind::Gtk, cipher, index, key, packet_number: rsc });
         Ok(())

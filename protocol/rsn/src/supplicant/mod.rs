@@ -14,17 +14,19 @@ use core::time::Duration;
 use crypto::{Pmk, Rng, Secret};
 use wire::{Instant, MacAddr, ReasonCode};
 
-use crate::key_frame::{CheckedKeyFrame, Message, RawKeyFrame};
+use crate::key_frame::{Message, RawKeyFrame};
 use crate::ptk::KeySuite;
 use crate::{AkmSuite, ApOffer, CipherSuite, Discard, Negotiated, Pmkid, Protection};
 
 mod group_keys;
 mod judge;
+mod report;
 mod send;
 mod state;
 mod told;
 
-use judge::{First, GroupFirst, Proof, Third, ThirdAgain};
+use judge::{First, GroupFirst, Proof, Rejected, Third, ThirdAgain};
+pub use report::Report;
 use send::Sender;
 use state::{AwaitMessage1, State};
 
@@ -114,7 +116,7 @@ pub enum SupplicantOutput {
     InstallGtk {
         /// Its cipher.
         cipher: CipherSuite,
-        /// Its index, 1 to 3.
+        /// Its index, 0 to 3.
         index: u8,
         /// The key.
         key: Secret,
@@ -152,7 +154,7 @@ pub enum SupplicantOutput {
         /// The link was up before; only its pairwise key is new.
         rekeyed: bool,
     },
-    /// A group key handshake brought new group keys.
+    /// A group key handshake is done.
     GroupRekeyed,
     /// Message 1 names a security association that is not the cached one: unless the caller has another key, a full
     /// authentication is needed. Message 1 is not authenticated, so this may be forged: nothing else has changed.
@@ -160,6 +162,8 @@ pub enum SupplicantOutput {
         /// The name that the access point gave.
         pmkid: Pmkid,
     },
+    /// Tell users: a frame was not as it should be.
+    Report(Report),
     /// Leave the network. The machine is closed.
     Disconnect {
         /// For the deauthentication frame.
@@ -185,7 +189,12 @@ struct Shared {
     replay: Option<u64>,
     sender: Sender,
     rekey_at: Option<Instant>,
+    /// Dropped frames so far.
+    told: u32,
 }
+
+/// Dropped frames of one association that users are told of: anyone can send more of them.
+const MAX_REPORTS: u32 = 100;
 
 impl Shared {
     fn push(&mut self, output: SupplicantOutput) {
@@ -206,7 +215,7 @@ impl Supplicant {
     #[must_use]
     pub fn new(config: SupplicantConfig) -> Supplicant {
         let sender = Sender::new(config.negotiated.protocol, config.eapol_version);
-        let shared = Shared { config, outputs: VecDeque::new(), replay: None, sender, rekey_at: None };
+        let shared = Shared { config, outputs: VecDeque::new(), replay: None, sender, rekey_at: None, told: 0 };
         Supplicant { shared, state: State::AwaitMessage1(AwaitMessage1) }
     }
 
@@ -225,15 +234,26 @@ impl Supplicant {
         now: Instant,
         rng: &mut dyn Rng,
     ) -> Result<(), Discard> {
-        let suite = self.shared.suite()?;
-        let raw = RawKeyFrame::parse(frame, suite.mic_len())?;
-        let checked = raw.check(self.shared.config.negotiated.protocol, &suite)?;
-        let proof = self.judge(&checked, protection)?;
+        let proof = match self.judge(frame, protection) {
+            Ok(proof) => proof,
+            Err(Rejected::Drop(discard, report)) => {
+                let told = report.filter(|_| self.shared.told < MAX_REPORTS);
+                self.shared.told = self.shared.told.saturating_add(1);
+                self.shared.outputs.extend(told.map(SupplicantOutput::Report));
+                return Err(discard);
+            }
+            Err(Rejected::Leave(reason, why, report)) => {
+                self.shared.outputs.extend(report.map(SupplicantOutput::Report));
+                self.shared.push(SupplicantOutput::Disconnect { reason, why });
+                self.state = State::Closed;
+                return Ok(());
+            }
+        };
         let shared = &mut self.shared;
         // Every permitted transition. A proof carries what its judgement established, so no arm can fail.
         self.state = match (core::mem::replace(&mut self.state, State::Closed), proof) {
             (State::AwaitMessage1(state), Proof::First(first)) => State::AwaitMessage3(state.first(first, shared, rng)),
-            (State::AwaitMessage3(state), Proof::First(first)) => {
+            (State::AwaitMessage3(mut state), Proof::First(first)) => {
                 state.first(first, shared);
                 State::AwaitMessage3(state)
             }
@@ -261,11 +281,6 @@ impl Supplicant {
                 state.group(group, shared);
                 State::Established(state)
             }
-            (state, Proof::Refuse(reason, why)) => {
-                drop(state);
-                shared.push(SupplicantOutput::Disconnect { reason, why });
-                State::Closed
-            }
             // What the judgement does not let through: proofs about keys that the state does not have.
             (
                 state @ (State::AwaitMessage1(_) | State::AwaitMessage3(_) | State::Closed),
@@ -275,25 +290,29 @@ impl Supplicant {
         Ok(())
     }
 
-    /// Looks at a frame without changing anything but the outputs that report it.
-    fn judge(&mut self, frame: &CheckedKeyFrame<'_>, protection: Protection) -> Result<Proof, Discard> {
-        // 12.7.2 e): a counter at or below the last verified one is a replay. Message 1 has to pass too, though what it
-        // says is believed by nobody.
-        if self.shared.replay.is_some_and(|last| frame.replay_counter() <= last) {
-            return Err(Discard("replay counter did not increase"));
+    /// Looks at a frame without changing anything but the replay counter, and the outputs that report it.
+    fn judge(&mut self, frame: &[u8], protection: Protection) -> Result<Proof, Rejected> {
+        let suite = self.shared.suite()?;
+        if let Some((said, there)) = RawKeyFrame::overflow(frame, suite.mic_len()) {
+            return Err(Rejected::Drop(Discard("key data"), Some(Report::Overflow { said, there })));
         }
-        let link = self.state.link();
+        let raw = RawKeyFrame::parse(frame, suite.mic_len()).map_err(Discard::from)?;
+        let suite = judge::outside(&raw, suite, &mut self.shared)?;
+        let frame = &raw.check(self.shared.config.negotiated.protocol, &suite)?;
+        let linked = self.state.link().is_some();
         // Once a pairwise key protects the link, a frame in the clear is an attacker's (CVE-2020-26140 and its kin). The
         // exception is a message 3 that comes again because our message 4 was lost: the access point has no key yet.
-        let exposed = link.is_some() && self.shared.config.negotiated.pmf && protection == Protection::Plain;
+        let exposed = linked && self.shared.config.negotiated.pmf && protection == Protection::Plain;
         match frame.message() {
-            Message::First if exposed => Err(Discard("message 1 in the clear though the link is protected")),
-            Message::First => judge::first(frame, &mut self.shared, link.is_some()),
-            Message::Third => judge::third(frame, &self.shared, &self.state, exposed, protection),
-            Message::GroupFirst if exposed => Err(Discard("group message in the clear though the link is protected")),
-            Message::GroupFirst => judge::group_first(frame, &self.shared, link),
+            Message::First if exposed => Err(Discard("message 1 in the clear though the link is protected").into()),
+            Message::First => judge::first(frame, &mut self.shared, linked),
+            Message::Third => judge::third(frame, &mut self.shared, &self.state, exposed, protection),
+            Message::GroupFirst if exposed => {
+                Err(Discard("group message in the clear though the link is protected").into())
+            }
+            Message::GroupFirst => judge::group_first(frame, &mut self.shared, &self.state),
             Message::Second | Message::Fourth | Message::GroupSecond | Message::Request => {
-                Err(Discard("a message that only a station sends"))
+                Err(Discard("a message that only a station sends").into())
             }
         }
     }
@@ -373,5 +392,7 @@ impl Supplicant {
     }
 }
 
+#[cfg(test)]
+mod report_tests;
 #[cfg(test)]
 mod tests;

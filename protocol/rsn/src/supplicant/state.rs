@@ -27,13 +27,13 @@ impl State {
         }
     }
 
-    /// The nonce that we answered a message 1 with and that no message 3 has used up yet.
-    pub(super) const fn snonce(&self) -> Option<&Nonce> {
+    /// The message 1 that we answered and that no message 3 has used up yet.
+    pub(super) const fn answered(&self) -> Option<&Answered> {
         match self {
             State::AwaitMessage1(_) | State::Closed => None,
-            State::AwaitMessage3(state) => Some(&state.snonce),
-            State::AwaitGroupKey(state) => state.link.snonce.as_ref(),
-            State::Established(state) => state.link.snonce.as_ref(),
+            State::AwaitMessage3(state) => Some(&state.answered),
+            State::AwaitGroupKey(state) => state.link.answered.as_ref(),
+            State::Established(state) => state.link.answered.as_ref(),
         }
     }
 }
@@ -42,10 +42,19 @@ impl State {
 #[derive(Debug)]
 pub(super) struct AwaitMessage1;
 
+/// A message 1 that was answered.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Answered {
+    /// Our nonce.
+    pub(super) snonce: Nonce,
+    /// What the last message 1 said. It may be anyone's: it explains errors, and no key comes of it.
+    pub(super) anonce: Nonce,
+}
+
 /// Message 1 was answered.
 #[derive(Debug)]
 pub(super) struct AwaitMessage3 {
-    snonce: Nonce,
+    answered: Answered,
 }
 
 /// A pairwise key is installed, the group key comes in a handshake of its own (WPA).
@@ -66,8 +75,8 @@ pub(super) struct Link {
     pub(super) ptk: Ptk,
     /// The nonce in the message 3 that proved it: the same one again is a retransmission.
     pub(super) anonce: Nonce,
-    /// Our nonce in a handshake that is under way for the next pairwise key.
-    snonce: Option<Nonce>,
+    /// A handshake that is under way for the next pairwise key.
+    answered: Option<Answered>,
     pub(super) groups: GroupKeys,
 }
 
@@ -79,7 +88,7 @@ fn fresh_nonce(rng: &mut dyn Rng) -> Nonce {
 
 impl AwaitMessage1 {
     pub(super) fn first(self, first: First, shared: &mut Shared, rng: &mut dyn Rng) -> AwaitMessage3 {
-        let state = AwaitMessage3 { snonce: fresh_nonce(rng) };
+        let mut state = AwaitMessage3 { answered: Answered { snonce: fresh_nonce(rng), anonce: first.anonce } };
         state.first(first, shared);
         state
     }
@@ -88,8 +97,9 @@ impl AwaitMessage1 {
 impl AwaitMessage3 {
     /// Every message 1 is answered with the same nonce until a message 3 has used it up (12.7.6.2): an access point that
     /// sends again must find the answers alike.
-    pub(super) fn first(&self, first: First, shared: &mut Shared) {
-        shared.answer_first(&first, &self.snonce, false);
+    pub(super) fn first(&mut self, first: First, shared: &mut Shared) {
+        self.answered.anonce = first.anonce;
+        shared.answer_first(&first, &self.answered.snonce, false);
     }
 
     pub(super) fn third(self, third: Third, shared: &mut Shared, now: Instant) -> State {
@@ -107,16 +117,16 @@ impl AwaitGroupKey {
 
 impl Established {
     pub(super) fn group(&mut self, group: GroupFirst, shared: &mut Shared) {
-        if self.link.group(group, shared) {
-            shared.push(SupplicantOutput::GroupRekeyed);
-        }
+        self.link.group(group, shared);
+        shared.push(SupplicantOutput::GroupRekeyed);
     }
 }
 
 impl Link {
     pub(super) fn first(&mut self, first: First, shared: &mut Shared, rng: &mut dyn Rng) {
-        let snonce = *self.snonce.get_or_insert_with(|| fresh_nonce(rng));
-        shared.answer_first(&first, &snonce, true);
+        let answered = self.answered.get_or_insert_with(|| Answered { snonce: fresh_nonce(rng), anonce: first.anonce });
+        answered.anonce = first.anonce;
+        shared.answer_first(&first, &answered.snonce, true);
     }
 
     pub(super) fn third(self, third: Third, shared: &mut Shared, now: Instant) -> State {
@@ -133,17 +143,14 @@ impl Link {
         }
     }
 
-    /// True if any of the keys was new.
-    fn group(&mut self, group: GroupFirst, shared: &mut Shared) -> bool {
+    /// It is answered whether or not any of the keys is new.
+    fn group(&mut self, group: GroupFirst, shared: &mut Shared) {
         shared.replay = Some(group.replay);
-        let mut any = false;
         for key in self.groups.accept(group.keys) {
-            any = true;
             shared.push(key);
         }
         let answer = shared.sender.group_second(&self.ptk, group.replay, group.info);
         shared.push(answer);
-        any
     }
 }
 
@@ -164,7 +171,7 @@ fn install(third: Third, groups: Option<GroupKeys>, shared: &mut Shared, now: In
     for key in groups.accept(third.groups) {
         shared.push(key);
     }
-    let link = Link { ptk: third.ptk, anonce: third.anonce, snonce: None, groups };
+    let link = Link { ptk: third.ptk, anonce: third.anonce, answered: None, groups };
     if complete {
         shared.push(SupplicantOutput::Completed { rekeyed });
         State::Established(Established { link })

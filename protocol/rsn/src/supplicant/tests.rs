@@ -6,7 +6,7 @@ use crate::pair_tests::{AP, Flight, Pair, STA, To, offer, pmk, policies};
 use crate::ptk::Ptk;
 use crate::{GroupKeyKind, Pmf, Protocol};
 
-fn connected(akm: AkmSuite, pmf: Pmf) -> Pair {
+pub(super) fn connected(akm: AkmSuite, pmf: Pmf) -> Pair {
     let mut pair = Pair::simple(1, akm, pmf);
     pair.start();
     pair.run();
@@ -15,21 +15,21 @@ fn connected(akm: AkmSuite, pmf: Pmf) -> Pair {
 }
 
 /// What an attacker or a broken access point sends to the station.
-fn to_station(pair: &mut Pair, frame: Vec<u8>, encrypted: bool) -> Result<(), Discard> {
+pub(super) fn to_station(pair: &mut Pair, frame: Vec<u8>, encrypted: bool) -> Result<(), Discard> {
     let key = encrypted.then(|| pair.sta_keys.last().unwrap().clone());
     pair.deliver(&Flight { at: pair.now, to: To::Station, frame, key })
 }
 
-fn ptk(pair: &Pair) -> Ptk {
+pub(super) fn ptk(pair: &Pair) -> Ptk {
     pair.sta.state.link().unwrap().ptk.clone()
 }
 
-fn next_counter(pair: &Pair) -> u64 {
+pub(super) fn next_counter(pair: &Pair) -> u64 {
     pair.sta.shared.replay.unwrap() + 1
 }
 
 /// Everything that must not change when a frame is worthless.
-fn snapshot(pair: &Pair) -> (usize, usize, u32, bool) {
+pub(super) fn snapshot(pair: &Pair) -> (usize, usize, u32, bool) {
     (pair.sta_keys.len(), pair.sta_groups.len(), pair.sta_completed, pair.sta.is_completed())
 }
 
@@ -162,7 +162,7 @@ fn frames_in_the_clear_are_dropped_once_management_frames_are_protected() {
     assert_eq!(snapshot(&pair), before);
 }
 
-fn group_message(pair: &mut Pair, index: u8, key: &[u8]) -> Vec<u8> {
+pub(super) fn group_message(pair: &mut Pair, index: u8, key: &[u8]) -> Vec<u8> {
     let data = KdeWriter::new().gtk(index, &Secret::from(key)).finish();
     let info = KeyInfo::ACK.with(KeyInfo::SECURE);
     let ptk = ptk(pair);
@@ -184,24 +184,13 @@ fn a_group_key_is_not_installed_again_under_any_index() {
 }
 
 #[test]
-fn group_keys_of_the_wrong_length_or_index_are_dropped() {
-    let mut pair = connected(AkmSuite::PskSha256, Pmf::Required);
-    let before = snapshot(&pair);
-    for (index, key) in [(1, &[1u8; 15][..]), (1, &[1; 32]), (1, &[]), (0, &[1; 16])] {
-        let frame = group_message(&mut pair, index, key);
-        assert!(to_station(&mut pair, frame, true).is_err());
-    }
-    assert_eq!(snapshot(&pair), before);
-}
-
-#[test]
 fn encrypted_key_data_without_mic_is_never_looked_at() {
     let mut pair = connected(AkmSuite::Psk, Pmf::Disabled);
     let before = snapshot(&pair);
     let mut group = group_message(&mut pair, 2, &[0x55; 16]);
     // Key Information: the MIC bit.
     group[5] &= !1;
-    assert_eq!(to_station(&mut pair, group.clone(), true), Err(Discard("no MIC")));
+    assert_eq!(to_station(&mut pair, group.clone(), true), Err(Discard("encrypted key data without MIC")));
     // And as a pairwise message.
     group[6] |= 8;
     assert_eq!(to_station(&mut pair, group.clone(), true), Err(Discard("encrypted key data without MIC")));
@@ -264,7 +253,7 @@ fn an_rsne_hidden_to_have_wpa_chosen_is_found_out() {
         .nonce(&[3; 32])
         .without_mic(&suite);
     sta.handle_eapol_key(&first, Protection::Plain, Instant::ZERO, &mut rng).unwrap();
-    let snonce = *sta.state.snonce().unwrap();
+    let snonce = sta.state.answered().unwrap().snonce;
     let ptk = suite.derive(&pmk(7), AP, STA, &[3; 32], &snonce);
     let data = KdeWriter::new().element(elements.rsne.as_deref()).element(elements.wpa.as_deref()).finish();
     let info = KeyInfo::PAIRWISE.with(KeyInfo::ACK).with(KeyInfo::INSTALL);
