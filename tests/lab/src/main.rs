@@ -9,6 +9,7 @@ use lab::guest::hostile;
 use lab::guest::hwsim::Hwsim;
 use lab::guest::init::{self, OUTCOME, RESULTS};
 use lab::guest::lab::{Lab, REMOVE_RADIO};
+use lab::guest::stranger;
 use lab::host::boot::Guest;
 use lab::host::kernel::Kernel;
 use lab::host::{check, kernel, needs, play, show};
@@ -108,6 +109,10 @@ fn run() -> Outcome<bool> {
             Hwsim::open()?.remove(radio.ok_or_else(|| Failure::new("which radio?"))?)?;
             Ok(true)
         }
+        stranger::INJECT => match rest.as_slice() {
+            [interface, file] => stranger::inject(interface, Path::new(file)).map(|()| true),
+            _ => Err(Failure::new("inject wants an interface and a file")),
+        },
         "" | "help" | "-h" | "--help" => {
             print!("{HELP}");
             Ok(true)

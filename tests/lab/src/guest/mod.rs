@@ -12,3 +12,4 @@ pub mod networks;
 pub mod process;
 pub mod program;
 pub mod station;
+pub mod stranger;

@@ -3,6 +3,7 @@
 use crate::failure::Outcome;
 use crate::guest::lab::Lab;
 
+pub mod attacks;
 pub mod commands;
 pub mod configuration;
 pub mod controls;
@@ -74,6 +75,7 @@ pub fn all() -> Vec<Story> {
         privd_killed::STORIES,
         separation::STORIES,
         hostile_clients::STORIES,
+        attacks::STORIES,
         commands::STORIES,
         configuration::STORIES,
     ]
