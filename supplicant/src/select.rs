@@ -112,10 +112,6 @@ pub(crate) fn policy(
     if !abilities.user_sme && akms.iter().any(|akm| !akm.is_sae()) {
         akms.retain(|akm| !akm.is_sae());
     }
-    // Drivers that connect by themselves are not helped with SAE yet: where there is a choice, it is the other one.
-    if !abilities.user_sme && akms.iter().any(|akm| !akm.is_sae()) {
-        akms.retain(|akm| !akm.is_sae());
-    }
     let group_mgmt = network.group_mgmt();
     let group_mgmt = if group_mgmt.is_empty() { Ciphers::GROUP_MGMT } else { group_mgmt };
     let mut protocols = Vec::new();

@@ -73,15 +73,15 @@ fn text(station: &Station, cx: &mut Cx<'_>, kind: StatusKind, ipv4: Option<[u8; 
                     lines.field("sae_h2e", u8::from(negotiated.h2e));
                     lines.field("sae_pk", 0);
                 }
+                // 12.4.4.3.3: hash-to-element binds the name into the password element.
+                if target.ssid_confirmed || (target.sae_group.is_some() && negotiated.h2e) {
+                    lines.field("ssid_verified", 1);
+                }
             }
         }
     }
     lines.field("wpa_state", station.state.name());
     if let Some([a, b, c, d]) = ipv4 {
-                // 12.4.4.3.3: hash-to-element binds the name into the password element.
-                if target.ssid_confirmed || (target.sae_group.is_some() && negotiated.h2e) {
-                    lines.field("ssid_verified", 1);
-                }
         lines.field("ip_address", format_args!("{a}.{b}.{c}.{d}"));
     }
     // Clients read the address of the P2P device even where they do nothing with P2P.
