@@ -193,6 +193,7 @@ impl Pair {
     }
 
     /// Takes all outputs; a key must never be installed a second time.
+    #[allow(clippy::wildcard_enum_match_arm, reason = "all else is told to others")]
     fn collect(&mut self) {
         while let Some(output) = self.sta.poll_output() {
             match output {
@@ -201,14 +202,7 @@ impl Pair {
                     assert!(!self.keys.contains(&key), "the station installs a pairwise key twice");
                     self.keys.push(key);
                 }
-                SupplicantOutput::InstallGtk { .. }
-                | SupplicantOutput::InstallIgtk { .. }
-                | SupplicantOutput::InstallBigtk { .. }
-                | SupplicantOutput::Completed { .. }
-                | SupplicantOutput::GroupRekeyed
-                | SupplicantOutput::PmkidMismatch { .. }
-                | SupplicantOutput::Report(_)
-                | SupplicantOutput::Disconnect { .. } => {}
+                _ => {}
             }
         }
         while let Some(output) = self.ap.poll_output() {
