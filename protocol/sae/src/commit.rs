@@ -24,7 +24,7 @@ pub struct ParsedCommit<'a> {
     pub token: Option<&'a [u8]>,
     /// The scalar, as long as the group's order.
     pub scalar: &'a [u8],
-    /// The element: both coordinates.
+    /// The element: both coordinates of a point, or a number.
     pub element: &'a [u8],
     /// The groups that the peer says it was refused (hash-to-element only).
     pub rejected_groups: Option<Vec<u16>>,
@@ -44,7 +44,7 @@ pub fn parse_commit(body: &[u8], method: Method) -> Result<ParsedCommit<'_>, Sae
     let mut reader = Reader::new(body);
     let number = reader.u16_le("finite cyclic group")?;
     let group = Group::from_number(number).ok_or(SaeError::UnsupportedGroup(number))?;
-    let octets = group.octets();
+    let (scalar, element) = (group.scalar_octets(), group.element_octets());
     let mut commit = ParsedCommit {
         group,
         token: None,
@@ -56,15 +56,15 @@ pub fn parse_commit(body: &[u8], method: Method) -> Result<ParsedCommit<'_>, Sae
     };
     if method == Method::HuntAndPeck {
         // The token has no length field (9.4.1.38): it is what there is too much, before the scalar.
-        let extra = reader.remaining().saturating_sub(octets.saturating_mul(3));
+        let extra = reader.remaining().saturating_sub(scalar.saturating_add(element));
         if extra >= TOKEN_OCTETS {
             commit.token = Some(reader.take(extra, "anti-clogging token")?);
         }
     }
-    commit.scalar = reader.take(octets, "commit scalar")?;
-    commit.element = reader.take(octets.saturating_mul(2), "commit element")?;
+    commit.scalar = reader.take(scalar, "commit scalar")?;
+    commit.element = reader.take(element, "commit element")?;
     while method == Method::HashToElement && !reader.is_empty() {
-        let (id, contents) = element(&mut reader)?;
+        let (id, contents) = next_element(&mut reader)?;
         let Some((extension, contents)) = contents.split_first() else { continue };
         match (id, *extension) {
             (EXTENSION, PASSWORD_IDENTIFIER) if commit.password_id.is_none() => commit.password_id = Some(contents),
@@ -85,7 +85,7 @@ pub fn parse_commit(body: &[u8], method: Method) -> Result<ParsedCommit<'_>, Sae
     Ok(commit)
 }
 
-fn element<'a>(reader: &mut Reader<'a>) -> Result<(u8, &'a [u8]), Malformed> {
+fn next_element<'a>(reader: &mut Reader<'a>) -> Result<(u8, &'a [u8]), Malformed> {
     let id = reader.u8("element ID")?;
     let len = reader.u8("element length")?;
     Ok((id, reader.take(usize::from(len), "element of a commit")?))
@@ -116,7 +116,7 @@ pub(crate) fn parse_token_request(body: &[u8], method: Method) -> Result<(u16, &
     let token = match method {
         Method::HuntAndPeck => reader.take_rest(),
         Method::HashToElement => loop {
-            if let (EXTENSION, [TOKEN_CONTAINER, token @ ..]) = element(&mut reader)? {
+            if let (EXTENSION, [TOKEN_CONTAINER, token @ ..]) = next_element(&mut reader)? {
                 break token;
             }
         },

@@ -6,7 +6,7 @@
 //! Authentication frame. Nothing here reads a clock, and random numbers come from a [`crypto::Rng`].
 //!
 //! The password element is found by hunting and pecking (12.4.4.2.2) or by hashing to the curve (12.4.4.2.3), on
-//! the groups 19, 20 and 21. Both take the same time for every password.
+//! the groups 19, 20 and 21, and 15 and 16 where they are asked for. Both take the same time for every password.
 //!
 //! ```
 //! use sae::{Config, Group, Method, Password, PtSet, SaeAkm, Session};
@@ -42,8 +42,8 @@
 
 extern crate alloc;
 
+mod arithmetic;
 mod commit;
-mod curve;
 mod error;
 mod group;
 mod keys;
@@ -53,7 +53,7 @@ mod token;
 
 pub use commit::{ParsedCommit, parse_commit, rejected_groups_conflict};
 pub use error::SaeError;
-pub use group::{Group, Method, SaeAkm};
+pub use group::{Group, Method, Modp, SaeAkm};
 pub use password::{Password, PtSet};
 pub use session::{CommitOutcome, Config, ConfirmOutcome, SYNC_LIMIT, Session, State};
 pub use token::AntiClogging;

@@ -5,7 +5,7 @@ use crypto::Secret;
 use wire::MacAddr;
 use zeroize::Zeroize;
 
-use crate::curve::{self, Element};
+use crate::arithmetic::{self, Element};
 use crate::{Group, Method};
 
 /// Iterations of hunting and pecking that are always done. 12.4.4.2.2 says how few are unsafe: with 40, one password
@@ -61,9 +61,7 @@ fn derive_pt(ssid: &[u8], password: &Password, group: Group) -> Option<Element> 
     let seed = hash.hmac(ssid, &[password.secret.as_bytes(), identifier]);
     // Half as long again as the prime, so that the remainder is as good as uniform.
     let octets = group.octets().saturating_add(group.octets().div_ceil(2));
-    let u1 = hash.expand(seed.as_bytes(), b"SAE Hash to Element u1 P1", octets);
-    let u2 = hash.expand(seed.as_bytes(), b"SAE Hash to Element u2 P2", octets);
-    curve::hash_to_element(group, u1.as_bytes(), u2.as_bytes())
+    arithmetic::hash_to_element(group, |label| hash.expand(seed.as_bytes(), label, octets))
 }
 
 /// The two addresses, the greater one first.
@@ -81,7 +79,7 @@ pub(crate) fn element_from_pt(group: Group, pt: &Element, own: MacAddr, peer: Ma
     let hash = group.hash(Method::HashToElement);
     let zeros = alloc::vec![0; hash.octets()];
     let val = hash.hmac(&zeros, &[&ordered(own, peer)]);
-    curve::scale_pt(group, pt, val.as_bytes())
+    arithmetic::scale_pt(group, pt, val.as_bytes())
 }
 
 /// PWE by hunting and pecking (12.4.4.2.2): every iteration does the same work, and the first that finds an element
@@ -92,13 +90,13 @@ pub(crate) fn element_by_hunting(group: Group, password: &Password, own: MacAddr
         let mut seed = crypto::hmac_sha256(&key, &[password.secret.as_bytes(), &[counter]]);
         let mut value = alloc::vec![0; group.octets()];
         let label = "SAE Hunting and Pecking";
-        crypto::kdf_sha256_bits(&seed, label, curve::prime(group).as_bytes(), group.bits(), &mut value);
+        crypto::kdf_sha256_bits(&seed, label, arithmetic::prime(group).as_bytes(), group.bits(), &mut value);
         shift_right(&mut value, group.bits());
         let [.., last] = seed;
         seed.zeroize();
         (Secret::from(value), last & 1)
     });
-    curve::first_on_curve(group, candidates)
+    arithmetic::first_candidate(group, candidates)
 }
 
 /// Moves the leftmost `bits` bits of `value` to its right end.

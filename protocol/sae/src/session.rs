@@ -4,8 +4,8 @@ use alloc::vec::Vec;
 use crypto::{Pmk, Rng, Secret, ct_eq};
 use wire::{MacAddr, Reader, StatusCode};
 
+use crate::arithmetic::{self, Element, OwnNumbers};
 use crate::commit::{OwnCommit, ParsedCommit, parse_commit, parse_token_request, rejected_groups_conflict};
-use crate::curve::{self, Element, OwnNumbers};
 use crate::keys::{self, KeyInput, Keys};
 use crate::password::{element_by_hunting, element_from_pt};
 use crate::{Group, Method, Password, PtSet, SaeAkm, SaeError};
@@ -139,14 +139,14 @@ impl Session {
     /// [`SaeError::Configuration`] if the parts of `config` do not fit together.
     pub fn start(config: &Config<'_>, rng: &mut dyn Rng) -> Result<Self, SaeError> {
         let pwe = password_element(config)?;
-        let numbers = curve::random_numbers(config.group, rng)
+        let numbers = arithmetic::random_numbers(config.group, rng)
             .ok_or(SaeError::Configuration("the random numbers are not random"))?;
         Self::with_numbers(config, pwe, numbers)
     }
 
     /// Starts a run with given numbers, which the tests of published vectors need.
     pub(crate) fn with_numbers(config: &Config<'_>, pwe: Element, numbers: OwnNumbers) -> Result<Self, SaeError> {
-        let own = curve::own_commit(config.group, &pwe, numbers)
+        let own = arithmetic::own_commit(config.group, &pwe, numbers)
             .ok_or(SaeError::Configuration("the random numbers are not random"))?;
         Ok(Self {
             facts: Facts {
@@ -419,13 +419,13 @@ impl Facts {
         if commit.akm_suite.is_some_and(|suite| SaeAkm::from_suite(suite) != Some(self.akm)) {
             return Err(SaeError::AkmMismatch);
         }
-        if !curve::scalar_in_range(self.group, commit.scalar) {
+        if !arithmetic::scalar_in_range(self.group, commit.scalar) {
             return Err(SaeError::Scalar);
         }
-        let element = curve::check_element(self.group, commit.element).ok_or(SaeError::Element)?;
-        let k =
-            curve::shared(self.group, &own.pwe, commit.scalar, &element, &own.rand).ok_or(SaeError::SharedSecret)?;
-        let sum = curve::scalar_sum(self.group, &self.scalar, commit.scalar);
+        let element = arithmetic::check_element(self.group, commit.element).ok_or(SaeError::Element)?;
+        let k = arithmetic::shared(self.group, &own.pwe, commit.scalar, &element, &own.rand)
+            .ok_or(SaeError::SharedSecret)?;
+        let sum = arithmetic::scalar_sum(self.group, &self.scalar, commit.scalar);
         let rejected = if self.own.0 > self.peer.0 { [&*self.rejected, rejected] } else { [rejected, &*self.rejected] };
         let input = KeyInput {
             group: self.group,

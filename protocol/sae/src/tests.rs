@@ -1,5 +1,5 @@
 use super::*;
-use crate::curve::tests::{GROUPS, hex, unhex};
+use crate::arithmetic::tests::{GROUPS, hex, unhex};
 use alloc::vec::Vec;
 use crypto::testing::TestRng;
 use wire::{MacAddr, StatusCode};

@@ -2,7 +2,7 @@
 //! numbers of ours, the peer's Commit, and what must come of them.
 
 use super::*;
-use crate::curve::OwnNumbers;
+use crate::arithmetic::OwnNumbers;
 use crate::password::{element_by_hunting, element_from_pt};
 use crypto::Secret;
 

@@ -21,15 +21,16 @@ fn attack_2019_1_every_iteration_is_done() {
             drawn += 1;
             (if index == good { x.clone() } else { bad.clone() }, 0)
         });
-        assert!(curve::first_on_curve(Group::P256, candidates).is_some());
+        assert!(arithmetic::first_candidate(Group::P256, candidates).is_some());
         assert_eq!(drawn, 40);
     }
 }
 
-/// Groups with small subgroups and Brainpool curves are refused.
+/// Groups that are too small, groups with small subgroups, and Brainpool curves are refused.
+#[cfg(not(feature = "testing"))]
 #[test]
 fn attack_2019_6_weak_groups_are_refused() {
-    for number in (0..=18).chain(22..=40) {
+    for number in (0..=14).chain(17..=18).chain(22..=40) {
         assert_eq!(Group::from_number(number), None);
     }
 }
@@ -88,7 +89,7 @@ fn attack_2019_4_invalid_scalar_and_element() {
         let setup = Setup::new(b"secret", group, Method::HashToElement);
         let (mut station, ap) = setup.pair(1);
         let (status, good, octets) = (ap.commit_status(), ap.commit_body(None), group.octets());
-        let prime = curve::prime(group);
+        let prime = arithmetic::prime(group);
         let replaced = |at: usize, with: &[u8]| {
             let mut body = good.clone();
             body[at..at + with.len()].copy_from_slice(with);
@@ -119,9 +120,10 @@ fn attack_2019_4_shared_secret_is_the_identity() {
     let mut session = setup.start(STA, AP, 1);
     let pwe = password::element_from_pt(Group::P256, setup.pt.get(Group::P256).unwrap(), AP, STA).unwrap();
     // mask = scalar makes rand zero: element = -(scalar * PWE).
-    let numbers = curve::random_numbers(Group::P256, &mut TestRng::new(3)).unwrap();
+    let numbers = arithmetic::random_numbers(Group::P256, &mut TestRng::new(3)).unwrap();
     let (two, mask) = (numbers.rand, numbers.mask);
-    let own = curve::own_commit(Group::P256, &pwe, curve::OwnNumbers { rand: two, mask: mask.clone() }).unwrap();
+    let own =
+        arithmetic::own_commit(Group::P256, &pwe, arithmetic::OwnNumbers { rand: two, mask: mask.clone() }).unwrap();
     let body = [&[19, 0], mask.as_bytes(), &own.element[..]].concat();
     assert_eq!(session.handle_commit(StatusCode::SAE_HASH_TO_ELEMENT, &body), Err(SaeError::SharedSecret));
 }

@@ -50,7 +50,7 @@ fn commits_that_are_cut_short_or_have_elements_twice() {
     }
     let twice = [&body[..], &body[98..]].concat();
     assert!(matches!(parse_commit(&twice, Method::HashToElement), Err(SaeError::Malformed(_))));
-    assert_eq!(parse_commit(&[22, 0, 1], Method::HuntAndPeck), Err(SaeError::UnsupportedGroup(22)));
+    assert_eq!(parse_commit(&[29, 0, 1], Method::HuntAndPeck), Err(SaeError::UnsupportedGroup(29)));
     assert_eq!(SaeError::UnsupportedGroup(22).status(), StatusCode::UNSUPPORTED_FINITE_CYCLIC_GROUP);
 }
 

@@ -172,6 +172,29 @@ fn every_group_and_method_and_akm_agrees() {
 }
 
 #[test]
+fn numbers_modulo_a_prime_agree_too() {
+    for group in (0..30).filter_map(Group::from_number).filter(|group| matches!(group, Group::Modp(_))) {
+        for (method, akm) in [
+            (Method::HuntAndPeck, SaeAkm::Sae),
+            (Method::HashToElement, SaeAkm::Sae),
+            (Method::HashToElement, SaeAkm::SaeExtKey),
+        ] {
+            let mut setup = Setup::new(b"secret", group, method);
+            setup.akm = akm;
+            let (a, b) = setup.pair(u64::from(group.number()));
+            let body = a.commit_body(None);
+            let suite = if akm == SaeAkm::SaeExtKey { 7 } else { 0 };
+            assert_eq!(body.len(), 2 + group.scalar_octets() + group.octets() + suite);
+            assert_agreed(&run(a, b, KIND, false, 1), &alloc::format!("{group:?}, {method:?}"));
+        }
+        let (_, b) = Setup::new(b"another", group, Method::HashToElement).pair(1);
+        let (a, _) = Setup::new(b"secret", group, Method::HashToElement).pair(1);
+        let [a, b] = run(a, b, KIND, false, 1);
+        assert!(a.pmk().is_none() && b.pmk().is_none());
+    }
+}
+
+#[test]
 fn loss_duplication_reordering_and_replay_do_not_matter() {
     for method in [Method::HuntAndPeck, Method::HashToElement] {
         let setup = Setup::new(b"secret", Group::P256, method);

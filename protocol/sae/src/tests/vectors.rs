@@ -1,7 +1,7 @@
 //! The test vectors of IEEE Std 802.11-2020 J.10.
 
 use super::*;
-use crate::curve::OwnNumbers;
+use crate::arithmetic::OwnNumbers;
 use crate::password::{element_by_hunting, element_from_pt};
 use crypto::Secret;
 

@@ -1,18 +1,21 @@
 //! Arithmetic of the groups, over octets: what is secret travels in [`Secret`] and is wiped with it.
 //!
-//! Points are added and multiplied by the RustCrypto curves; the field below is `crypto-bigint`'s, for finding points
+//! The groups are curves, and numbers modulo a prime (`modp`), whose product is what a curve's sum is. Points are added and multiplied by the RustCrypto curves; the field below is `crypto-bigint`'s, for finding points
 //! on a curve. Nothing here branches on, or indexes by, a secret.
 
 mod field;
+mod modp;
+mod modp_table;
 mod points;
 
 use alloc::vec::Vec;
 use crypto::{Rng, Secret};
 
 use crate::Group;
+pub use modp::Modp;
 use points::{P256, P384, P521};
 
-/// A point of a group other than the identity: both coordinates.
+/// An element of a group other than the identity: both coordinates of a point, or a number.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Element(Secret);
 
@@ -36,13 +39,14 @@ pub(crate) struct OwnElements {
     pub(crate) element: Vec<u8>,
 }
 
-/// Calls a generic function with the curve of a group.
-macro_rules! with_curve {
+/// Calls a generic function with the curve of a group, or the one of the same name with the numbers modulo a prime.
+macro_rules! with_group {
     ($group:expr, $module:ident :: $function:ident ( $($argument:expr),* )) => {
         match $group {
             Group::P256 => $module::$function::<P256, { P256::LIMBS }>($($argument),*),
             Group::P384 => $module::$function::<P384, { P384::LIMBS }>($($argument),*),
             Group::P521 => $module::$function::<P521, { P521::LIMBS }>($($argument),*),
+            Group::Modp(modp) => modp::$function(modp, $($argument),*),
         }
     };
 }
@@ -52,33 +56,35 @@ fn combine(group: Group, terms: &[(&[u8], &[u8])]) -> Option<Element> {
         Group::P256 => P256::combine(terms),
         Group::P384 => P384::combine(terms),
         Group::P521 => P521::combine(terms),
+        Group::Modp(group) => modp::combine(group, terms),
     }
     .map(Element)
 }
 
 /// The prime, in as many octets as a coordinate.
 pub(crate) fn prime(group: Group) -> Secret {
-    with_curve!(group, field::prime())
+    with_group!(group, field::prime())
 }
 
 /// Whether 1 < scalar < r (12.4.5.4).
 pub(crate) fn scalar_in_range(group: Group, scalar: &[u8]) -> bool {
-    with_curve!(group, field::scalar_in_range(scalar))
+    with_group!(group, field::scalar_in_range(scalar))
 }
 
-/// The element of a peer, if it is a point of the group; it cannot be the identity, which has no coordinates.
+/// The element of a peer, if it is one of the group and not the identity.
 pub(crate) fn check_element(group: Group, octets: &[u8]) -> Option<Element> {
     let valid = match group {
         Group::P256 => P256::is_point(octets),
         Group::P384 => P384::is_point(octets),
         Group::P521 => P521::is_point(octets),
+        Group::Modp(group) => modp::is_element(group, octets),
     };
     valid.then(|| Element(Secret::from(octets)))
 }
 
 /// (a + b) mod r.
 pub(crate) fn scalar_sum(group: Group, a: &[u8], b: &[u8]) -> Secret {
-    with_curve!(group, field::scalar_sum(a, b))
+    with_group!(group, field::scalar_sum(a, b))
 }
 
 /// Two random numbers with 1 < n < r whose sum is no less (12.4.5.2). `None` from a generator that is stuck.
@@ -95,10 +101,10 @@ pub(crate) fn random_numbers(group: Group, rng: &mut dyn Rng) -> Option<OwnNumbe
 
 fn random_scalar(group: Group, rng: &mut dyn Rng) -> Secret {
     // 16 octets more than needed, so that the remainder is as good as uniform.
-    let mut wide = alloc::vec![0; group.octets().saturating_add(16)];
+    let mut wide = alloc::vec![0; group.scalar_octets().saturating_add(16)];
     rng.fill(&mut wide);
     let wide = Secret::from(wide);
-    with_curve!(group, field::reduce_scalar(wide.as_bytes()))
+    with_group!(group, field::reduce_scalar(wide.as_bytes()))
 }
 
 /// scalar = (rand + mask) mod r, element = -(mask * PWE) (12.4.5.2).
@@ -107,36 +113,46 @@ pub(crate) fn own_commit(group: Group, pwe: &Element, numbers: OwnNumbers) -> Op
     if !scalar_in_range(group, scalar.as_bytes()) {
         return None;
     }
-    let negative = with_curve!(group, field::scalar_negative(numbers.mask.as_bytes()));
+    let negative = with_group!(group, field::scalar_negative(numbers.mask.as_bytes()));
     let element = combine(group, &[(pwe.as_bytes(), negative.as_bytes())])?;
     Some(OwnElements { rand: numbers.rand, scalar: scalar.as_bytes().to_vec(), element: element.as_bytes().to_vec() })
 }
 
-/// The x-coordinate of K = rand * (peer-scalar * PWE + peer-element); `None` if K is the identity (12.4.5.4).
+/// The x-coordinate of K, or K itself where it is a number, with K = rand * (peer-scalar * PWE + peer-element); `None` if K is the identity (12.4.5.4).
 pub(crate) fn shared(group: Group, pwe: &Element, scalar: &[u8], element: &Element, rand: &Secret) -> Option<Secret> {
-    let product = with_curve!(group, field::scalar_product(scalar, rand.as_bytes()));
+    let product = with_group!(group, field::scalar_product(scalar, rand.as_bytes()));
     let k = combine(group, &[(pwe.as_bytes(), product.as_bytes()), (element.as_bytes(), rand.as_bytes())])?;
     k.as_bytes().get(..group.octets()).map(Secret::from)
 }
 
-/// PT from the two values of 12.4.4.2.3, which are longer than the prime.
-pub(crate) fn hash_to_element(group: Group, u1: &[u8], u2: &[u8]) -> Option<Element> {
-    let p1 = with_curve!(group, field::map_to_curve(u1));
-    let p2 = with_curve!(group, field::map_to_curve(u2));
-    let one = with_curve!(group, field::reduce_scalar(&[1]));
+/// PT from values that are longer than the prime: two for a curve (12.4.4.2.3), one otherwise (12.4.4.3.3). `expand`
+/// makes the value of a label.
+pub(crate) fn hash_to_element(group: Group, expand: impl Fn(&[u8]) -> Secret) -> Option<Element> {
+    let point = match group {
+        Group::P256 => field::map_to_curve::<P256, { P256::LIMBS }>,
+        Group::P384 => field::map_to_curve::<P384, { P384::LIMBS }>,
+        Group::P521 => field::map_to_curve::<P521, { P521::LIMBS }>,
+        Group::Modp(modp) => return modp::map(modp, expand(b"SAE Hash to Element").as_bytes()).map(Element),
+    };
+    let p1 = point(expand(b"SAE Hash to Element u1 P1").as_bytes());
+    let p2 = point(expand(b"SAE Hash to Element u2 P2").as_bytes());
+    let one = with_group!(group, field::reduce_scalar(&[1]));
     combine(group, &[(p1.as_bytes(), one.as_bytes()), (p2.as_bytes(), one.as_bytes())])
 }
 
 /// PWE = ((val mod (r - 1)) + 1) * PT.
 pub(crate) fn scale_pt(group: Group, pt: &Element, val: &[u8]) -> Option<Element> {
-    let val = with_curve!(group, field::nonzero_scalar(val));
+    let val = with_group!(group, field::nonzero_scalar(val));
     combine(group, &[(pt.as_bytes(), val.as_bytes())])
 }
 
-/// The first of the candidates that is an x-coordinate, with the y of the wanted parity. All are looked at.
-pub(crate) fn first_on_curve(group: Group, candidates: impl Iterator<Item = (Secret, u8)>) -> Option<Element> {
-    with_curve!(group, field::first_on_curve(candidates)).map(Element)
+/// The first of the candidates that is an x-coordinate, with the y of the wanted parity, or that leads to a number of
+/// the group. All are looked at.
+pub(crate) fn first_candidate(group: Group, candidates: impl Iterator<Item = (Secret, u8)>) -> Option<Element> {
+    with_group!(group, field::first_candidate(candidates)).map(Element)
 }
 
+#[cfg(test)]
+mod modp_tests;
 #[cfg(test)]
 pub(crate) mod tests;

@@ -149,7 +149,7 @@ pub(super) fn map_to_curve<C: Curve<L>, const L: usize>(wide: &[u8]) -> Secret {
 
 /// The first of the candidates below the prime that is an x-coordinate, with the y that is odd if the candidate's
 /// flag is 1. Each costs the same, and none ends the search.
-pub(super) fn first_on_curve<C: Curve<L>, const L: usize>(
+pub(super) fn first_candidate<C: Curve<L>, const L: usize>(
     candidates: impl Iterator<Item = (Secret, u8)>,
 ) -> Option<Secret> {
     let mut found = Choice::FALSE;
