@@ -269,6 +269,9 @@ fn start_keeper(start: &Start, helper: Helper) -> Result<Source, LaunchError> {
             }
             if start.interfaces == Interfaces::Any {
                 command.arg("--named-later");
+                if let Ok(folder) = std::env::current_dir() {
+                    command.arg("--folder").arg(folder);
+                }
             }
             if let LogTarget::File(path) = &start.log {
                 command.arg("--log").arg(absolute(path));

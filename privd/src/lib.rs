@@ -76,7 +76,8 @@ fn run(command: Command) -> Result<(), String> {
             keeper::name_process("post-keeper").map_err(words)?;
             keeper::ignore_signals().map_err(words)?;
             let line = keeper::line().map_err(words)?;
-            let (options, files) = serve_post::prepare(post);
+            let (mut options, files) = serve_post::prepare(post);
+            options.spare = post::Spare::make();
             let keeper = Keeper {
                 worker: "privd-post",
                 line,

@@ -10,7 +10,7 @@ use crate::net::Grant;
 /// What `--help` says.
 pub(crate) const USAGE: &str = "\
 usage: privd keep --role station|access-point [--interface NAME]... [--any-interface]
-       privd keep-post [--control DIR]... [--control-socket PATH]... [--read FILE]... [--write FILE]... [--log FILE] [--named-later]
+       privd keep-post [--control DIR]... [--control-socket PATH]... [--read FILE]... [--write FILE]... [--log FILE] [--named-later [--folder DIR]]
        privd serve [--interface NAME]...
        privd serve-post [--control DIR]... [--read FILE]... [--write FILE]...
 options of all: --accept-unconfined, --debug, --help, --version
@@ -35,6 +35,8 @@ pub(crate) struct Paths {
     pub(crate) log: Option<PathBuf>,
     /// The superuser names further files and control directories on a global control socket.
     pub(crate) named_later: bool,
+    /// The directory in which the daemon was started: files are named from there.
+    pub(crate) folder: Option<PathBuf>,
 }
 
 /// What is to be done.
@@ -76,6 +78,7 @@ pub(crate) fn parse(mut parser: lexopt::Parser) -> Result<Parsed, lexopt::Error>
             Long("read") => post.read.push(parser.value()?.into()),
             Long("write") => post.write.push(parser.value()?.into()),
             Long("named-later") => post.named_later = true,
+            Long("folder") => post.folder = Some(parser.value()?.into()),
             Long("log") => post.log = Some(parser.value()?.into()),
             Value(value) if word.is_none() => word = Some(value.string()?),
             other @ (Short(_) | Long(_) | Value(_)) => return Err(other.unexpected()),

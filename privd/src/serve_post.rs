@@ -76,9 +76,10 @@ pub(crate) fn prepare(paths: Paths) -> (Options, Vec<FileRule>) {
             files.push(FileRule { path: folder.into(), access: Access::Sockets, reason });
         }
         // Not everywhere: then a post that was taken over could read what only the superuser may.
-        for place in LATER_FILES {
+        let started = paths.folder.as_ref().filter(|folder| !is_wide(folder));
+        for place in LATER_FILES.iter().map(Path::new).chain(started.map(PathBuf::as_path)) {
             let reason = "files that the superuser names on the global control socket";
-            files.push(FileRule { path: place.into(), access: Access::Read, reason });
+            files.push(FileRule { path: place.to_owned(), access: Access::Read, reason });
         }
     }
     if let Some(path) = &paths.log {
@@ -91,6 +92,7 @@ pub(crate) fn prepare(paths: Paths) -> (Options, Vec<FileRule>) {
         writable: paths.write,
         log: paths.log,
         groups: groups(),
+        spare: post::Spare::default(),
     };
     (options, files)
 }

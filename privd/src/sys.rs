@@ -66,6 +66,27 @@ pub(crate) fn netlink(family: NlFamily, groups: &[u32]) -> io::Result<OwnedFd> {
     Ok(fd)
 }
 
+/// Where the kernel's array of socket memory has what is sent and not taken yet, and how much that may be.
+const WMEM_ALLOC: usize = 2;
+const SNDBUF: usize = 3;
+const MEMINFO: usize = 9;
+
+/// Octets that are sent and not taken yet, as the kernel counts them, and how many there may be.
+pub(crate) fn send_memory(fd: &OwnedFd) -> io::Result<(usize, usize)> {
+    let mut values = [0_u32; MEMINFO];
+    let mut length = libc::socklen_t::try_from(size_of_val(&values)).unwrap_or(0);
+    const SO_MEMINFO: libc::c_int = 55;
+    // SAFETY: the array is live and as long as is said; the kernel writes no more than that.
+    let result = unsafe {
+        libc::getsockopt(fd.as_raw_fd(), libc::SOL_SOCKET, SO_MEMINFO, values.as_mut_ptr().cast(), &raw mut length)
+    };
+    if result != 0 {
+        return Err(io::Error::last_os_error());
+    }
+    let value = |at: usize| values.get(at).map_or(0, |value| *value as usize);
+    Ok((value(WMEM_ALLOC), value(SNDBUF)))
+}
+
 fn set_flag(fd: &OwnedFd, level: libc::c_int, name: libc::c_int) -> io::Result<()> {
     let on: libc::c_int = 1;
     let length = libc::socklen_t::try_from(size_of::<libc::c_int>()).unwrap_or(4);

@@ -1,6 +1,7 @@
 //! Who wrote to a control socket, and may therefore be answered.
 
 use std::collections::{HashMap, VecDeque};
+use std::time::{Duration, Instant};
 
 use ipc_proto::post::{ClientId, SocketId};
 use nix::sys::socket::UnixAddr;
@@ -16,6 +17,13 @@ const MAX_WAITING: usize = 64;
 const HASTE: u8 = 20;
 const SOON: u16 = 10;
 const LATER: u16 = 500;
+
+/// How long a client may take to read, in ms, each time it is looked at; one that never does is deaf. Meanwhile nobody
+/// else is served, so each time is short.
+const PATIENCE: [u64; 8] = [2, 2, 4, 4, 8, 8, 8, 8];
+/// Time between two looks, and after one that went well.
+const BETWEEN: Duration = Duration::from_millis(250);
+const TRUST: Duration = Duration::from_secs(5);
 
 /// An address that wrote.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,6 +41,18 @@ struct Entry {
     refusals: u8,
     last: u64,
     waiting: VecDeque<Vec<u8>>,
+    /// Octets it was sent since all was read, as the kernel counts them: it has left no more than that unread.
+    sent: u64,
+    /// How often in a row it has not read what it was sent, and when it is looked at again.
+    trials: u8,
+    next_trial: Option<Instant>,
+}
+
+/// What a datagram counts in the kernel: its buffer comes in powers of two, with the descriptions at its sides.
+fn weight(length: usize) -> u64 {
+    const SIDES: usize = 320;
+    const DESCRIPTION: u64 = 256;
+    (length + SIDES).next_power_of_two() as u64 + DESCRIPTION
 }
 
 /// The table of addresses.
@@ -41,6 +61,8 @@ pub(super) struct Clients {
     names: HashMap<(SocketId, Vec<u8>), ClientId>,
     next: ClientId,
     clock: u64,
+    /// What users were sent at addresses that are forgotten.
+    past: HashMap<(SocketId, u32), u64>,
 }
 
 /// What tells two addresses apart: path names and abstract names never start alike.
@@ -57,7 +79,7 @@ fn name(address: &UnixAddr) -> Vec<u8> {
 
 impl Clients {
     pub(super) fn new() -> Clients {
-        Clients { entries: HashMap::new(), names: HashMap::new(), next: 1, clock: 0 }
+        Clients { entries: HashMap::new(), names: HashMap::new(), next: 1, clock: 0, past: HashMap::new() }
     }
 
     /// The client that writes from an address, and whom it displaced if the table was full. A user who takes over the
@@ -83,7 +105,18 @@ impl Clients {
         let client = self.next;
         self.next += 1;
         self.names.insert(key, client);
-        self.entries.insert(client, Entry { known, refusals: 0, last: self.clock, waiting: VecDeque::new() });
+        self.entries.insert(
+            client,
+            Entry {
+                known,
+                refusals: 0,
+                last: self.clock,
+                waiting: VecDeque::new(),
+                sent: 0,
+                trials: 0,
+                next_trial: None,
+            },
+        );
         (client, displaced)
     }
 
@@ -97,6 +130,47 @@ impl Clients {
         let (user, _) = of_user.into_iter().max_by_key(|(_, count)| *count)?;
         let theirs = self.entries.iter().filter(|(_, entry)| entry.known.uid == user);
         theirs.min_by_key(|(_, entry)| entry.last).map(|(client, _)| *client)
+    }
+
+    /// Is this an address that did not write before?
+    pub(super) fn is_new(&self, known: &Known) -> bool {
+        !self.names.contains_key(&(known.socket, name(&known.address)))
+    }
+
+    /// The user who may have left most unread on a socket.
+    pub(super) fn heaviest(&self, socket: SocketId) -> Option<u32> {
+        let mut of_user: HashMap<u32, u64> = HashMap::new();
+        for entry in self.entries.values().filter(|entry| entry.known.socket == socket) {
+            *of_user.entry(entry.known.uid).or_default() += entry.sent;
+        }
+        for ((of, uid), sent) in &self.past {
+            if *of == socket {
+                *of_user.entry(*uid).or_default() += sent;
+            }
+        }
+        of_user.into_iter().max_by_key(|(_, sent)| *sent).map(|(uid, _)| uid)
+    }
+
+    /// How long to wait for a client to read what it was just sent; absent: it need not show that it does.
+    pub(super) fn trial(&mut self, client: ClientId) -> Option<Duration> {
+        let entry = self.entries.get(&client).filter(|entry| entry.next_trial.is_none_or(|at| at <= Instant::now()))?;
+        PATIENCE.get(usize::from(entry.trials)).copied().map(Duration::from_millis)
+    }
+
+    /// What came of it; true: it never reads.
+    pub(super) fn tried(&mut self, client: ClientId, read: bool) -> bool {
+        let Some(entry) = self.entries.get_mut(&client) else { return false };
+        entry.trials = if read { 0 } else { entry.trials + 1 };
+        entry.next_trial = Some(Instant::now() + if read { TRUST } else { BETWEEN });
+        usize::from(entry.trials) >= PATIENCE.len()
+    }
+
+    /// Nothing is unread on a socket.
+    pub(super) fn all_read(&mut self, socket: SocketId) {
+        self.past.retain(|(of, _), _| *of != socket);
+        for entry in self.entries.values_mut().filter(|entry| entry.known.socket == socket) {
+            entry.sent = 0;
+        }
     }
 
     pub(super) fn get(&self, client: ClientId) -> Option<&Known> {
@@ -119,7 +193,8 @@ impl Clients {
     /// It has it.
     pub(super) fn advance(&mut self, client: ClientId) {
         if let Some(entry) = self.entries.get_mut(&client) {
-            entry.waiting.pop_front();
+            let data = entry.waiting.pop_front();
+            entry.sent = entry.sent.saturating_add(weight(data.map_or(0, |data| data.len())));
             entry.refusals = 0;
         }
     }
@@ -135,8 +210,9 @@ impl Clients {
         waiting.map(|entry| if entry.refusals < HASTE { SOON } else { LATER }).min()
     }
 
-    pub(super) fn delivered(&mut self, client: ClientId) {
+    pub(super) fn delivered(&mut self, client: ClientId, length: usize) {
         if let Some(entry) = self.entries.get_mut(&client) {
+            entry.sent = entry.sent.saturating_add(weight(length));
             entry.refusals = 0;
         }
     }
@@ -152,12 +228,17 @@ impl Clients {
     pub(super) fn forget(&mut self, client: ClientId) {
         if let Some(entry) = self.entries.remove(&client) {
             self.names.remove(&(entry.known.socket, name(&entry.known.address)));
+            if entry.sent > 0 {
+                let past = self.past.entry((entry.known.socket, entry.known.uid)).or_default();
+                *past = past.saturating_add(entry.sent);
+            }
         }
     }
 
     pub(super) fn forget_socket(&mut self, socket: SocketId) {
         self.entries.retain(|_, entry| entry.known.socket != socket);
         self.names.retain(|(of, _), _| *of != socket);
+        self.past.retain(|(of, _), _| *of != socket);
     }
 }
 
@@ -196,7 +277,23 @@ mod tests {
         let (client, _) = clients.of(known("/tmp/a", 7));
         assert!((0..super::MAX_REFUSALS).all(|_| clients.refused(client)));
         assert!(!clients.refused(client));
-        clients.delivered(client);
+        clients.delivered(client, 0);
         assert!(clients.refused(client));
+    }
+
+    #[test]
+    fn who_has_left_most_unread_is_known_though_it_changes_its_address() {
+        let mut clients = Clients::new();
+        let (honest, _) = clients.of(known("/tmp/honest", 0));
+        clients.delivered(honest, 100);
+        for number in 0..3 {
+            let (deaf, _) = clients.of(known(&format!("/tmp/{number}"), 7));
+            clients.delivered(deaf, 100);
+            clients.forget(deaf);
+        }
+        assert_eq!(clients.heaviest(1), Some(7));
+        clients.all_read(1);
+        clients.delivered(honest, 100);
+        assert_eq!(clients.heaviest(1), Some(0));
     }
 }

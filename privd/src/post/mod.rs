@@ -7,6 +7,7 @@
 mod clients;
 mod files;
 mod sockets;
+mod spare;
 
 #[cfg(test)]
 mod tests;
@@ -23,6 +24,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use clients::{Clients, Known};
 use sockets::{ControlSocket, Delivery};
+pub(crate) use spare::Spare;
 
 /// What the post is told at its start.
 #[derive(Clone, Debug, Default)]
@@ -39,18 +41,26 @@ pub(crate) struct Options {
     pub(crate) log: Option<PathBuf>,
     /// Groups by name: once confined, the post cannot look them up any more.
     pub(crate) groups: Vec<(String, u32)>,
+    /// Sockets with more room than others.
+    pub(crate) spare: Spare,
 }
 
 /// Most messages that wait for a daemon which does not read. Commands beyond that are dropped: their clients time out
 /// and ask again, which is what they do with a busy daemon.
 const BACKLOG: usize = 256;
 
+/// Once this part of a socket's room is taken by what clients have not read, each must show that it reads: what a client
+/// has that is connected to the socket has no other limit than that room, which it shares with all.
+const PRESSED: usize = 8;
+
 /// Most control sockets.
 const MAX_SOCKETS: usize = 256;
 
 /// Serves one daemon until it is gone.
 pub(crate) fn serve(connection: OwnedFd, options: Options) -> io::Result<()> {
+    let spare = options.spare.unused();
     let mut post = Post {
+        spare,
         daemon: Channel::new(connection)?,
         greeted: false,
         sockets: Vec::new(),
@@ -68,6 +78,7 @@ struct Post {
     clients: Clients,
     backlog: VecDeque<(FromPost, Option<OwnedFd>)>,
     options: Options,
+    spare: Vec<OwnedFd>,
 }
 
 /// The daemon is gone, or speaks nonsense: the post ends and takes its sockets with it.
@@ -85,6 +96,7 @@ impl Post {
                 self.drain_socket(index);
             }
             self.retry(quiet);
+            self.settle();
             if self.flush().is_err() {
                 return Ok(());
             }
@@ -180,7 +192,7 @@ impl Post {
         if self.sockets.len() >= MAX_SOCKETS {
             return Err(format!("more than {MAX_SOCKETS} control sockets"));
         }
-        self.sockets.push(ControlSocket::open(id, path, group, &self.options)?);
+        self.sockets.push(ControlSocket::open(id, path, group, &self.options, &mut self.spare)?);
         Ok(())
     }
 
@@ -190,7 +202,13 @@ impl Post {
             let Some(socket) = self.sockets.get_mut(index) else { return };
             let Some(datagram) = socket.receive() else { return };
             let known = Known { socket: socket.id, address: datagram.from, uid: datagram.uid };
+            let (unread, room) = socket.unread();
             let socket = socket.id;
+            let crowded = unread >= room / 2 && self.clients.is_new(&known);
+            if crowded && datagram.uid != 0 && self.clients.heaviest(socket) == Some(datagram.uid) {
+                // Whoever leaves so much unread gets no further address to do so.
+                continue;
+            }
             let uid = datagram.uid;
             let (client, evicted) = self.clients.of(known);
             if let Some(client) = evicted {
@@ -206,12 +224,30 @@ impl Post {
         let Some(known) = self.clients.get(client) else { return };
         let Some(socket) = self.sockets.iter().find(|open| open.id == known.socket) else { return };
         // In order: behind what waits already.
+        let (unread, room) = socket.unread();
         let delivery =
             if self.clients.next(client).is_some() { Delivery::Full } else { socket.send(&known.address, data) };
         match delivery {
-            Delivery::Done => self.clients.delivered(client),
+            Delivery::Done => {
+                let trial = if unread >= room / PRESSED { self.clients.trial(client) } else { None };
+                let deaf = trial.is_some_and(|patience| {
+                    let read = socket.is_read(unread, patience);
+                    self.clients.tried(client, read)
+                });
+                self.clients.delivered(client, data.len());
+                if deaf {
+                    self.gone(client);
+                }
+            }
             Delivery::Full if self.clients.keep(client, data) => {}
             Delivery::Full | Delivery::Dead => self.gone(client),
+        }
+    }
+
+    /// Where nothing is unread, nobody has left anything.
+    fn settle(&mut self) {
+        for socket in self.sockets.iter().filter(|socket| socket.unread().0 <= 1) {
+            self.clients.all_read(socket.id);
         }
     }
 

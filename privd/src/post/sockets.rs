@@ -4,15 +4,15 @@ use std::io::{IoSlice, IoSliceMut};
 use std::os::fd::{AsFd, AsRawFd as _, BorrowedFd, OwnedFd};
 use std::os::unix::fs::{DirBuilderExt as _, FileTypeExt as _};
 use std::path::{Component, Path, PathBuf};
+use std::time::{Duration, Instant};
 use std::{fs, io};
 
 use ipc_proto::post::{MAX_DATAGRAM, SocketId};
 use nix::errno::Errno;
 use nix::fcntl::{AT_FDCWD, AtFlags};
-use nix::sys::socket::{
-    AddressFamily, ControlMessageOwned, MsgFlags, SockFlag, SockType, UnixAddr, UnixCredentials, bind, recvmsg,
-    sendmsg, setsockopt, socket, sockopt,
-};
+use nix::poll::ppoll;
+use nix::sys::socket::{ControlMessageOwned, MsgFlags, UnixAddr, UnixCredentials, bind, recvmsg, sendmsg};
+use nix::sys::time::TimeSpec;
 use nix::unistd::{Gid, fchownat};
 
 use super::Options;
@@ -83,14 +83,10 @@ impl ControlSocket {
         path: &str,
         group: Option<&str>,
         options: &Options,
+        spare: &mut Vec<OwnedFd>,
     ) -> Result<ControlSocket, String> {
         let gid = group.map(|group| group_id(group, options)).transpose()?;
-        let flags = SockFlag::SOCK_CLOEXEC | SockFlag::SOCK_NONBLOCK;
-        let fd = socket(AddressFamily::Unix, SockType::Datagram, flags, None).map_err(|errno| errno.to_string())?;
-        setsockopt(&fd, sockopt::PassCred, &true).map_err(|errno| errno.to_string())?;
-        // What lies unread in clients' sockets counts against this one: as much as the system allows, so that some who
-        // never read do not silence it for all.
-        let _ = setsockopt(&fd, sockopt::SndBuf, &(1_usize << 20));
+        let fd = spare.pop().map_or_else(super::spare::usual, Ok).map_err(|errno| errno.to_string())?;
         let file = if let Some(name) = path.strip_prefix('@') {
             let address = UnixAddr::new_abstract(name.as_bytes()).map_err(|errno| errno.to_string())?;
             bind(fd.as_raw_fd(), &address).map_err(|errno| errno.to_string())?;
@@ -147,6 +143,27 @@ impl ControlSocket {
                 let data = self.buffer.get(..length).unwrap_or_default().to_vec();
                 return Some(Datagram { from, uid, data });
             }
+        }
+    }
+
+    /// How many octets lie unread in clients' sockets, as the kernel counts, and how many may.
+    pub(super) fn unread(&self) -> (usize, usize) {
+        crate::sys::send_memory(&self.fd).unwrap_or((0, usize::MAX))
+    }
+
+    /// Waits a little for no more than `before` to be unread.
+    pub(super) fn is_read(&self, before: usize, patience: Duration) -> bool {
+        const STEP: Duration = Duration::from_micros(200);
+        let until = Instant::now() + patience;
+        loop {
+            if self.unread().0 <= before {
+                return true;
+            }
+            if Instant::now() >= until {
+                return false;
+            }
+            // No process here may call nanosleep.
+            let _ = ppoll(&mut [], Some(TimeSpec::from(STEP)), None);
         }
     }
 

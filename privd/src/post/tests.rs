@@ -114,13 +114,15 @@ fn a_client_that_never_reads_is_dropped_after_some_events() {
     let slow = client(&daemon.folder.join("ctrl/wlan0"), &daemon.folder.join("me"));
     slow.send(b"ATTACH").unwrap();
     let FromPost::Command { client: id, .. } = daemon.next() else { panic!("no command") };
-    for _ in 0..2000 {
-        match daemon.channel.send(&ToPost::Send { clients: vec![id], data: vec![b'x'; 200] }, None) {
-            Ok(()) => {}
-            Err(_) => std::thread::sleep(Duration::from_millis(1)),
+    // It is looked at a few times before it counts as deaf.
+    for _ in 0..4000 {
+        let _ = daemon.channel.send(&ToPost::Send { clients: vec![id], data: vec![b'x'; 200] }, None);
+        std::thread::sleep(Duration::from_millis(1));
+        if let Ok((message, _)) = daemon.channel.receive() {
+            return assert_eq!(message, FromPost::Gone { client: id });
         }
     }
-    assert_eq!(daemon.next(), FromPost::Gone { client: id });
+    panic!("it is still there");
 }
 
 #[test]
@@ -157,4 +159,32 @@ fn a_stale_socket_is_replaced_and_another_file_is_not() {
     fs::create_dir_all(daemon.folder.join("ctrl")).unwrap();
     fs::write(daemon.folder.join("ctrl/wlan1"), "precious").unwrap();
     assert!(daemon.open("ctrl/wlan1").is_err());
+}
+
+#[test]
+fn deaf_clients_silence_nobody() {
+    let mut daemon = Daemon::start("deaf");
+    daemon.open("ctrl/wlan0").unwrap();
+    let path = daemon.folder.join("ctrl/wlan0");
+    let mut clients = Vec::new();
+    let mut all: Vec<UnixDatagram> = (0..60).map(|n| client(&path, &daemon.folder.join(format!("deaf{n}")))).collect();
+    all.push(client(&path, &daemon.folder.join("honest")));
+    for one in &all {
+        one.send(b"ATTACH").unwrap();
+        let FromPost::Command { client: id, .. } = daemon.next() else { panic!("no command") };
+        clients.push(id);
+    }
+    let honest = all.pop().unwrap();
+    let mut buffer = [0; 2048];
+    let mut gone = 0;
+    for _ in 0..100 {
+        daemon.send(&ToPost::Send { clients: clients.clone(), data: vec![b'x'; 1000] });
+        assert_eq!(honest.recv(&mut buffer).unwrap(), 1000);
+        std::thread::sleep(Duration::from_millis(20));
+        while let Ok((message, _)) = daemon.channel.receive() {
+            assert!(matches!(message, FromPost::Gone { client } if Some(&client) != clients.last()));
+            gone += 1;
+        }
+    }
+    assert_eq!(gone, 60);
 }

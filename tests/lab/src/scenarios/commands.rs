@@ -314,8 +314,8 @@ pub fn dead_listeners_block_nobody(lab: &mut Lab) -> Outcome {
     let places = [sta.folder.join(&sta.host.interface), ap.folder.join(&ap.host.interface)];
     let mut deaf = Vec::new();
     for place in &places {
-        // What they leave unread counts against the send buffer of the control socket, which ends some at forty.
-        for _ in 0..25 {
+        // What they leave unread counts against the send buffer of the control socket, whose usual size ends at forty.
+        for _ in 0..200 {
             let mut listener = Control::connect(place)?;
             listener.ok("ATTACH")?;
             deaf.push(listener);
