@@ -6,7 +6,7 @@ use ctrl::StationEvent;
 use ctrl::reply::{self, Escaped, Hex, Lines};
 use ctrl::station::{PmksaEntry as GivenEntry, StatusKind};
 use ipc_proto::post::ClientId;
-use ipc_proto::{Failure, Reply, Request};
+use ipc_proto::{Failure, LinkInfo, Reply, Request};
 use rsn::{AkmSuite, Pmkid, PmksaEntry};
 use wire::Instant;
 
@@ -15,14 +15,15 @@ use crate::outbox::{Cx, Purpose};
 use crate::station::{Station, WpaState};
 
 pub(super) fn status(station: &Station, cx: &mut Cx<'_>, client: ClientId, kind: StatusKind) -> Answer {
-    if kind == StatusKind::Driver {
-        return driver(station);
+    let driver = kind == StatusKind::Driver;
+    if driver && station.iface.ifindex.is_none() {
+        return Answer::fail();
     }
-    if station.state == WpaState::Completed && cx.out.privd_up && station.iface.ifindex.is_some() {
+    if (driver || station.state == WpaState::Completed) && cx.out.privd_up && station.iface.ifindex.is_some() {
         station.request(cx, Purpose::Status(client, kind), |ifindex| Request::LinkState { ifindex });
         return Answer::Later;
     }
-    Answer::text(text(station, cx, kind, None))
+    Answer::text(if driver { self::driver(station, None) } else { text(station, cx, kind, None) })
 }
 
 /// The answer to STATUS, with the address that the kernel was asked for.
@@ -33,8 +34,12 @@ pub(crate) fn status_with_address(
     kind: StatusKind,
     result: Result<Reply, Failure>,
 ) {
-    let ipv4 = if let Ok(Reply::Link(link)) = result { link.ipv4 } else { None };
-    let text = text(station, cx, kind, ipv4);
+    let link = if let Ok(Reply::Link(link)) = result { Some(link) } else { None };
+    let text = if kind == StatusKind::Driver {
+        driver(station, link.as_ref())
+    } else {
+        text(station, cx, kind, link.and_then(|link| link.ipv4))
+    };
     cx.out.reply(client, text);
 }
 
@@ -114,12 +119,12 @@ fn resend_connected(station: &Station, cx: &mut Cx<'_>) {
     }
 }
 
-fn driver(station: &Station) -> Answer {
-    let Some(ifindex) = station.iface.ifindex else { return Answer::fail() };
+/// What the kernel has made of the interface. `link`: as the kernel has just described it.
+fn driver(station: &Station, link: Option<&LinkInfo>) -> Vec<u8> {
     let mut lines = Lines::new(reply::STATION_LIMIT);
-    lines.field("ifindex", ifindex);
+    lines.field("ifindex", station.iface.ifindex.unwrap_or(0));
     lines.field("ifname", station.ifname());
-    if let Some(bridge) = &station.origin.bridge {
+    if let Some(bridge) = link.and_then(|link| link.bridge.as_ref()).or(station.origin.bridge.as_ref()) {
         lines.field("brname", bridge);
     }
     lines.field("addr", station.iface.addr);
@@ -151,7 +156,10 @@ fn driver(station: &Station) -> Answer {
         lines.field("capa.max_stations", wiphy.max_stations);
         lines.field("capa.num_multichan_concurrent", 1);
     }
-    Answer::text(lines.into_bytes())
+    if let Some([first, second]) = link.and_then(|link| link.country).map(|country| country.map(char::from)) {
+        lines.field("country", format_args!("{first}{second}"));
+    }
+    lines.into_bytes()
 }
 
 pub(super) fn mib(station: &Station) -> Answer {

@@ -110,9 +110,9 @@ impl Station {
             negotiated: candidate.negotiated,
             pmk: None,
             pmkid: None,
-            ssid_confirmed: false,
             cached: false,
             sae_group: None,
+            ssid_confirmed: false,
             own_element: Vec::new(),
             own_rsnxe: None,
             ap_rsne: bss.rsne().map(Vec::from),
@@ -478,7 +478,7 @@ impl Station {
     pub(crate) fn associated(&mut self, cx: &mut Cx<'_>) {
         let Link::Associating(state) = std::mem::take(&mut self.link) else { return };
         let target = state.target;
-        let bssid = target.bssid;
+        let (bssid, network) = (target.bssid, target.network);
         let handshake = self.handshake_for(&target);
         let secured = handshake.is_some();
         self.link = Link::Associated(Box::new(Associated {
@@ -489,6 +489,8 @@ impl Station {
             deadline: secured.then(|| cx.now + HANDSHAKE),
             keys: Vec::new(),
         }));
+        let four = self.network(network).is_some_and(conf::station::Network::enable_4addr_mode);
+        self.set_four_address(cx, four);
         self.set_state(WpaState::Associated);
         self.tell(cx, &StationEvent::Associated(bssid));
         if !secured {

@@ -155,6 +155,7 @@ impl Station {
             }
             self.request(cx, Purpose::Quiet, |ifindex| Request::SetOperState { ifindex, state: OperState::Dormant });
         }
+        self.set_four_address(cx, false);
         if !loss.quiet {
             self.tell(
                 cx,
@@ -166,6 +167,16 @@ impl Station {
             );
         }
         self.set_state(WpaState::Disconnected);
+    }
+
+    /// Frames with four addresses where the network wants them, and only as long as the link stands.
+    pub(crate) fn set_four_address(&mut self, cx: &mut Cx<'_>, enabled: bool) {
+        if std::mem::replace(&mut self.iface.four_address, enabled) != enabled {
+            self.request(cx, Purpose::Told("setting 4-address mode"), |ifindex| Request::SetFourAddress {
+                ifindex,
+                enabled,
+            });
+        }
     }
 
     /// Ends the link, if there is one, and tells the access point.

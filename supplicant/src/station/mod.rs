@@ -9,8 +9,8 @@ pub(crate) mod link;
 pub(crate) mod roam;
 pub(crate) mod sa_query;
 pub(crate) mod scan;
-
 pub(crate) mod transition;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -77,6 +77,8 @@ pub(crate) struct Iface {
     pub(crate) retry_at: Option<Instant>,
     /// It was said that it is missed.
     pub(crate) missed_said: bool,
+    /// Its frames have four addresses.
+    pub(crate) four_address: bool,
 }
 
 /// Settings that last as long as the interface does (`SET`).

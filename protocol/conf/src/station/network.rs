@@ -93,6 +93,11 @@ impl Network {
         self.values.bytes(NetworkKey::ssid).and_then(|bytes| Ssid::new(bytes).ok())
     }
 
+    /// Whether frames have four addresses, so that the interface can be in a bridge.
+    pub fn enable_4addr_mode(&self) -> bool {
+        self.values.flag(NetworkKey::enable_4addr_mode)
+    }
+
     /// Whether to scan for its name.
     pub fn scan_ssid(&self) -> bool {
         self.values.flag(NetworkKey::scan_ssid)
