@@ -14,7 +14,7 @@ use wire::Instant;
 
 use crate::iface::{Iface, State};
 use crate::options::Options;
-use crate::outbox::{FilePurpose, IfaceId, Outbox, Purpose};
+use crate::outbox::{BssId, FilePurpose, IfaceId, Outbox, Purpose};
 use crate::setup::Setup;
 
 /// Which BSS of which radio.
@@ -141,6 +141,18 @@ impl Apd {
         }
     }
 
+    /// A control socket is there, or cannot be.
+    fn opened(&mut self, socket: SocketId, well: bool) {
+        let Some(of) = self.of_socket(socket) else { return };
+        let Some((iface, out)) = self.both(of.iface) else { return };
+        let Some(slot) = iface.slots.get_mut(of.bss) else { return };
+        slot.open = well;
+        let runs = slot.engine.as_ref().is_some_and(|bss| bss.condition() == ap::Condition::Running);
+        if runs || !well {
+            iface.answer_adder(of.bss, well, out);
+        }
+    }
+
     /// Takes a radio away.
     pub(crate) fn remove(&mut self, id: IfaceId, now: Instant) {
         let privd = self.privd;
@@ -173,24 +185,22 @@ impl Apd {
 
     fn file(&mut self, token: u32, result: Result<Vec<u8>, String>, now: Instant, rng: &mut dyn Rng) {
         match self.out.file_done(token) {
-            Some(FilePurpose::Named { iface, attempt, path }) => {
+            Some(FilePurpose::Named { iface, attempt, bss, path }) => {
                 if let Some((iface, out)) = self.both(iface)
                     && iface.attempt == attempt
                 {
-                    iface.file_read(path, result, out, now, rng);
+                    iface.file_read(bss, path, result, out, now, rng);
                 }
             }
             Some(FilePurpose::Reload { iface, client }) => {
-                let well = self.reload(iface, result, now);
+                let well = self.reload(iface, client, result, now, rng);
                 if let Some(client) = client {
                     self.out.reply(client, if well { ctrl::reply::OK } else { ctrl::reply::FAIL });
                 }
             }
-            Some(FilePurpose::Add { path, ifname, radio, client }) => {
-                self.add_from_file(path, ifname, radio, result, client, now);
-            }
-            Some(FilePurpose::Psks { iface, bss, path, client }) => {
-                let well = self.reload_psks(BssRef { iface, bss }, path, result, now);
+            Some(FilePurpose::Add(addition)) => self.add_from_file(addition, result, now, rng),
+            Some(FilePurpose::Lists { iface, bss, path, client }) => {
+                let well = self.reload_lists(iface, bss, path, result, now, rng);
                 self.out.reply(client, if well { ctrl::reply::OK } else { ctrl::reply::FAIL });
             }
             None => {}
@@ -206,7 +216,14 @@ impl Apd {
         }
     }
 
-    fn reload(&mut self, id: IfaceId, result: Result<Vec<u8>, String>, now: Instant) -> bool {
+    fn reload(
+        &mut self,
+        id: IfaceId,
+        client: Option<ClientId>,
+        result: Result<Vec<u8>, String>,
+        now: Instant,
+        rng: &mut dyn Rng,
+    ) -> bool {
         let privd = self.privd;
         let Some((iface, out)) = self.both(id) else { return false };
         let path = iface.path.clone().unwrap_or_default();
@@ -227,47 +244,54 @@ impl Apd {
         notices.iter().for_each(|notice| warn!("{notice}"));
         // An interface named on the command line (-i) stays the one.
         let _ = config.set(0, b"interface", iface.name().as_bytes());
-        let wanted = iface.is_wanted();
-        if wanted {
-            iface.disable(out, now, privd);
+        let gone = iface.without(&config);
+        for bss in &gone {
+            iface.take_down(*bss, out, now);
         }
-        for slot in iface.slots.iter_mut().skip(config.bss.len()) {
-            if let Some(socket) = slot.socket.take() {
-                out.push(Output::CloseControl { socket });
-            }
+        // Their listeners still hear who has left.
+        self.say();
+        let Some((iface, out)) = self.both(id) else { return false };
+        for bss in gone {
+            iface.drop_bss(bss, out);
         }
-        iface.slots.truncate(config.bss.len());
-        iface.config = config;
-        iface.files.clear();
-        if wanted {
-            iface.enable(out, privd);
-        }
+        iface.take_config(config);
+        iface.named_by = client;
+        iface.reload(None, out, now, privd, rng);
         self.open_sockets();
         true
     }
 
-    fn reload_psks(&mut self, of: BssRef, path: String, result: Result<Vec<u8>, String>, now: Instant) -> bool {
-        let Some(iface) = self.iface_mut(of.iface) else { return false };
-        match result {
-            Ok(contents) => {
-                iface.files.insert(path, contents);
-                let lists = match iface.lists_of(of.bss) {
-                    Ok(lists) => lists,
-                    Err(why) => {
-                        error!("{why}");
-                        return false;
-                    }
+    /// A file of keys or addresses holds from now on.
+    fn reload_lists(
+        &mut self,
+        id: IfaceId,
+        bss: BssId,
+        path: String,
+        result: Result<Vec<u8>, String>,
+        now: Instant,
+        rng: &mut dyn Rng,
+    ) -> bool {
+        let Some((iface, out)) = self.both(id) else { return false };
+        let Some(index) = iface.index_of(bss) else { return false };
+        let changed = result.map_err(|why| format!("{path}: {why}")).and_then(|contents| {
+            let before = iface.files.insert(path.clone(), contents);
+            let lists = iface.lists_of(index);
+            if lists.is_err() {
+                // What was read before stays in force.
+                match before {
+                    Some(before) => iface.files.insert(path, before),
+                    None => iface.files.remove(&path),
                 };
-                if let Some(slot) = iface.slots.get_mut(of.bss) {
-                    slot.lists = lists.clone();
-                    if let Some(engine) = &mut slot.engine {
-                        engine.set_lists(lists, now);
-                    }
-                }
+            }
+            lists
+        });
+        match changed {
+            Ok(lists) => {
+                iface.use_lists(index, lists, out, now, rng);
                 true
             }
             Err(why) => {
-                error!("{path}: {why}");
+                error!("{why}");
                 false
             }
         }
@@ -290,6 +314,13 @@ impl Apd {
                     iface.bss_reply(bss, tag, result, out, now, rng);
                 } else if let (Tag::Plain(what), Err(failure)) = (tag, &result) {
                     debug!("{what}: {failure}");
+                }
+            }
+            Purpose::BssStep { iface, attempt, bss, step } => {
+                if let Some((iface, out)) = self.both(iface)
+                    && iface.attempt == attempt
+                {
+                    iface.joined(bss, step, result, out, now, rng);
                 }
             }
             Purpose::Station { iface, bss, addr, client } => {
@@ -349,6 +380,7 @@ impl Apd {
         self.openers.retain(|_, waiting| *waiting != client);
     }
 
+                slot.adder = slot.adder.filter(|adder| *adder != client);
     /// Ends the daemon: stations are told first.
     pub(crate) fn terminate(&mut self, now: Instant) {
         let ids: Vec<IfaceId> = self.ifaces.iter().map(|iface| iface.id).collect();
@@ -413,7 +445,7 @@ impl Machine for Apd {
                 for iface in &mut self.ifaces {
                     iface.enablers.clear();
                     for slot in &mut iface.slots {
-                        slot.socket = None;
+                        (slot.socket, slot.open, slot.adder) = (None, false, None);
                         slot.clients.clear();
                     }
                 }
@@ -427,6 +459,7 @@ impl Machine for Apd {
                 }
             }
             Input::Control { socket, client, command } => self.command(socket, client, &command, now, rng),
+                self.opened(socket, result.is_ok());
             Input::ControlGone { client } => self.gone(client),
             Input::FileRead { token, result } => self.file(token, result, now, rng),
             Input::FileWritten { .. } => {}

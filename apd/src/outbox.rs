@@ -4,10 +4,12 @@ use ap::Tag;
 use ipc_proto::post::ClientId;
 use wire::MacAddr;
 
-use crate::iface::Step;
+use crate::iface::{BssStep, Step};
 
 /// Names a radio for as long as the daemon lives.
 pub(crate) type IfaceId = u32;
+/// Names a BSS of a radio, likewise.
+pub(crate) type BssId = u32;
 
 /// What an answer of `privd` is for.
 #[derive(Clone, Debug)]
@@ -15,7 +17,9 @@ pub(crate) enum Purpose {
     /// A step of bringing a radio up; of this attempt only.
     Step { iface: IfaceId, attempt: u32, step: Step },
     /// Something that a BSS asked for; of this attempt only.
-    Bss { iface: IfaceId, attempt: u32, bss: usize, tag: Tag },
+    Bss { iface: IfaceId, attempt: u32, bss: BssId, tag: Tag },
+    /// A step of bringing one of its BSSs up; of this attempt only.
+    BssStep { iface: IfaceId, attempt: u32, bss: BssId, step: BssStep },
     /// A client wants to see a station.
     Station { iface: IfaceId, bss: usize, addr: MacAddr, client: ClientId },
     /// A client of a test suite hears OK or FAIL.
@@ -29,13 +33,24 @@ pub(crate) enum Purpose {
 #[derive(Clone, Debug)]
 pub(crate) enum FilePurpose {
     /// A file that a BSS's parameters name, before a start.
-    Named { iface: IfaceId, attempt: u32, path: String },
+    Named { iface: IfaceId, attempt: u32, bss: BssId, path: String },
     /// A configuration to be read again.
     Reload { iface: IfaceId, client: Option<ClientId> },
     /// A configuration to be added.
-    Add { path: String, ifname: Option<String>, radio: Option<String>, client: ClientId },
-    /// Keys to be used from now on.
-    Psks { iface: IfaceId, bss: usize, path: String, client: ClientId },
+    Add(Addition),
+    /// Keys or addresses to be used from now on.
+    Lists { iface: IfaceId, bss: BssId, path: String, client: ClientId },
+}
+
+/// A configuration that a client adds.
+#[derive(Clone, Debug)]
+pub(crate) struct Addition {
+    pub(crate) path: String,
+    /// For this interface, whatever the file says.
+    pub(crate) ifname: Option<String>,
+    /// On this radio, beside what is there.
+    pub(crate) radio: Option<String>,
+    pub(crate) client: ClientId,
 }
 
 /// The queue of outputs and the answers awaited.
@@ -48,7 +63,7 @@ impl Purpose {
             Purpose::Station { client, .. } => Some(*client),
             #[cfg(feature = "testing")]
             Purpose::Word(client) => Some(*client),
-            Purpose::Step { .. } | Purpose::Bss { .. } | Purpose::Nothing(_) => None,
+            Purpose::Step { .. } | Purpose::Bss { .. } | Purpose::BssStep { .. } | Purpose::Nothing(_) => None,
         }
     }
 }

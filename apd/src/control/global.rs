@@ -1,6 +1,7 @@
 //! Commands to the daemon as a whole.
 
 use conf::ap::ApConfig;
+use crypto::Rng;
 use ctrl::ap::AddInterface;
 use ctrl::reply::{FAIL, OK, PONG};
 use ctrl::{GlobalApCommand, Subscriber};
@@ -9,7 +10,7 @@ use tracing::{error, warn};
 use wire::Instant;
 
 use crate::machine::Apd;
-use crate::outbox::FilePurpose;
+use crate::outbox::{Addition, FilePurpose};
 
 impl Apd {
     /// Does a command, and answers it unless the answer has to wait.
@@ -30,11 +31,12 @@ impl Apd {
                 return self.add_empty(&ifname, &ctrl_interface, client);
             }
             GlobalApCommand::Add(AddInterface::Config { ifname, file }) => {
-                let purpose = FilePurpose::Add { path: file.clone(), ifname: Some(ifname), radio: None, client };
+                let purpose =
+                    FilePurpose::Add(Addition { path: file.clone(), ifname: Some(ifname), radio: None, client });
                 return self.out.read_file(purpose, file, Some(client));
             }
             GlobalApCommand::Add(AddInterface::BssConfig { phy, file }) => {
-                let purpose = FilePurpose::Add { path: file.clone(), ifname: None, radio: Some(phy), client };
+                let purpose = FilePurpose::Add(Addition { path: file.clone(), ifname: None, radio: Some(phy), client });
                 return self.out.read_file(purpose, file, Some(client));
             }
             GlobalApCommand::Remove(ifname) => self.remove_named(&ifname, now),
@@ -72,6 +74,13 @@ impl Apd {
         self.answer_when_open(id, client);
     }
 
+    /// Without a directory for control sockets none is waited for.
+    fn expect_no_socket(&mut self, id: crate::outbox::IfaceId) {
+        if let Some(slot) = self.iface_mut(id).and_then(|iface| iface.slots.last_mut()) {
+            slot.open |= slot.socket.is_none();
+        }
+    }
+
     /// The answer waits for the control socket, which the client is going to use.
     fn answer_when_open(&mut self, id: crate::outbox::IfaceId, client: ClientId) {
         self.open_sockets();
@@ -86,12 +95,10 @@ impl Apd {
     /// A configuration file that an ADD names was read.
     pub(crate) fn add_from_file(
         &mut self,
-        path: String,
-        ifname: Option<String>,
-        radio: Option<String>,
+        Addition { path, ifname, radio, client }: Addition,
         result: Result<Vec<u8>, String>,
-        client: ClientId,
         now: Instant,
+        rng: &mut dyn Rng,
     ) {
         let parsed =
             result.and_then(|contents| ApConfig::parse(&path, &contents).map_err(|rejected| rejected.to_string()));
@@ -121,12 +128,14 @@ impl Apd {
         });
         let privd = self.privd;
         let id = match joined {
-            // A further BSS of a radio that works: the radio starts anew with it.
+            // A further BSS of a radio: it comes up beside those that are there.
             Some(id) => {
                 if let Some((iface, out)) = self.both(id) {
-                    iface.config.bss.append(&mut config.bss);
                     iface.named_by = Some(client);
-                    iface.restart(out, now, privd);
+                    if iface.add_bss(config.bss, client, out, now, rng) {
+                        self.open_sockets();
+                        return self.expect_no_socket(id);
+                    }
                 }
                 id
             }
@@ -149,18 +158,13 @@ impl Apd {
             self.remove(of.iface, now);
             return OK.to_vec();
         }
-        let privd = self.privd;
         if let Some((iface, out)) = self.both(of.iface) {
-            let wanted = iface.is_wanted();
-            iface.disable(out, now, privd);
-            if let Some(socket) = iface.slots.get_mut(of.bss).and_then(|slot| slot.socket.take()) {
-                out.push(daemon::Output::CloseControl { socket });
-            }
-            iface.slots.remove(of.bss);
-            iface.config.bss.remove(of.bss);
-            if wanted {
-                iface.enable(out, privd);
-            }
+            iface.take_down(of.bss, out, now);
+        }
+        // Its listeners still hear who has left.
+        self.say();
+        if let Some((iface, out)) = self.both(of.iface) {
+            iface.drop_bss(of.bss, out);
         }
         OK.to_vec()
     }

@@ -75,13 +75,17 @@ impl Apd {
                 true
             }),
             ApCommand::GetConfig => self.config_text(of),
-            ApCommand::Set { name, value } => self.set(of, &name, value.as_bytes(), client, rng),
+            ApCommand::Set { name, value } => match self.set(of, &name, value.as_bytes(), client, rng) {
+                Some(answer) => answer,
+                None => return,
+            },
             ApCommand::Get(name) => self.get(of, &name),
             ApCommand::Enable => return self.enable(of, client),
             ApCommand::Disable => self.disable(of, now),
-            ApCommand::Reload | ApCommand::ReloadBss => self.restart(of, now),
+            ApCommand::Reload => self.reload_now(of, None, client, now, rng),
+            ApCommand::ReloadBss => self.reload_now(of, Some(of.bss), client, now, rng),
             ApCommand::ReloadConfig => return self.reload_config(of, client),
-            ApCommand::ReloadWpaPsk => return self.read_psks(of, client),
+            ApCommand::ReloadWpaPsk => return self.read_psks(of, client, now, rng),
             ApCommand::UpdateBeacon => self.with_engine(of, |bss| {
                 bss.update_beacon();
                 true
@@ -235,11 +239,12 @@ impl Apd {
         })
     }
 
-    fn set(&mut self, of: BssRef, name: &str, value: &[u8], client: ClientId, rng: &mut dyn Rng) -> Vec<u8> {
-        let Some(iface) = self.iface_mut(of.iface) else { return FAIL.to_vec() };
+    /// Sets a parameter. No answer: it comes once a file was read.
+    fn set(&mut self, of: BssRef, name: &str, value: &[u8], client: ClientId, rng: &mut dyn Rng) -> Option<Vec<u8>> {
+        let Some(iface) = self.iface_mut(of.iface) else { return Some(FAIL.to_vec()) };
         #[cfg(feature = "testing")]
         if let Some(well) = iface.hooks.set(name, value) {
-            return word(well);
+            return Some(word(well));
         }
         match iface.config.set(of.bss, name.as_bytes(), value) {
             Ok(_) => {
@@ -248,11 +253,11 @@ impl Apd {
                     iface.files.remove(&*String::from_utf8_lossy(value));
                 }
                 self.apply_at_once(of, name, rng);
-                OK.to_vec()
+                Some(OK.to_vec())
             }
             Err(error) => {
                 warn!("SET {name}: {error}");
-                FAIL.to_vec()
+                Some(FAIL.to_vec())
             }
         }
     }
@@ -260,6 +265,11 @@ impl Apd {
     /// Lists, passwords of SAE and limits hold from now on; everything else from the next RELOAD or ENABLE.
     fn apply_at_once(&mut self, of: BssRef, name: &str, rng: &mut dyn Rng) {
         if name.starts_with("sae_")
+                    let runs = iface.slots.get(of.bss).is_some_and(|slot| slot.engine.is_some());
+                    if runs && !value.is_empty() && matches!(name, "accept_mac_file" | "deny_mac_file") {
+                        self.read_list(of, String::from_utf8_lossy(value).into_owned(), client);
+                        return None;
+                    }
             || matches!(name, "wpa_passphrase" | "max_num_sta" | "macaddr_acl" | "ap_max_inactivity")
         {
             let changed = self.iface(of.iface).and_then(|iface| iface.config.bss.get(of.bss)).cloned();
@@ -319,7 +329,15 @@ impl Apd {
         OK.to_vec()
     }
 
-    fn restart(&mut self, of: BssRef, now: Instant) -> Vec<u8> {
+    /// What was set holds from now on, for one BSS or for all of the radio.
+    fn reload_now(
+        &mut self,
+        of: BssRef,
+        only: Option<usize>,
+        client: ClientId,
+        now: Instant,
+        rng: &mut dyn Rng,
+    ) -> Vec<u8> {
         let privd = self.privd;
         let Some((iface, out)) = self.both(of.iface) else { return FAIL.to_vec() };
         let checked = iface.config.check();
@@ -329,7 +347,9 @@ impl Apd {
         if !checked.errors.is_empty() {
             return FAIL.to_vec();
         }
-        iface.restart(out, now, privd);
+        iface.named_by = Some(client);
+        iface.files.clear();
+        iface.reload(only, out, now, privd, rng);
         OK.to_vec()
     }
 
@@ -343,15 +363,23 @@ impl Apd {
         }
     }
 
-    fn read_psks(&mut self, of: BssRef, client: ClientId) {
+    /// The keys of `wpa_psk_file`, or of the passphrase alone, hold from now on.
+    fn read_psks(&mut self, of: BssRef, client: ClientId, now: Instant, rng: &mut dyn Rng) {
         let file =
             self.iface(of.iface).and_then(|iface| iface.config.bss.get(of.bss)).and_then(|bss| bss.wpa_psk_file());
-        match file.map(|path| String::from_utf8_lossy(path).into_owned()) {
-            Some(path) => {
-                let purpose = FilePurpose::Psks { iface: of.iface, bss: of.bss, path: path.clone(), client };
-                self.out.read_file(purpose, path, Some(client));
+        if let Some(path) = file.map(|path| String::from_utf8_lossy(path).into_owned()) {
+            return self.read_list(of, path, client);
+        }
+        let Some((iface, out)) = self.both(of.iface) else { return };
+        match iface.lists_of(of.bss) {
+            Ok(lists) => {
+                iface.use_lists(of.bss, lists, out, now, rng);
+                out.reply(client, OK);
             }
-            None => self.out.reply(client, OK),
+            Err(why) => {
+                tracing::error!("{why}");
+                out.reply(client, FAIL);
+            }
         }
     }
 
@@ -369,6 +397,15 @@ impl Apd {
             AclCommand::Clear => list.clear(),
             AclCommand::Show => {
                 return list.iter().map(|addr| format!("{addr} VLAN_ID=0\n")).collect::<String>().into_bytes();
+    /// A file of keys or addresses is read, holds from then on, and the client hears so.
+    fn read_list(&mut self, of: BssRef, path: String, client: ClientId) {
+        let Some(iface) = self.iface(of.iface) else { return };
+        let Some(bss) = iface.slots.get(of.bss).map(|slot| slot.id) else { return };
+        let absolute = if path.starts_with('/') { path.clone() } else { format!("{}/{path}", iface.folder) };
+        let purpose = FilePurpose::Lists { iface: of.iface, bss, path, client };
+        self.out.read_file(purpose, absolute, Some(client));
+    }
+
             }
         }
         let lists = slot.lists.clone();

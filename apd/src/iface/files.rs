@@ -2,47 +2,48 @@
 
 use ap::Lists;
 use crypto::Rng;
-use ipc_proto::Request;
 use wire::Instant;
 
-use crate::iface::{Iface, State, Step};
-use crate::outbox::{FilePurpose, Outbox};
+use crate::iface::{BssStep, Iface};
+use crate::outbox::{BssId, FilePurpose, Outbox};
 use crate::setup::files_of;
 
 impl Iface {
-    pub(super) fn ask_files(&mut self, out: &mut Outbox) -> Result<Option<Request>, Step> {
-        let mut missing: Vec<String> = self.config.bss.iter().flat_map(files_of).collect();
+    /// Asks for the files of a BSS that were not read yet. Gives how many that are.
+    pub(super) fn ask_files(&mut self, bss: usize, out: &mut Outbox) -> usize {
+        let mut missing = self.config.bss.get(bss).map(files_of).unwrap_or_default();
         missing.retain(|path| !self.files.contains_key(path));
-        self.files_awaited = missing.len();
-        if missing.is_empty() {
-            return Err(Step::Start);
-        }
-        for path in missing {
-            let purpose = FilePurpose::Named { iface: self.id, attempt: self.attempt, path: path.clone() };
-            let path = if path.starts_with('/') { path } else { format!("{}/{path}", self.folder) };
+        let Some(id) = self.slots.get(bss).map(|slot| slot.id) else { return 0 };
+        for path in &missing {
+            let purpose = FilePurpose::Named { iface: self.id, attempt: self.attempt, bss: id, path: path.clone() };
+            let path = if path.starts_with('/') { path.clone() } else { format!("{}/{path}", self.folder) };
             out.read_file(purpose, path, self.named_by);
         }
-        Ok(None)
+        missing.len()
     }
 
-    /// A file that a parameter names was read, or not.
+    /// A file that a parameter of a BSS names was read, or not.
     pub(crate) fn file_read(
         &mut self,
+        id: BssId,
         path: String,
         result: Result<Vec<u8>, String>,
         out: &mut Outbox,
         now: Instant,
         rng: &mut dyn Rng,
     ) {
+        let Some(bss) = self.index_of(id) else { return };
+        let Some(slot) = self.slots.get_mut(bss).filter(|slot| slot.coming == Some(BssStep::Files)) else { return };
         match result {
             Ok(contents) => {
+                slot.files_awaited = slot.files_awaited.saturating_sub(1);
+                let complete = slot.files_awaited == 0;
                 self.files.insert(path, contents);
-                self.files_awaited = self.files_awaited.saturating_sub(1);
-                if self.files_awaited == 0 && self.state == State::Coming(Step::Files) {
-                    self.begin(out, now, rng);
+                if complete {
+                    self.start_bss(bss, out, now, rng);
                 }
             }
-            Err(why) => self.give_up(&format!("{path}: {why}"), out),
+            Err(why) => self.bss_unfit(bss, &format!("{path}: {why}"), out),
         }
     }
 

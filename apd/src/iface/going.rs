@@ -22,15 +22,6 @@ impl Iface {
         }
     }
 
-    /// Uses the configuration as it is now: everything stops and starts anew.
-    pub(crate) fn restart(&mut self, out: &mut Outbox, now: Instant, privd: bool) {
-        if self.is_wanted() {
-            self.disable(out, now, privd);
-            self.enable(out, privd);
-            self.audible = true;
-        }
-    }
-
     pub(super) fn stop_engines(&mut self, out: &mut Outbox, now: Instant) {
         for slot in &mut self.slots {
             if let Some(engine) = &mut slot.engine {
@@ -66,6 +57,7 @@ impl Iface {
             slot.ifindex = None;
             slot.created = false;
             slot.engine = None;
+            slot.coming = None;
         }
     }
 

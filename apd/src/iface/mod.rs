@@ -1,5 +1,7 @@
 //! A radio with its BSSs: from the first look at the interface to beacons, and back.
 
+mod bss;
+mod changing;
 mod coming;
 mod files;
 mod going;
@@ -10,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ap::{Bss, BssOutput, Condition, Lists, Operating};
-use conf::ap::ApConfig;
+use conf::ap::{ApConfig, Radio};
 use ctrl::{ApEvent, Subscriber};
 #[cfg(feature = "testing")]
 use ipc_proto::Request;
@@ -19,9 +21,10 @@ use ipc_proto::{Failure, WiphyInfo};
 use tracing::{debug, error, info, warn};
 use wire::{Instant, MacAddr};
 
+pub(crate) use bss::BssStep;
 pub(crate) use coming::Step;
 
-use crate::outbox::{IfaceId, Outbox, Purpose};
+use crate::outbox::{BssId, IfaceId, Outbox, Purpose};
 
 /// How long until a radio that failed for a reason which may pass is tried again.
 const RETRY: Duration = Duration::from_secs(5);
@@ -72,6 +75,19 @@ impl State {
 /// A BSS and its interface.
 #[derive(Debug, Default)]
 pub(crate) struct Slot {
+    /// Names it, and its engine, while the daemon lives: answers to an earlier one are not for it.
+    pub(crate) id: BssId,
+    /// Name of the interface that it was made for.
+    pub(crate) name: String,
+    /// It comes up, or changes: this is awaited.
+    coming: Option<BssStep>,
+    files_awaited: usize,
+    /// Its next start is with a beacon, whatever `start_disabled` says.
+    audible: bool,
+    /// Who added it to a radio that works, and waits to hear whether it does too.
+    pub(crate) adder: Option<ClientId>,
+    /// Its control socket is there.
+    pub(crate) open: bool,
     pub(crate) ifindex: Option<u32>,
     pub(crate) addr: MacAddr,
     pub(crate) created: bool,
@@ -99,7 +115,6 @@ pub(crate) struct Iface {
     pub(crate) slots: Vec<Slot>,
     /// Contents of the files that parameters name.
     pub(crate) files: BTreeMap<String, Vec<u8>>,
-    files_awaited: usize,
     /// Who named them last: files are read with that client's right.
     pub(crate) named_by: Option<ClientId>,
     /// Clients who wait to hear whether it came up.
@@ -117,14 +132,14 @@ pub(crate) struct Iface {
     away: bool,
     /// Where relative paths begin.
     pub(crate) folder: String,
-    /// The next start is with a beacon, whatever `start_disabled` says.
-    audible: bool,
+    /// The radio's parameters as they are in use.
+    used: Option<Radio>,
+    last_bss: BssId,
 }
 
 impl Iface {
     pub(crate) fn new(id: IfaceId, config: ApConfig, path: Option<String>, files: BTreeMap<String, Vec<u8>>) -> Iface {
-        let slots = config.bss.iter().map(|_| Slot::default()).collect();
-        Iface {
+        let mut iface = Iface {
             id,
             config,
             path,
@@ -132,9 +147,8 @@ impl Iface {
             state: State::Uninitialized,
             wiphy: None,
             operating: None,
-            slots,
+            slots: Vec::new(),
             files,
-            files_awaited: 0,
             named_by: None,
             enablers: Vec::new(),
             attempt: 0,
@@ -145,8 +159,11 @@ impl Iface {
             hooks: crate::hooks::Hooks::default(),
             away: false,
             folder: String::new(),
-            audible: false,
-        }
+            used: None,
+            last_bss: 0,
+        };
+        iface.name_slots();
+        iface
     }
 
     /// The name of its first interface, which is its own.
@@ -164,6 +181,27 @@ impl Iface {
         matches!(self.state, State::Coming(_) | State::Waiting(_) | State::Enabled)
     }
 
+    fn new_id(&mut self) -> BssId {
+        self.last_bss = self.last_bss.wrapping_add(1);
+        self.last_bss
+    }
+
+    /// Each BSS of the configuration has its slot, under its name.
+    fn name_slots(&mut self) {
+        while self.slots.len() < self.config.bss.len() {
+            let slot = Slot { id: self.new_id(), ..Slot::default() };
+            self.slots.push(slot);
+        }
+        for (slot, bss) in self.slots.iter_mut().zip(&self.config.bss) {
+            bss.interface().clone_into(&mut slot.name);
+        }
+    }
+
+    /// Where a BSS is now.
+    pub(crate) fn index_of(&self, id: BssId) -> Option<usize> {
+        self.slots.iter().position(|slot| slot.id == id)
+    }
+
     /// The BSS on an interface.
     pub(crate) fn slot_of(&self, ifindex: u32) -> Option<usize> {
         self.slots.iter().position(|slot| slot.ifindex == Some(ifindex))
@@ -177,12 +215,12 @@ impl Iface {
         self.slots.get(bss).and_then(|slot| slot.ifindex)
     }
 
-    /// Takes what the BSSs want done. Gives why one could not start, which only the answer to a request can say.
-    pub(crate) fn drain(&mut self, out: &mut Outbox) -> Option<Failure> {
+    /// Takes what the BSSs want done. Gives which could not start and why, which only the answer to a request can say.
+    pub(crate) fn drain(&mut self, out: &mut Outbox) -> Option<(usize, Failure)> {
         let (id, attempt) = (self.id, self.attempt);
-        let mut failed: Option<Failure> = None;
+        let mut failed = None;
         for index in 0..self.slots.len() {
-            let name = self.bss_name(index).to_owned();
+            let (bss, name) = self.slots.get(index).map(|slot| (slot.id, slot.name.clone())).unwrap_or_default();
             while let Some(output) =
                 self.slots.get_mut(index).and_then(|slot| slot.engine.as_mut()).and_then(Bss::poll_output)
             {
@@ -192,18 +230,20 @@ impl Iface {
                         self.events.push_back((index, crate::hooks::eapol_sent(dest, &data)));
                     }
                     BssOutput::Request { tag, request } => {
-                        out.request(Purpose::Bss { iface: id, attempt, bss: index, tag }, request);
+                        out.request(Purpose::Bss { iface: id, attempt, bss, tag }, request);
                     }
                     BssOutput::Event(event) => self.events.push_back((index, event)),
                     BssOutput::Log(level, text) => log(&name, level, &text),
-                    BssOutput::Started => info!("{name}: beacons are sent"),
-                    BssOutput::StartFailed(failure) => failed = Some(failure),
+                    BssOutput::Started => {
+                        info!("{name}: beacons are sent");
+                        self.answer_adder(index, true, out);
+                    }
+                    BssOutput::StartFailed(failure) => failed = Some((index, failure)),
                 }
             }
         }
         if failed.is_none() && self.state == State::Coming(Step::Start) && self.all_run() {
             self.state = State::Enabled;
-            self.audible = false;
             self.back();
             self.say(0, ApEvent::Enabled);
             self.answer_enablers(true, out);

@@ -7,23 +7,24 @@ use tracing::{debug, info, warn};
 use wire::Instant;
 
 use crate::iface::{Iface, RETRY, Slot, State, Step, Why};
-use crate::outbox::Outbox;
+use crate::outbox::{BssId, Outbox};
 
 impl Iface {
     /// The answer to a BSS's request.
     pub(crate) fn bss_reply(
         &mut self,
-        bss: usize,
+        bss: BssId,
         tag: Tag,
         result: Result<Reply, Failure>,
         out: &mut Outbox,
         now: Instant,
         rng: &mut dyn Rng,
     ) {
-        if let Some(engine) = self.slots.get_mut(bss).and_then(|slot| slot.engine.as_mut()) {
+        let engine = self.slots.iter_mut().find(|slot| slot.id == bss).and_then(|slot| slot.engine.as_mut());
+        if let Some(engine) = engine {
             engine.handle_reply(tag, result, now, rng);
-            if let Some(failure) = self.drain(out) {
-                self.fail(Step::Start, &failure, out, now);
+            if let Some((bss, failure)) = self.drain(out) {
+                self.bss_failed(bss, "starting", &failure, out, now);
             }
         }
     }
@@ -45,9 +46,12 @@ impl Iface {
             }
             Event::InterfaceGone { ifindex, .. } => {
                 if let Some(bss) = self.slot_of(*ifindex) {
-                    warn!("{}: the interface of this BSS is gone", self.bss_name(bss));
-                    if let Some(engine) = self.slots.get_mut(bss).and_then(|slot| slot.engine.as_mut()) {
-                        engine.lost();
+                    warn!("{}: the interface of this BSS is gone; RELOAD makes it again", self.bss_name(bss));
+                    if let Some(slot) = self.slots.get_mut(bss) {
+                        (slot.ifindex, slot.created) = (None, false);
+                        if let Some(engine) = &mut slot.engine {
+                            engine.lost();
+                        }
                     }
                     self.drain(out);
                 }

@@ -1,0 +1,189 @@
+//! One BSS of a radio that is ready: from its interface to its beacon, whatever the others do.
+
+use ap::{Bss, BssConfig, Condition};
+use crypto::Rng;
+use ipc_proto::{Failure, InterfaceType, Reply, Request};
+use tracing::error;
+use wire::{Instant, MacAddr};
+
+use crate::iface::{Iface, State, Step};
+use crate::outbox::{BssId, Outbox, Purpose};
+
+/// What is being done to bring a BSS up, in this order. Then it starts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum BssStep {
+    /// Make its interface, unless it is the radio's own.
+    Interface,
+    /// Put it in its bridge.
+    Bridge,
+    /// Up.
+    Up,
+    /// Read the files that its parameters name.
+    Files,
+}
+
+impl BssStep {
+    const fn words(self) -> &'static str {
+        match self {
+            BssStep::Interface => "making its interface",
+            BssStep::Bridge => "joining the bridge",
+            BssStep::Up => "switching the interface",
+            BssStep::Files => "reading files",
+        }
+    }
+}
+
+impl Iface {
+    /// Takes a step with a BSS, or those after it if there is nothing to do in it.
+    pub(super) fn join(&mut self, bss: usize, step: BssStep, out: &mut Outbox, now: Instant, rng: &mut dyn Rng) {
+        let awaited = if step == BssStep::Files { self.ask_files(bss, out) } else { 0 };
+        let Some(slot) = self.slots.get_mut(bss) else { return };
+        slot.coming = Some(step);
+        slot.files_awaited = awaited;
+        let (id, own) = (slot.id, slot.ifindex);
+        let Some(config) = self.config.bss.get(bss) else { return };
+        let request = match (step, own) {
+            (BssStep::Interface, None) => self.own_ifindex(0).map(|parent| Request::AddInterface {
+                parent,
+                ifname: config.interface().to_owned(),
+                kind: InterfaceType::AccessPoint,
+                addr: config.bssid().or_else(|| self.further_address()),
+            }),
+            (BssStep::Bridge, Some(ifindex)) => {
+                config.bridge().map(|bridge| Request::SetBridge { ifindex, bridge: Some(bridge.to_owned()) })
+            }
+            (BssStep::Up, Some(ifindex)) if bss > 0 => Some(Request::SetLinkUp { ifindex, up: true }),
+            (BssStep::Interface | BssStep::Up, Some(_)) | (BssStep::Bridge | BssStep::Up, None) => None,
+            (BssStep::Files, _) if awaited > 0 => return,
+            (BssStep::Files, _) => return self.start_bss(bss, out, now, rng),
+        };
+        match request {
+            Some(request) => {
+                out.request(Purpose::BssStep { iface: self.id, attempt: self.attempt, bss: id, step }, request);
+            }
+            None => self.join(bss, next(step), out, now, rng),
+        }
+    }
+
+    /// The radio's own address with the last octet counted up to one that is free; locally administered, as further
+    /// ones have to be.
+    fn further_address(&self) -> Option<MacAddr> {
+        let MacAddr([a, b, c, d, e, f]) = self.slots.first()?.addr;
+        let mut counted = (1..=u8::MAX).map(|step| MacAddr([a | 2, b, c, d, e, f.wrapping_add(step)]));
+        counted.find(|addr| self.slots.iter().all(|slot| slot.ifindex.is_none() || slot.addr != *addr))
+    }
+
+    /// The answer to a step.
+    pub(crate) fn joined(
+        &mut self,
+        id: BssId,
+        step: BssStep,
+        result: Result<Reply, Failure>,
+        out: &mut Outbox,
+        now: Instant,
+        rng: &mut dyn Rng,
+    ) {
+        let Some(bss) = self.index_of(id) else { return };
+        let Some(slot) = self.slots.get_mut(bss).filter(|slot| slot.coming == Some(step)) else { return };
+        match result {
+            Ok(reply) => {
+                if let Reply::Created(info) = reply {
+                    (slot.ifindex, slot.addr, slot.created) = (Some(info.ifindex), info.addr, true);
+                }
+                self.join(bss, next(step), out, now, rng);
+            }
+            Err(failure) => self.bss_failed(bss, step.words(), &failure, out, now),
+        }
+    }
+
+    /// Everything is there: it starts; or, where it works already, it changes, with its stations if that can be.
+    pub(super) fn start_bss(&mut self, bss: usize, out: &mut Outbox, now: Instant, rng: &mut dyn Rng) {
+        let lists = match self.lists_of(bss) {
+            Ok(lists) => lists,
+            Err(why) => return self.bss_unfit(bss, &why, out),
+        };
+        let id = self.new_id();
+        let (Some(slot), Some(parameters)) = (self.slots.get_mut(bss), self.config.bss.get(bss).cloned()) else {
+            return;
+        };
+        slot.coming = None;
+        let (Some(ifindex), Some(wiphy), Some(mut operating)) =
+            (slot.ifindex, self.wiphy.clone(), self.operating.clone())
+        else {
+            return;
+        };
+        slot.lists = lists.clone();
+        if let Some(engine) = &mut slot.engine {
+            if engine.reconfigure(&parameters, lists.clone(), now, rng) {
+                self.drain(out);
+                return;
+            }
+            // It may have moved to another channel since the radio came up.
+            operating = engine.operating().clone();
+            engine.stop(now);
+            self.drain(out);
+        }
+        let Some(slot) = self.slots.get_mut(bss) else { return };
+        let config = BssConfig {
+            ifindex,
+            own: slot.addr,
+            bss: parameters,
+            radio: self.config.radio.clone(),
+            wiphy,
+            operating,
+            lists,
+        };
+        let silent = config.bss.start_disabled();
+        let mut engine = Bss::new(config, rng);
+        engine.start(now, rng);
+        if std::mem::take(&mut slot.audible) && silent {
+            engine.update_beacon();
+        }
+        slot.id = id;
+        slot.engine = Some(engine);
+        self.drain(out);
+    }
+
+    /// A BSS could not do a step. While the radio comes up that is the radio's affair, later the BSS's alone.
+    pub(super) fn bss_failed(&mut self, bss: usize, doing: &str, failure: &Failure, out: &mut Outbox, now: Instant) {
+        if self.state == State::Coming(Step::Start) {
+            self.fail(doing, failure, out, now);
+        } else {
+            self.bss_unfit(bss, &format!("{doing}: {failure}"), out);
+        }
+    }
+
+    /// A BSS cannot work as its parameters say. One that works stays as it is.
+    pub(super) fn bss_unfit(&mut self, bss: usize, why: &str, out: &mut Outbox) {
+        if self.state == State::Coming(Step::Start) {
+            return self.give_up(why, out);
+        }
+        let Some(slot) = self.slots.get_mut(bss) else { return };
+        slot.coming = None;
+        let works = slot.engine.as_ref().is_some_and(|engine| engine.condition() == Condition::Running);
+        if works {
+            error!("{}: {why}; it stays as it was", slot.name);
+        } else {
+            error!("{}: cannot be an access point: {why}", slot.name);
+        }
+        self.answer_adder(bss, false, out);
+    }
+
+    /// Who added a BSS hears what became of it, once its control socket is there too.
+    pub(crate) fn answer_adder(&mut self, bss: usize, well: bool, out: &mut Outbox) {
+        let Some(slot) = self.slots.get_mut(bss) else { return };
+        if (!well || slot.open)
+            && let Some(client) = slot.adder.take()
+        {
+            out.reply(client, if well { ctrl::reply::OK } else { ctrl::reply::FAIL });
+        }
+    }
+}
+
+const fn next(step: BssStep) -> BssStep {
+    match step {
+        BssStep::Interface => BssStep::Bridge,
+        BssStep::Bridge => BssStep::Up,
+        BssStep::Up | BssStep::Files => BssStep::Files,
+    }
+}
