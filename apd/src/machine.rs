@@ -375,12 +375,12 @@ impl Apd {
             iface.enablers.retain(|waiting| *waiting != client);
             for slot in &mut iface.slots {
                 slot.clients.remove(&client);
+                slot.adder = slot.adder.filter(|adder| *adder != client);
             }
         }
         self.openers.retain(|_, waiting| *waiting != client);
     }
 
-                slot.adder = slot.adder.filter(|adder| *adder != client);
     /// Ends the daemon: stations are told first.
     pub(crate) fn terminate(&mut self, now: Instant) {
         let ids: Vec<IfaceId> = self.ifaces.iter().map(|iface| iface.id).collect();
@@ -454,12 +454,12 @@ impl Machine for Apd {
                 if let Err(why) = &result {
                     error!("a control socket cannot be opened: {why}");
                 }
+                self.opened(socket, result.is_ok());
                 if let Some(client) = self.openers.remove(&socket) {
                     self.out.reply(client, if result.is_ok() { ctrl::reply::OK } else { ctrl::reply::FAIL });
                 }
             }
             Input::Control { socket, client, command } => self.command(socket, client, &command, now, rng),
-                self.opened(socket, result.is_ok());
             Input::ControlGone { client } => self.gone(client),
             Input::FileRead { token, result } => self.file(token, result, now, rng),
             Input::FileWritten { .. } => {}

@@ -114,7 +114,9 @@ impl Apd {
                 self.with_engine(of, |bss| bss.rekey_pairwise(addr, now, rng))
             }
             ApCommand::RekeyGtk => self.with_engine(of, |bss| bss.rekey_group(now, rng)),
-            ApCommand::SaePasswordBind { .. } => FAIL.to_vec(),
+            ApCommand::SaePasswordBind { addr, password } => {
+                self.with_engine(of, |bss| bss.bind_sae_password(addr, password.as_bytes()))
+            }
             ApCommand::Driver(_) => FAIL.to_vec(),
             #[cfg(feature = "testing")]
             ApCommand::Test(ApTestCommand::GetPmk(addr)) => {
@@ -251,6 +253,11 @@ impl Apd {
                 if name.ends_with("_file") {
                     iface.named_by = Some(client);
                     iface.files.remove(&*String::from_utf8_lossy(value));
+                    let runs = iface.slots.get(of.bss).is_some_and(|slot| slot.engine.is_some());
+                    if runs && !value.is_empty() && matches!(name, "accept_mac_file" | "deny_mac_file") {
+                        self.read_list(of, String::from_utf8_lossy(value).into_owned(), client);
+                        return None;
+                    }
                 }
                 self.apply_at_once(of, name, rng);
                 Some(OK.to_vec())
@@ -265,11 +272,6 @@ impl Apd {
     /// Lists, passwords of SAE and limits hold from now on; everything else from the next RELOAD or ENABLE.
     fn apply_at_once(&mut self, of: BssRef, name: &str, rng: &mut dyn Rng) {
         if name.starts_with("sae_")
-                    let runs = iface.slots.get(of.bss).is_some_and(|slot| slot.engine.is_some());
-                    if runs && !value.is_empty() && matches!(name, "accept_mac_file" | "deny_mac_file") {
-                        self.read_list(of, String::from_utf8_lossy(value).into_owned(), client);
-                        return None;
-                    }
             || matches!(name, "wpa_passphrase" | "max_num_sta" | "macaddr_acl" | "ap_max_inactivity")
         {
             let changed = self.iface(of.iface).and_then(|iface| iface.config.bss.get(of.bss)).cloned();
@@ -383,6 +385,15 @@ impl Apd {
         }
     }
 
+    /// A file of keys or addresses is read, holds from then on, and the client hears so.
+    fn read_list(&mut self, of: BssRef, path: String, client: ClientId) {
+        let Some(iface) = self.iface(of.iface) else { return };
+        let Some(bss) = iface.slots.get(of.bss).map(|slot| slot.id) else { return };
+        let absolute = if path.starts_with('/') { path.clone() } else { format!("{}/{path}", iface.folder) };
+        let purpose = FilePurpose::Lists { iface: of.iface, bss, path, client };
+        self.out.read_file(purpose, absolute, Some(client));
+    }
+
     fn acl(&mut self, of: BssRef, command: AclCommand, accept: bool, now: Instant) -> Vec<u8> {
         let slot = self.iface_mut(of.iface).and_then(|iface| iface.slots.get_mut(of.bss));
         let Some(slot) = slot else { return FAIL.to_vec() };
@@ -397,15 +408,6 @@ impl Apd {
             AclCommand::Clear => list.clear(),
             AclCommand::Show => {
                 return list.iter().map(|addr| format!("{addr} VLAN_ID=0\n")).collect::<String>().into_bytes();
-    /// A file of keys or addresses is read, holds from then on, and the client hears so.
-    fn read_list(&mut self, of: BssRef, path: String, client: ClientId) {
-        let Some(iface) = self.iface(of.iface) else { return };
-        let Some(bss) = iface.slots.get(of.bss).map(|slot| slot.id) else { return };
-        let absolute = if path.starts_with('/') { path.clone() } else { format!("{}/{path}", iface.folder) };
-        let purpose = FilePurpose::Lists { iface: of.iface, bss, path, client };
-        self.out.read_file(purpose, absolute, Some(client));
-    }
-
             }
         }
         let lists = slot.lists.clone();
