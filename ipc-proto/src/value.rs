@@ -248,6 +248,8 @@ pub struct WiphyFeatures {
     pub roam_offload: bool,
     /// 4-address stations and access points.
     pub four_address: bool,
+    /// A pairwise key in use can be replaced under its index without leaking frames.
+    pub can_replace_ptk0: bool,
 }
 
 /// A band of a radio.

@@ -21,6 +21,10 @@ pub(crate) struct Hooks {
     rsnxe_eapol: Option<Vec<u8>>,
     /// Bits to set in the key information of message 2.
     second_info: u16,
+    /// What else messages of the handshake say.
+    tweaks: rsn::supplicant::Tweaks,
+    /// Group messages are not answered.
+    no_group_answers: bool,
 }
 
 /// Bytes; `NULL` takes the hook back.
@@ -61,6 +65,12 @@ impl Hooks {
             config.own_rsnxe = Some(rsnxe).filter(|element| !element.is_empty());
         }
         config.second_info = self.second_info;
+        config.tweaks = self.tweaks.clone();
+    }
+
+    /// A frame that is not sent: the answer to a group message, which has neither the pairwise nor the request bit.
+    pub(crate) fn swallows(&self, frame: &[u8]) -> bool {
+        self.no_group_answers && matches!(frame, [_, _, _, _, _, high, low, ..] if high & 8 == 0 && low & 8 == 0)
     }
 }
 
@@ -91,8 +101,32 @@ impl Station {
                 self.iface.abilities.hunting_only = value == b"1";
                 true
             }
+            "encrypt_eapol_m2" => {
+                hooks.tweaks.second_encrypted = value == b"1";
+                true
+            }
+            "encrypt_eapol_m4" => {
+                hooks.tweaks.fourth_encrypted = value == b"1";
+                true
+            }
+            "disable_eapol_g2_tx" => {
+                hooks.no_group_answers = value == b"1";
+                true
+            }
             _ => return None,
         };
         Some(done)
+    }
+
+    /// Elements for message 2 or 4.
+    pub(crate) fn set_message_elements(&mut self, fourth: bool, elements: Vec<u8>) {
+        let tweaks = &mut self.runtime.hooks.tweaks;
+        *(if fourth { &mut tweaks.fourth } else { &mut tweaks.second }) = elements;
+    }
+
+    /// `GET NAME` of what a test suite alone asks for.
+    pub(crate) fn get_hook(&self, name: &str) -> Option<String> {
+        let handshake = self.link.associated()?.handshake.as_ref()?;
+        (name == "anonce").then(|| handshake.anonce()).flatten().map(|nonce| ctrl::reply::Hex(&nonce).to_string())
     }
 }

@@ -190,6 +190,9 @@ impl Apd {
             if wpa {
                 lines.field("wpa_pairwise_cipher", config.wpa_pairwise());
             }
+            if config.deny_ptk0_rekey() != 0 {
+                lines.field("wpa_deny_ptk0_rekey", config.deny_ptk0_rekey());
+            }
         }
         lines.into_bytes()
     }

@@ -180,9 +180,27 @@ impl BssConfig {
             group_tries: self.bss.group_update_count().max(1),
             no_retries: self.bss.disable_eapol_key_retries(),
             ptk_rekey: seconds(self.bss.ptk_rekey()),
+            deny_ptk0_rekey: match self.bss.deny_ptk0_rekey() {
+                0 => false,
+                1 => !self.wiphy.features.can_replace_ptk0,
+                _ => true,
+            },
             transition_disable: self.bss.transition_disable(),
             ssid: policy.ssid_protection.then(|| self.ssid().as_bytes().to_vec()),
+            #[cfg(feature = "testing")]
+            tweaks: self.tweaks(),
             ..AuthenticatorConfig::new(self.own, self.handshake_elements(policy))
+        }
+    }
+
+    #[cfg(feature = "testing")]
+    fn tweaks(&self) -> rsn::authenticator::Tweaks {
+        use conf::ap::BssKey;
+        let values = self.bss.values();
+        rsn::authenticator::Tweaks {
+            first: values.bytes(BssKey::eapol_m1_elements).unwrap_or_default().to_vec(),
+            third: values.bytes(BssKey::eapol_m3_elements).unwrap_or_default().to_vec(),
+            third_plain: values.flag(BssKey::eapol_m3_no_encrypt),
         }
     }
 }

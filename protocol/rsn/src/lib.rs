@@ -39,6 +39,7 @@
 //!         SupplicantOutput::SsidConfirmed => {}
 //!         SupplicantOutput::TransitionDisable(bits) => { /* remember it for the network */ }
 //!         SupplicantOutput::Report(report) => { /* tell users: `report` as text */ }
+//!         SupplicantOutput::Reconnect => { /* deauthenticate, connect */ }
 //!         SupplicantOutput::Disconnect { reason, why } => { /* deauthenticate with this reason */ }
 //!     }
 //! }

@@ -290,6 +290,16 @@ fn test(station: &mut Station, cx: &mut Cx<'_>, command: TestCommand) -> Answer 
             Answer::ok()
         }
         #[cfg(feature = "testing")]
+        TestCommand::M2Elements(elements) => {
+            station.set_message_elements(false, elements);
+            Answer::ok()
+        }
+        #[cfg(feature = "testing")]
+        TestCommand::M4Elements(elements) => {
+            station.set_message_elements(true, elements);
+            Answer::ok()
+        }
+        #[cfg(feature = "testing")]
         TestCommand::KeyRequest { error, pairwise } => Answer::of(station.request_keys(cx, error, pairwise)),
         #[allow(clippy::wildcard_enum_match_arm, reason = "none of the others has its hook here")]
         other => {

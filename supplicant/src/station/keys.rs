@@ -22,13 +22,20 @@ impl Station {
             rsnxe: target.ap_rsnxe.as_deref(),
             wpa: target.ap_wpa.as_deref(),
         };
-        let rekey = self.network(target.network).map_or(0, |network| network.wpa_ptk_rekey());
+        let network = self.network(target.network);
+        let rekey = network.map_or(0, |network| network.wpa_ptk_rekey());
+        let replaceable = self.iface.wiphy.as_ref().is_some_and(|wiphy| wiphy.features.can_replace_ptk0);
         #[allow(unused_mut, reason = "changed for tests only")]
         let mut config = SupplicantConfig {
             pmk: target.pmk.clone(),
             pmkid: target.pmkid,
             ssid: Some(target.ssid.as_bytes().to_vec()),
             eapol_version: self.config.globals.eapol_version(),
+            deny_ptk0_rekey: match network.map_or(0, |network| network.wpa_deny_ptk0_rekey()) {
+                0 => false,
+                1 => !replaceable,
+                _ => true,
+            },
             ptk_rekey: (rekey > 0).then(|| std::time::Duration::from_secs(rekey.into())),
             ..SupplicantConfig::new(
                 self.iface.addr,
@@ -106,6 +113,8 @@ impl Station {
             let negotiated = handshake.negotiated();
             let (pairwise, group, protocol) = (negotiated.pairwise, negotiated.group, negotiated.protocol);
             match output {
+                #[cfg(feature = "testing")]
+                SupplicantOutput::SendEapol { frame, .. } if self.runtime.hooks.swallows(&frame) => {}
                 SupplicantOutput::SendEapol { frame, .. } if self.runtime.eapol_outside => {
                     self.tell(cx, &StationEvent::EapolTx { to: bssid, frame });
                 }
@@ -167,6 +176,13 @@ impl Station {
                     if state_is_fresh(&self.link) && self.link.target().is_some_and(|target| target.cached) {
                         self.forget_pmksa(cx, |entry| entry.peer == bssid && entry.network == network);
                     }
+                }
+                SupplicantOutput::Reconnect => {
+                    self.disconnect(cx, ReasonCode::DEAUTH_LEAVING);
+                    if !self.reconnect_to(cx, network, bssid) {
+                        self.look_for_networks(cx, std::time::Duration::from_millis(100));
+                    }
+                    return;
                 }
                 SupplicantOutput::Report(report) => self.say(cx, ctrl::LogLevel::Info, report.to_string()),
                 SupplicantOutput::Disconnect { reason, why } => {
@@ -240,10 +256,10 @@ impl Station {
     pub(crate) fn request_keys(&mut self, cx: &mut Cx<'_>, error: bool, pairwise: bool) -> bool {
         let Link::Associated(state) = &mut self.link else { return false };
         let Some(handshake) = &mut state.handshake else { return false };
-        if error || !pairwise {
-            handshake.report_mic_failure(pairwise);
-        } else {
-            handshake.request_rekey();
+        match (error, pairwise) {
+            (true, _) => handshake.report_mic_failure(pairwise),
+            (false, true) => handshake.request_rekey(),
+            (false, false) => handshake.request_group_rekey(),
         }
         self.drain_handshake(cx);
         true

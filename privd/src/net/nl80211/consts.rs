@@ -358,6 +358,7 @@ pub(in crate::net) mod feature {
 pub(in crate::net) mod ext {
     pub(in crate::net) const FOUR_WAY_HANDSHAKE_STA_PSK: usize = 15;
     pub(in crate::net) const CONTROL_PORT_OVER_NL80211: usize = 26;
+    pub(in crate::net) const CAN_REPLACE_PTK0: usize = 31;
     pub(in crate::net) const EXT_KEY_ID: usize = 36;
     pub(in crate::net) const SAE_OFFLOAD: usize = 38;
     pub(in crate::net) const BEACON_PROTECTION: usize = 41;

@@ -143,6 +143,7 @@ fn extended(features: &mut WiphyFeatures, bits: &[u8]) {
     features.control_port_tx_status = has(ext::CONTROL_PORT_OVER_NL80211_TX_STATUS);
     features.ext_key_id = has(ext::EXT_KEY_ID);
     features.beacon_protection = has(ext::BEACON_PROTECTION);
+    features.can_replace_ptk0 = has(ext::CAN_REPLACE_PTK0);
     features.ocv = has(ext::OPERATING_CHANNEL_VALIDATION);
     features.multicast_registrations = has(ext::MULTICAST_REGISTRATIONS);
 }

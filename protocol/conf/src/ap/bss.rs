@@ -349,6 +349,12 @@ impl Bss {
         self.values.count(BssKey::wpa_ptk_rekey)
     }
 
+    /// When to end an association rather than replace its pairwise key: 0 never, 1 unless the driver can, 2 always.
+    #[must_use]
+    pub fn deny_ptk0_rekey(&self) -> u32 {
+        self.values.count(BssKey::wpa_deny_ptk0_rekey)
+    }
+
     /// How often a message of the group handshake is sent.
     pub fn group_update_count(&self) -> u32 {
         self.values.count(BssKey::wpa_group_update_count)

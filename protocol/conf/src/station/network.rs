@@ -252,6 +252,11 @@ impl Network {
         }
     }
 
+    /// When to reconnect rather than replace the pairwise key in use: 0 never, 1 unless the driver can, 2 always.
+    pub fn wpa_deny_ptk0_rekey(&self) -> i64 {
+        self.values.int(NetworkKey::wpa_deny_ptk0_rekey)
+    }
+
     /// Seconds after which to ask for a new pairwise key; 0 never.
     pub fn wpa_ptk_rekey(&self) -> u32 {
         self.values.count(NetworkKey::wpa_ptk_rekey)

@@ -14,7 +14,10 @@ use crate::{Discard, Protocol};
 #[derive(Debug)]
 pub(super) enum Proof {
     Second(Second),
-    Fourth,
+    /// For the newest key, or for the earlier one.
+    Fourth {
+        earlier: bool,
+    },
     GroupSecond,
     Request(Request),
     /// Authentic, and a reason to send the station away.
@@ -109,14 +112,20 @@ fn find_key<'a>(
 
 /// Message 4 (12.7.6.5).
 pub(super) fn fourth(frame: &CheckedKeyFrame<'_>, state: &State) -> Result<Proof, Rejected> {
-    let State::AwaitMessage4(AwaitMessage4 { ptk, tries, .. }) = state else {
+    let State::AwaitMessage4(AwaitMessage4 { ptk, tries, earlier, .. }) = state else {
         return Err(Discard("message 4 without message 3").into());
     };
-    if !tries.sent(frame.replay_counter()) {
-        return Err(Discard("replay counter was not sent").into());
+    if tries.sent(frame.replay_counter()) {
+        frame.verify(ptk)?;
+        return Ok(Proof::Fourth { earlier: false });
     }
-    frame.verify(ptk)?;
-    Ok(Proof::Fourth)
+    match earlier {
+        Some((ptk, tries)) if tries.sent(frame.replay_counter()) => {
+            frame.verify(ptk)?;
+            Ok(Proof::Fourth { earlier: true })
+        }
+        Some(_) | None => Err(Discard("replay counter was not sent").into()),
+    }
 }
 
 /// Message 2 of the group key handshake (12.7.7.3).

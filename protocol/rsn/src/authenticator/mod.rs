@@ -43,6 +43,9 @@ pub struct AuthenticatorConfig {
     pub no_retries: bool,
     /// New pairwise key this long after one was installed (`wpa_ptk_rekey`).
     pub ptk_rekey: Option<Duration>,
+    /// Rather end the association than replace a pairwise key in use (`wpa_deny_ptk0_rekey`): there are drivers that send
+    /// frames of the one key under the other meanwhile.
+    pub deny_ptk0_rekey: bool,
     /// Which weaker modes stations are to leave for good (`transition_disable`).
     pub transition_disable: Option<u8>,
     /// The name, for stations that want it confirmed (`ssid_protection`).
@@ -55,12 +58,27 @@ pub struct AuthenticatorConfig {
     pub next_timeout: Duration,
     /// Wait for the answer when there is one try only.
     pub single_timeout: Duration,
+    /// What a test suite has messages say.
+    #[cfg(feature = "testing")]
+    pub tweaks: Tweaks,
+}
+
+/// What a test suite has messages say.
+#[cfg(feature = "testing")]
+#[derive(Clone, Debug, Default)]
+pub struct Tweaks {
+    /// Elements at the end of message 1.
+    pub first: Vec<u8>,
+    /// Elements at the end of message 3.
+    pub third: Vec<u8>,
+    /// Message 3 is not encrypted.
+    pub third_plain: bool,
 }
 
 impl AuthenticatorConfig {
     /// The usual numbers.
     #[must_use]
-    pub const fn new(own: MacAddr, elements: ApElements) -> AuthenticatorConfig {
+    pub fn new(own: MacAddr, elements: ApElements) -> AuthenticatorConfig {
         AuthenticatorConfig {
             own,
             elements,
@@ -69,12 +87,15 @@ impl AuthenticatorConfig {
             group_tries: 4,
             no_retries: false,
             ptk_rekey: None,
+            deny_ptk0_rekey: false,
             transition_disable: None,
             ssid: None,
             first_timeout: Duration::from_millis(100),
             first_group_timeout: Duration::from_millis(500),
             next_timeout: Duration::from_millis(1000),
             single_timeout: Duration::from_millis(4000),
+            #[cfg(feature = "testing")]
+            tweaks: Tweaks::default(),
         }
     }
 }
@@ -219,13 +240,17 @@ impl Authenticator {
             State::Established(state) => Some(state.link),
             State::Closed => return,
         };
-        self.state = match self.shared.suite() {
-            Ok(_) => State::AwaitMessage2(AwaitMessage2::begin(link, &mut self.shared, now, rng)),
-            Err(Discard(why)) => {
-                self.shared.push(AuthenticatorOutput::Disconnect { reason: ReasonCode::UNSPECIFIED, why });
-                State::Closed
-            }
+        let begun = match self.shared.suite() {
+            Ok(_) => AwaitMessage2::begin(link, &mut self.shared, now, rng),
+            Err(Discard(why)) => Err((ReasonCode::UNSPECIFIED, why)),
         };
+        self.state = begun.map_or_else(
+            |(reason, why)| {
+                self.shared.push(AuthenticatorOutput::Disconnect { reason, why });
+                State::Closed
+            },
+            State::AwaitMessage2,
+        );
     }
 
     /// Hands the newest group keys to the station in a group key handshake, if it has a pairwise key and no 4-way
@@ -268,7 +293,9 @@ impl Authenticator {
             (State::AwaitMessage4(state), Proof::Second(second)) => {
                 State::AwaitMessage4(state.second_again(second, shared, group, now, rng))
             }
-            (State::AwaitMessage4(state), Proof::Fourth) => State::Established(state.fourth(shared, group, now, rng)),
+            (State::AwaitMessage4(state), Proof::Fourth { earlier }) => {
+                State::Established(state.fourth(earlier, shared, group, now, rng))
+            }
             (State::Established(state), Proof::GroupSecond) => State::Established(state.group_second(shared, group)),
             (State::Established(state), Proof::Request(request)) => {
                 shared.requests = Some(request.replay);
@@ -276,7 +303,14 @@ impl Authenticator {
                     shared.push(AuthenticatorOutput::MicFailureReported { pairwise: request.pairwise });
                     State::Established(state)
                 } else if request.pairwise {
-                    State::AwaitMessage2(AwaitMessage2::begin(Some(state.link), shared, now, rng))
+                    match AwaitMessage2::begin(Some(state.link), shared, now, rng) {
+                        Ok(next) => State::AwaitMessage2(next),
+                        Err((reason, why)) => {
+                            shared.push(AuthenticatorOutput::Disconnect { reason, why });
+                            group.confirmed(shared.station.addr);
+                            State::Closed
+                        }
+                    }
                 } else {
                     group.request_rekey(now);
                     State::Established(state)
@@ -289,14 +323,19 @@ impl Authenticator {
                 State::Closed
             }
             // What the judgement does not let through: proofs by keys that the state does not have.
-            (state, Proof::Second(_) | Proof::Fourth | Proof::GroupSecond | Proof::Request(_)) => state,
+            (state, Proof::Second(_) | Proof::Fourth { .. } | Proof::GroupSecond | Proof::Request(_)) => state,
         };
         Ok(())
     }
 
     fn judge(&self, frame: &CheckedKeyFrame<'_>, protection: Protection) -> Result<Proof, Rejected> {
-        // A frame in the clear on a link that protects management frames is an attacker's: the station encrypts. Only
-        // message 4 proves itself by a key that is newer than the link's, and wpa_supplicant up to 2.10 sends it so.
+        // A frame in the clear on a link that protects management frames is an attacker's: a station with a pairwise key
+        // encrypts what it sends, EAPOL too (CVE-2020-26140 and its kin). Message 4 of a rekeying is
+        // the one exception. wpa_supplicant up to 2.10 counts the new key, not yet installed, when it decides whether to
+        // encrypt, so its message 4 comes in the clear; dropping that would end each rekeying with a deauthentication. It
+        // gives nothing away: the frame holds no key, only the owner of the new key can make its MIC, it is looked at only
+        // while this handshake awaits it, once, under a replay counter of this handshake (12.7.6.5), and to hold it back
+        // and deliver it later is as possible with an encrypted frame.
         if frame.message() != Message::Fourth
             && self.has_ptk()
             && self.shared.station.negotiated.pmf

@@ -20,13 +20,18 @@ impl Shared {
 
     /// Message 1 (12.7.6.2). It names the master key where stations cache it.
     pub(super) fn send_first(&mut self, anonce: &Nonce, linked: bool) -> u64 {
-        let (draft, counter) = self.draft(KeyInfo::PAIRWISE.with(KeyInfo::ACK));
+        // 12.7.2 b) 9): secure, once the first exchange of keys is complete.
+        let rsn = self.station.negotiated.protocol == Protocol::Rsn;
+        let info = KeyInfo::PAIRWISE.with(KeyInfo::ACK).with_if(linked && rsn, KeyInfo::SECURE);
+        let (draft, counter) = self.draft(info);
         let negotiated = &self.station.negotiated;
         let caches =
             negotiated.protocol == Protocol::Rsn && (!negotiated.akm.is_psk() || negotiated.akm == AkmSuite::Owe);
         let named: Option<Pmkid> = self.pmkid.filter(|_| caches);
-        let draft =
-            draft.key_len(negotiated.pairwise.key_len()).nonce(anonce).key_data(KdeWriter::new().pmkid(named).finish());
+        let data = KdeWriter::new().pmkid(named);
+        #[cfg(feature = "testing")]
+        let data = data.element(Some(&self.config.tweaks.first));
+        let draft = draft.key_len(negotiated.pairwise.key_len()).nonce(anonce).key_data(data.finish());
         // A machine without a suite has never begun.
         if let Ok(suite) = self.suite() {
             self.send(draft.without_mic(&suite), linked);
@@ -57,7 +62,15 @@ impl Shared {
             let asked = self.station.negotiated.rsnxe.has(Rsnxe::SSID_PROTECTION);
             let named = self.config.ssid.as_deref().filter(|_| asked);
             let data = data.transition_disable(self.config.transition_disable).ssid(named);
-            draft.rsc(group.rsc()).key_data(data.finish()).encrypt_and_sign(ptk, rng)
+            #[cfg(feature = "testing")]
+            let data = data.element(Some(&self.config.tweaks.third));
+            let draft = draft.rsc(group.rsc()).key_data(data.finish());
+            #[cfg(feature = "testing")]
+            if self.config.tweaks.third_plain {
+                self.send(draft.sign(ptk), linked);
+                return counter;
+            }
+            draft.encrypt_and_sign(ptk, rng)
         } else {
             draft.key_data(KdeWriter::new().element(elements.wpa.as_deref()).finish()).sign(ptk)
         };

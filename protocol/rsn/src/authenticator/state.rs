@@ -87,6 +87,8 @@ pub(super) struct AwaitMessage4 {
     /// Which group keys the first message 3 carried.
     generation: u64,
     pub(super) link: Option<Link>,
+    /// What an earlier message 2 with another nonce led to: the message 3 that answered it may be the one that arrives.
+    pub(super) earlier: Option<(Ptk, Tries)>,
 }
 
 /// The pairwise key is in use.
@@ -99,12 +101,25 @@ pub(super) struct Established {
 }
 
 impl AwaitMessage2 {
-    pub(super) fn begin(link: Option<Link>, shared: &mut Shared, now: Instant, rng: &mut dyn Rng) -> AwaitMessage2 {
+    /// Begins a handshake with a fresh nonce; `link` is the one whose key is to be replaced.
+    pub(super) fn begin(
+        link: Option<Link>,
+        shared: &mut Shared,
+        now: Instant,
+        rng: &mut dyn Rng,
+    ) -> Result<AwaitMessage2, GivenUp> {
+        if link.is_some() && shared.config.deny_ptk0_rekey {
+            // A reason that stations take for an invitation to come again: the new association has a new key.
+            return Err((
+                ReasonCode::CLASS3_FROM_NONASSOC,
+                "a pairwise key in use is not replaced (wpa_deny_ptk0_rekey)",
+            ));
+        }
         let mut anonce = [0; 32];
         rng.fill(&mut anonce);
         let mut state = AwaitMessage2 { anonce, tries: Tries::new(now), link };
         state.send(shared, now);
-        state
+        Ok(state)
     }
 
     /// Sends message 1, with the same nonce each time (12.7.6.2).
@@ -171,6 +186,7 @@ impl AwaitMessage4 {
             first_tries,
             generation: group.generation(),
             link,
+            earlier: None,
         };
         state.send(shared, group, now, rng);
         state
@@ -215,16 +231,30 @@ impl AwaitMessage4 {
         now: Instant,
         rng: &mut dyn Rng,
     ) -> AwaitMessage4 {
-        AwaitMessage4::begin(self.anonce, self.first_tries, self.link, second, shared, group, now, rng)
+        let earlier = Some((self.ptk, self.tries));
+        let state = AwaitMessage4::begin(self.anonce, self.first_tries, self.link, second, shared, group, now, rng);
+        AwaitMessage4 { earlier, ..state }
     }
 
-    pub(super) fn fourth(self, shared: &mut Shared, group: &mut Group, now: Instant, rng: &mut dyn Rng) -> Established {
+    /// `earlier`: it is about the earlier one of two keys.
+    pub(super) fn fourth(
+        self,
+        earlier: bool,
+        shared: &mut Shared,
+        group: &mut Group,
+        now: Instant,
+        rng: &mut dyn Rng,
+    ) -> Established {
         let cipher = shared.station.negotiated.pairwise;
         let rekeyed = self.link.is_some();
-        shared.push(AuthenticatorOutput::InstallPtk { cipher, key: self.ptk.tk_of_authenticator().clone() });
+        let ptk = match self.earlier {
+            Some((ptk, _)) if earlier => ptk,
+            Some(_) | None => self.ptk,
+        };
+        shared.push(AuthenticatorOutput::InstallPtk { cipher, key: ptk.tk_of_authenticator().clone() });
         shared.push(AuthenticatorOutput::Completed { rekeyed });
         let rekey_at = shared.config.ptk_rekey.map(|after| now + after);
-        let mut state = Established { link: Link { ptk: self.ptk }, update: None, rekey_at };
+        let mut state = Established { link: Link { ptk }, update: None, rekey_at };
         // WPA hands out the group key in a handshake of its own; and group keys may have changed since message 3.
         if shared.station.negotiated.protocol == Protocol::Wpa || self.generation != group.generation() {
             state.update_group(shared, group, now, rng);
@@ -272,7 +302,7 @@ impl Established {
     ) -> Result<State, GivenUp> {
         if self.rekey_at.is_some_and(|at| at <= now) {
             // Message 3 brings the group keys too: a group key handshake under way is overtaken.
-            return Ok(State::AwaitMessage2(AwaitMessage2::begin(Some(self.link), shared, now, rng)));
+            return AwaitMessage2::begin(Some(self.link), shared, now, rng).map(State::AwaitMessage2);
         }
         if let Some(mut tries) = self.update.take() {
             if tries.deadline <= now {

@@ -87,6 +87,74 @@ fn a_station_that_takes_a_new_nonce_for_each_try_connects() {
 }
 
 #[test]
+fn of_two_answers_with_different_nonces_the_one_whose_message_3_arrives_counts() {
+    for earlier in [true, false] {
+        let mut pair = Pair::simple(1, AkmSuite::Psk, Pmf::Disabled);
+        pair.start();
+        pair.now = pair.ap.poll_deadline().unwrap();
+        pair.ap.handle_timeout(&mut pair.group, pair.now, &mut pair.rng);
+        let element = pair.ap.shared.station.element.clone();
+        let anonce = anonce(&pair);
+        let answer = |pair: &mut Pair, replay, snonce| {
+            let ptk = psk_suite().derive(&pmk(7), AP, STA, &anonce, &[snonce; 32]);
+            let data = KdeWriter::new().element(Some(&element)).finish();
+            let draft = Draft::new(Protocol::Rsn, 1, KeyInfo::PAIRWISE, replay).nonce(&[snonce; 32]).key_data(data);
+            to_ap(pair, draft.sign(&ptk)).unwrap();
+            ptk
+        };
+        let first = answer(&mut pair, 1, 1);
+        let second = answer(&mut pair, 2, 2);
+        // Message 1 went out under 1 and 2, messages 3 under 3 and 4.
+        assert!(to_ap(&mut pair, message_4(3, &second)).is_err());
+        assert!(to_ap(&mut pair, message_4(4, &first)).is_err());
+        let (replay, ptk) = if earlier { (3, &first) } else { (4, &second) };
+        to_ap(&mut pair, message_4(replay, ptk)).unwrap();
+        assert!(pair.ap.is_completed());
+        assert_eq!(pair.ap_keys, [ptk.tk_of_authenticator().clone()]);
+        assert!(
+            to_ap(&mut pair, message_4(if earlier { 4 } else { 3 }, if earlier { &second } else { &first })).is_err()
+        );
+        assert_eq!(pair.ap_keys.len(), 1);
+    }
+}
+
+#[test]
+fn a_station_may_say_the_descriptor_type_of_wpa() {
+    let mut pair = Pair::simple(1, AkmSuite::Psk, Pmf::Disabled);
+    pair.start();
+    let element = pair.ap.shared.station.element.clone();
+    let ptk = psk_suite().derive(&pmk(7), AP, STA, &anonce(&pair), &[1; 32]);
+    for (kind, accepted) in [(253, false), (254, true)] {
+        let data = KdeWriter::new().element(Some(&element)).finish();
+        let draft = Draft::new(Protocol::Rsn, 1, KeyInfo::PAIRWISE, 1).nonce(&[1; 32]).key_data(data);
+        let mut frame = draft.sign(&ptk);
+        frame[4] = kind;
+        frame[81..97].fill(0);
+        let mic = ptk.mic(&[&frame]);
+        frame[81..97].copy_from_slice(&mic);
+        assert_eq!(to_ap(&mut pair, frame).is_ok(), accepted);
+    }
+    to_ap(&mut pair, message_4(2, &ptk)).unwrap();
+    assert!(pair.ap.is_completed());
+}
+
+#[test]
+fn message_2_may_come_encrypted() {
+    let mut pair = Pair::simple(1, AkmSuite::Psk, Pmf::Disabled);
+    pair.start();
+    let element = pair.ap.shared.station.element.clone();
+    let ptk = psk_suite().derive(&pmk(7), AP, STA, &anonce(&pair), &[1; 32]);
+    let data = KdeWriter::new().element(Some(&element)).finish();
+    let draft = Draft::new(Protocol::Rsn, 1, KeyInfo::PAIRWISE, 1).nonce(&[1; 32]).key_data(data);
+    let frame = draft.encrypt_and_sign(&ptk, &mut pair.rng);
+    to_ap(&mut pair, frame).unwrap();
+    let fourth = Draft::new(Protocol::Rsn, 1, KeyInfo::PAIRWISE, 2).key_data(Secret::from([2, 1, 1]));
+    let frame = fourth.encrypt_and_sign(&ptk, &mut pair.rng);
+    to_ap(&mut pair, frame).unwrap();
+    assert!(pair.ap.is_completed());
+}
+
+#[test]
 fn answers_to_nothing_and_answers_again_are_dropped() {
     let mut pair = Pair::simple(1, AkmSuite::Psk, Pmf::Disabled);
     pair.start();

@@ -225,6 +225,7 @@ impl Pair {
                 SupplicantOutput::Completed { .. } => self.sta_completed += 1,
                 SupplicantOutput::GroupRekeyed | SupplicantOutput::PmkidMismatch { .. } => {}
                 SupplicantOutput::SsidConfirmed | SupplicantOutput::TransitionDisable(_) => self.told.push(output),
+                SupplicantOutput::Reconnect => self.ended = Some((To::Ap, ReasonCode::DEAUTH_LEAVING)),
                 SupplicantOutput::Report(report) => self.reports.push(report),
                 SupplicantOutput::Disconnect { reason, .. } => self.ended = Some((To::Ap, reason)),
             }

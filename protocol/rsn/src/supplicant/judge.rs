@@ -27,6 +27,8 @@ pub(super) enum Proof {
 /// Why there is no proof.
 #[derive(Debug)]
 pub(super) enum Rejected {
+    /// A pairwise key in use would be replaced, which is not allowed.
+    Ptk0,
     /// The frame is dropped.
     Drop(Discard, Option<Report>),
     /// It is authentic, and a reason to leave: the access point does not keep to the protocol.

@@ -24,11 +24,15 @@ mod report;
 mod send;
 mod state;
 mod told;
+#[cfg(feature = "testing")]
+mod tweaks;
 
 use judge::{First, GroupFirst, Proof, Rejected, Third, ThirdAgain};
 pub use report::Report;
 use send::Sender;
 use state::{AwaitMessage1, State};
+#[cfg(feature = "testing")]
+pub use tweaks::Tweaks;
 
 /// What a handshake needs to know. All of it is known when the association is made, except perhaps the key.
 #[derive(Clone, Debug)]
@@ -57,11 +61,16 @@ pub struct SupplicantConfig {
     pub eapol_version: u8,
     /// Ask for a new pairwise key this long after one was installed (`wpa_ptk_rekey`).
     pub ptk_rekey: Option<Duration>,
+    /// Rather leave and come again than replace a pairwise key in use (`wpa_deny_ptk0_rekey`).
+    pub deny_ptk0_rekey: bool,
     /// The network's name, which message 3 must repeat where SSID protection was agreed.
     pub ssid: Option<Vec<u8>>,
     /// Bits to set in the key information of message 2.
     #[cfg(feature = "testing")]
     pub second_info: u16,
+    /// What a test suite has messages say.
+    #[cfg(feature = "testing")]
+    pub tweaks: Tweaks,
 }
 
 impl SupplicantConfig {
@@ -88,9 +97,12 @@ impl SupplicantConfig {
             pmkid: None,
             eapol_version: 1,
             ptk_rekey: None,
+            deny_ptk0_rekey: false,
             ssid: None,
             #[cfg(feature = "testing")]
             second_info: 0,
+            #[cfg(feature = "testing")]
+            tweaks: Tweaks::default(),
         }
     }
 }
@@ -164,6 +176,8 @@ pub enum SupplicantOutput {
     },
     /// Tell users: a frame was not as it should be.
     Report(Report),
+    /// Leave the network and come again at once, which brings a new key too. The machine is closed.
+    Reconnect,
     /// Leave the network. The machine is closed.
     Disconnect {
         /// For the deauthentication frame.
@@ -214,7 +228,7 @@ impl Supplicant {
     /// The machine of a new association.
     #[must_use]
     pub fn new(config: SupplicantConfig) -> Supplicant {
-        let sender = Sender::new(config.negotiated.protocol, config.eapol_version);
+        let sender = Sender::new(&config);
         let shared = Shared { config, outputs: VecDeque::new(), replay: None, sender, rekey_at: None, told: 0 };
         Supplicant { shared, state: State::AwaitMessage1(AwaitMessage1) }
     }
@@ -241,6 +255,10 @@ impl Supplicant {
                 self.shared.told = self.shared.told.saturating_add(1);
                 self.shared.outputs.extend(told.map(SupplicantOutput::Report));
                 return Err(discard);
+            }
+            Err(Rejected::Ptk0) => {
+                self.reconnect();
+                return Ok(());
             }
             Err(Rejected::Leave(reason, why, report)) => {
                 self.shared.outputs.extend(report.map(SupplicantOutput::Report));
@@ -305,6 +323,7 @@ impl Supplicant {
         let exposed = linked && self.shared.config.negotiated.pmf && protection == Protection::Plain;
         match frame.message() {
             Message::First if exposed => Err(Discard("message 1 in the clear though the link is protected").into()),
+            Message::First if linked && self.shared.config.deny_ptk0_rekey => Err(Rejected::Ptk0),
             Message::First => judge::first(frame, &mut self.shared, linked),
             Message::Third => judge::third(frame, &mut self.shared, &self.state, exposed, protection),
             Message::GroupFirst if exposed => {
@@ -327,18 +346,39 @@ impl Supplicant {
 
     /// Asks the access point for a new pairwise key (12.7.2 b) 11)).
     pub fn request_rekey(&mut self) {
+        if self.shared.config.deny_ptk0_rekey && self.has_ptk() {
+            self.reconnect();
+        } else {
+            self.request(true, false);
+        }
+    }
+
+    /// Asks the access point for new group keys.
+    pub fn request_group_rekey(&mut self) {
+        self.request(false, false);
+    }
+
+    #[cfg(test)]
+    pub(crate) const fn deny_ptk0_rekey(&mut self, deny: bool) {
+        self.shared.config.deny_ptk0_rekey = deny;
+    }
+
+    fn request(&mut self, pairwise: bool, failure: bool) {
         if let Some(link) = self.state.link() {
-            let output = self.shared.sender.request(&link.ptk, true, false);
+            let output = self.shared.sender.request(&link.ptk, pairwise, failure);
             self.shared.push(output);
         }
     }
 
+    fn reconnect(&mut self) {
+        self.shared.push(SupplicantOutput::Report(Report::Ptk0Rekey));
+        self.shared.push(SupplicantOutput::Reconnect);
+        self.state = State::Closed;
+    }
+
     /// Reports a Michael failure (TKIP) to the access point (12.3.3.4.2).
     pub fn report_mic_failure(&mut self, pairwise: bool) {
-        if let Some(link) = self.state.link() {
-            let output = self.shared.sender.request(&link.ptk, pairwise, true);
-            self.shared.push(output);
-        }
+        self.request(pairwise, true);
     }
 
     /// The next thing to do.
@@ -375,6 +415,13 @@ impl Supplicant {
     #[must_use]
     pub const fn has_ptk(&self) -> bool {
         self.state.link().is_some()
+    }
+
+    /// The authenticator's nonce that the pairwise key was made of.
+    #[cfg(feature = "testing")]
+    #[must_use]
+    pub fn anonce(&self) -> Option<crate::ptk::Nonce> {
+        self.state.link().map(|link| link.anonce)
     }
 
     /// What was agreed for this association.

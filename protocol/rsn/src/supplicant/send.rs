@@ -1,6 +1,6 @@
 //! What the station sends.
 
-use super::{First, Shared, SupplicantOutput};
+use super::{First, Shared, SupplicantConfig, SupplicantOutput};
 use crate::Protocol;
 use crate::key_frame::{Draft, KdeWriter, KeyInfo};
 use crate::ptk::{Nonce, Ptk};
@@ -11,11 +11,19 @@ pub(super) struct Sender {
     protocol: Protocol,
     eapol_version: u8,
     requests: u64,
+    #[cfg(feature = "testing")]
+    tweaks: super::Tweaks,
 }
 
 impl Sender {
-    pub(super) const fn new(protocol: Protocol, eapol_version: u8) -> Sender {
-        Sender { protocol, eapol_version, requests: 0 }
+    pub(super) fn new(config: &SupplicantConfig) -> Sender {
+        Sender {
+            protocol: config.negotiated.protocol,
+            eapol_version: config.eapol_version,
+            requests: 0,
+            #[cfg(feature = "testing")]
+            tweaks: config.tweaks.clone(),
+        }
     }
 
     fn draft(&self, info: KeyInfo, replay: u64) -> Draft {
@@ -40,7 +48,11 @@ impl Sender {
         encrypt: bool,
     ) -> SupplicantOutput {
         let info = KeyInfo::PAIRWISE.with_if(theirs.has(KeyInfo::SECURE), KeyInfo::SECURE);
-        let frame = self.draft(info, replay).key_len(self.key_len(key_len)).sign(ptk);
+        let draft = self.draft(info, replay).key_len(self.key_len(key_len));
+        #[cfg(not(feature = "testing"))]
+        let frame = draft.sign(ptk);
+        #[cfg(feature = "testing")]
+        let frame = super::tweaks::sign(draft, &[], &self.tweaks.fourth, self.tweaks.fourth_encrypted, ptk);
         SupplicantOutput::SendEapol { frame, encrypt }
     }
 
@@ -72,13 +84,15 @@ impl Shared {
         let info = KeyInfo::PAIRWISE.with_if(secure, KeyInfo::SECURE);
         #[cfg(feature = "testing")]
         let info = info.with(KeyInfo(config.second_info));
-        let frame = self
-            .sender
-            .draft(info, first.replay)
-            .key_len(self.sender.key_len(first.key_len))
-            .nonce(snonce)
-            .key_data(data.finish())
-            .sign(&ptk);
+        let data = data.finish();
+        let draft = self.sender.draft(info, first.replay).key_len(self.sender.key_len(first.key_len)).nonce(snonce);
+        #[cfg(not(feature = "testing"))]
+        let frame = draft.key_data(data).sign(&ptk);
+        #[cfg(feature = "testing")]
+        let frame = {
+            let tweaks = &config.tweaks;
+            super::tweaks::sign(draft, data.as_bytes(), &tweaks.second, tweaks.second_encrypted, &ptk)
+        };
         self.push(SupplicantOutput::SendEapol { frame, encrypt: linked });
     }
 }
