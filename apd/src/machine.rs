@@ -335,6 +335,11 @@ impl Apd {
             Purpose::Word(client) => {
                 self.out.reply(client, if result.is_ok() { ctrl::reply::OK } else { ctrl::reply::FAIL });
             }
+            Purpose::Driver { iface, bss, client } => {
+                let link = if let Ok(Reply::Link(link)) = result { Some(link) } else { None };
+                let text = self.driver_status_text(BssRef { iface, bss }, link.as_ref());
+                self.out.reply(client, text);
+            }
             Purpose::Nothing(what) => {
                 if let Err(failure) = result {
                     debug!("{what}: {failure}");

@@ -22,6 +22,8 @@ pub(crate) enum Purpose {
     BssStep { iface: IfaceId, attempt: u32, bss: BssId, step: BssStep },
     /// A client wants to see a station.
     Station { iface: IfaceId, bss: usize, addr: MacAddr, client: ClientId },
+    /// A client wants to see what has become of the interface of a BSS.
+    Driver { iface: IfaceId, bss: usize, client: ClientId },
     /// A client of a test suite hears OK or FAIL.
     #[cfg(feature = "testing")]
     Word(ClientId),
@@ -60,7 +62,7 @@ impl Purpose {
     /// The client who waits for the answer.
     pub(crate) const fn client(&self) -> Option<ClientId> {
         match self {
-            Purpose::Station { client, .. } => Some(*client),
+            Purpose::Station { client, .. } | Purpose::Driver { client, .. } => Some(*client),
             #[cfg(feature = "testing")]
             Purpose::Word(client) => Some(*client),
             Purpose::Step { .. } | Purpose::Bss { .. } | Purpose::BssStep { .. } | Purpose::Nothing(_) => None,

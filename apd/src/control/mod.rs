@@ -42,7 +42,7 @@ impl Apd {
                 OK.to_vec()
             }
             ApCommand::Status => self.status_text(of),
-            ApCommand::StatusDriver => self.driver_status_text(of),
+            ApCommand::StatusDriver => return self.ask_driver(of, client),
             ApCommand::Mib(_) => self.mib_text(of),
             ApCommand::StaFirst => {
                 let first = self.engine(of).and_then(|bss| bss.stations().next().map(ap::Station::addr));
@@ -205,6 +205,20 @@ impl Apd {
         };
         self.out.push(Output::SetLogLevel { level, timestamps: timestamp });
         OK.to_vec()
+    }
+
+    /// The kernel says what has become of the interface.
+    fn ask_driver(&mut self, of: BssRef, client: ClientId) {
+        match self.iface(of.iface).and_then(|iface| iface.slots.get(of.bss)).and_then(|slot| slot.ifindex) {
+            Some(ifindex) if self.privd => {
+                let purpose = Purpose::Driver { iface: of.iface, bss: of.bss, client };
+                self.out.request(purpose, Request::LinkState { ifindex });
+            }
+            Some(_) | None => {
+                let text = self.driver_status_text(of, None);
+                self.out.reply(client, text);
+            }
+        }
     }
 
     /// The kernel's figures come first; the answer is put together when they are there.

@@ -1,7 +1,7 @@
 //! What commands show: in the original's words and order, for scripts read it.
 
 use ctrl::reply::{AP_LIMIT, Escaped, FAIL, Hex, Lines};
-use ipc_proto::StationInfo;
+use ipc_proto::{LinkInfo, StationInfo};
 use wire::channel::Band;
 use wire::{Instant, MacAddr};
 
@@ -88,18 +88,39 @@ impl Apd {
         lines.into_bytes()
     }
 
-    pub(super) fn driver_status_text(&self, of: BssRef) -> Vec<u8> {
+    /// `link`: the interface as the kernel has just described it.
+    pub(crate) fn driver_status_text(&self, of: BssRef, link: Option<&LinkInfo>) -> Vec<u8> {
         let Some(iface) = self.iface(of.iface) else { return FAIL.to_vec() };
         let Some(slot) = iface.slots.get(of.bss) else { return FAIL.to_vec() };
         let mut lines = Lines::new(AP_LIMIT);
+        lines.field("ifindex", slot.ifindex.unwrap_or(0)).field("ifname", iface.bss_name(of.bss));
+        if let Some(bridge) = link.and_then(|link| link.bridge.as_ref()) {
+            lines.field("brname", bridge);
+        }
+        let running = slot.engine.as_ref().is_some_and(|bss| bss.condition() == ap::Condition::Running);
+        let bridge = iface.config.bss.get(of.bss).and_then(|bss| bss.bridge());
+        let (there, joined, made) =
+            link.map_or((None, false, false), |link| (link.bridge.as_deref(), link.joined_bridge, link.made_bridge));
+        let already = !joined && there.is_some() && there == bridge;
+        let flags = [
+            ("beacon_set", running),
+            ("added_if_into_bridge", joined),
+            ("already_in_bridge", already),
+            ("added_bridge", made),
+            ("if_dynamic", slot.created),
+        ];
+        for (name, _) in flags.iter().filter(|(_, set)| *set) {
+            lines.field(name, 1);
+        }
         lines
-            .field("ifindex", slot.ifindex.unwrap_or(0))
-            .field("ifname", iface.bss_name(of.bss))
             .field("addr", slot.addr)
             .field("phyname", iface.wiphy.as_ref().map_or("", |wiphy| wiphy.name.as_str()))
             .field("perm_addr", iface.wiphy.as_ref().map_or(MacAddr::ZERO, |wiphy| wiphy.perm_addr));
         if let Some(operating) = slot.engine.as_ref().map(ap::Bss::operating) {
             lines.field("freq", operating.definition.freq);
+        }
+        if let Some([first, second]) = link.and_then(|link| link.country).map(|country| country.map(char::from)) {
+            lines.field("country", format_args!("{first}{second}"));
         }
         lines.into_bytes()
     }
