@@ -19,6 +19,7 @@ mod leave;
 mod operating;
 mod reload;
 mod sae_side;
+mod sae_tracking;
 mod station;
 mod switch;
 mod watch;

@@ -18,6 +18,7 @@ use wire::{Instant, MacAddr, StatusCode};
 
 use crate::BssConfig;
 use crate::bss::Bss;
+use crate::sae_tracking::Tracking;
 use crate::station::{SaeKey, Stage};
 
 /// Wait for the station's answer before ours is sent again (dot11RSNASAERetransPeriod as the originals have it).
@@ -37,6 +38,7 @@ pub(crate) struct SaeSide {
     akms: Vec<SaeAkm>,
     groups: Vec<Group>,
     secrets: Vec<Entry>,
+    tracking: Tracking,
     tokens: AntiClogging,
     threshold: usize,
     sync: u16,
@@ -112,6 +114,7 @@ impl SaeSide {
                 .collect(),
             groups,
             secrets,
+            tracking: Tracking::new(usize::try_from(bss.sae_track_password()).unwrap_or(0)),
             tokens: AntiClogging::new(rng),
             threshold: usize::try_from(bss.sae_anti_clogging_threshold()).unwrap_or(usize::MAX),
             sync: u16::try_from(bss.sae_sync()).unwrap_or(u16::MAX),
@@ -142,10 +145,48 @@ impl SaeSide {
         earlier.secrets.iter().all(|old| self.secrets.iter().any(|new| same(old, new)))
     }
 
+    /// The password to run with a station. One for that station alone goes before those for all.
     fn secret(&self, peer: MacAddr, identifier: Option<&[u8]>) -> Option<&Entry> {
-        self.secrets
-            .iter()
-            .find(|entry| entry.password.identifier() == identifier && entry.peer.is_none_or(|only| only == peer))
+        let fitting = || {
+            let named = self.secrets.iter().filter(move |entry| entry.password.identifier() == identifier);
+            named.filter(move |entry| entry.peer.is_none_or(|only| only == peer))
+        };
+        if identifier.is_some() || !self.tracking.is_on() || fitting().any(|entry| entry.peer.is_some()) {
+            return fitting().next();
+        }
+        let place = self.tracking.choose(peer, fitting().map(|entry| &entry.password));
+        fitting().nth(place)
+    }
+
+    /// The passwords that are tried one after the other.
+    fn nameless(&self) -> impl Iterator<Item = &Password> {
+        let nameless = self.secrets.iter().filter(|entry| entry.peer.is_none());
+        nameless.map(|entry| &entry.password).filter(|password| password.identifier().is_none())
+    }
+
+    /// A confirm shows that the station has another password. True if there is another to try.
+    fn try_another(&mut self, peer: MacAddr, failed: &Password) -> bool {
+        if !self.tracking.is_on() || !self.nameless().any(|password| password == failed) {
+            return false;
+        }
+        let nameless: Vec<Password> = self.nameless().cloned().collect();
+        self.tracking.failed(peer, failed, nameless.iter())
+    }
+
+    /// A confirm that comes at once would show the station that another password is being tried.
+    fn confirms_at_once(&self, peer: MacAddr, password: &Password) -> bool {
+        let sure = !self.tracking.is_on() || password.identifier().is_some() || self.tracking.knows(peer);
+        self.confirm_immediate && sure
+    }
+
+    /// A station is known to have this password.
+    fn bind(&mut self, peer: MacAddr, secret: &[u8]) -> bool {
+        let password = Password::new(secret, None);
+        let known = self.tracking.is_on() && self.nameless().any(|one| *one == password);
+        if known {
+            self.tracking.succeeded(peer, &password);
+        }
+        known
     }
 }
 
@@ -258,6 +299,7 @@ impl Bss {
         let rejected = commit.rejected_groups.clone().unwrap_or_default();
         match self.sae_begin(addr, method, &commit, auth, rng) {
             Ok((session, akm, password)) => {
+                let at_once = self.sae.confirms_at_once(addr, &password);
                 if let Some(station) = self.stations.get_mut(&addr) {
                     station.sae = Some(SaeExchange {
                         session,
@@ -270,7 +312,7 @@ impl Bss {
                     });
                 }
                 self.sae_send_commit(addr, now);
-                if self.sae.confirm_immediate {
+                if at_once {
                     self.sae_send_confirm(addr);
                 }
             }
@@ -315,6 +357,11 @@ impl Bss {
         Ok((session, akm, entry.password.clone()))
     }
 
+    /// `SAE_PASSWORD_BIND`: a station is known to have this password, one of those without identifiers.
+    pub fn bind_sae_password(&mut self, addr: MacAddr, password: &[u8]) -> bool {
+        self.sae.bind(addr, password)
+    }
+
     /// 12.4.6: so many exchanges are open that a new one has to show that its sender can receive.
     fn sae_is_busy(&self) -> bool {
         let open = self.stations.values().filter(|station| station.sae.as_ref().is_some_and(SaeExchange::is_open));
@@ -351,6 +398,21 @@ impl Bss {
             Ok(ConfirmOutcome::Ignored) => {}
             Err(error) => {
                 exchange.mismatches += 1;
+                let wrong =
+                    (error == SaeError::ConfirmMismatch && exchange.is_open()).then(|| exchange.password.clone());
+                if let Some(failed) = wrong
+                    && self.sae.try_another(addr, &failed)
+                {
+                    self.log(Level::Info, format!("{addr}: SAE: another password is tried next time"));
+                    if let Some(station) = self.stations.get_mut(&addr) {
+                        station.sae = None;
+                    }
+                    self.send_sae(addr, CONFIRM, StatusCode::REFUSED, &[]);
+                    return;
+                }
+                let Some(exchange) = self.stations.get_mut(&addr).and_then(|station| station.sae.as_mut()) else {
+                    return;
+                };
                 let over = exchange.mismatches >= MISMATCHES && exchange.is_open();
                 if over && let Some(station) = self.stations.get_mut(&addr) {
                     station.sae = None;
@@ -376,6 +438,9 @@ impl Bss {
         let group = exchange.session.group().number();
         let h2e = exchange.session.method() == Method::HashToElement;
         let password = exchange.password.clone();
+        if self.sae.tracking.is_on() && password.identifier().is_none() {
+            self.sae.tracking.succeeded(addr, &password);
+        }
         station.sae_key = Some(SaeKey { pmk: pmk.clone(), pmkid: Pmkid(pmkid), h2e, group, akm, password, rejected });
         self.pmksa.insert(PmksaEntry {
             pmkid: Pmkid(pmkid),

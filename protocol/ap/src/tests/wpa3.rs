@@ -104,3 +104,37 @@ fn a_malformed_list_of_rejected_groups_is_refused() {
     world.send_sae(1, StatusCode::SAE_HASH_TO_ELEMENT, &body.finish().unwrap());
     assert_eq!(world.last_auth(), (1, StatusCode::REFUSED, Vec::new()));
 }
+
+/// One attempt of a station with a password of its own; whether it came through.
+fn attempt(world: &mut World, password: &[u8]) -> StatusCode {
+    let mut session = world.sae_session(password, Group::P256, Method::HashToElement);
+    world.send_sae(1, session.commit_status(), &session.commit_body(None));
+    let (transaction, status, body) = world.last_auth();
+    assert_eq!(transaction, 1, "no confirm before ours");
+    session.handle_commit(status, &body).unwrap();
+    let confirm = session.confirm_body().unwrap();
+    world.send_sae(2, StatusCode::SUCCESS, &confirm);
+    world.last_auth().1
+}
+
+#[test]
+fn passwords_without_identifiers_are_tried_one_after_the_other() {
+    let several = "wpa_key_mgmt=SAE\nsae_pwe=2\nsae_password=guest\nsae_password=things\nsae_password=owner\n";
+    let mut world = sae(&format!("{several}sae_track_password=10\n"));
+    let mut statuses = Vec::new();
+    for _ in 0..4 {
+        statuses.push(attempt(&mut world, b"guest"));
+    }
+    assert_eq!(statuses, [StatusCode::REFUSED, StatusCode::REFUSED, StatusCode::SUCCESS, StatusCode::SUCCESS]);
+    // With none that fits, it is a wrong password in the end.
+    let mut world = sae(&format!("{several}sae_track_password=10\n"));
+    let statuses: Vec<StatusCode> = (0..3).map(|_| attempt(&mut world, b"wrong")).collect();
+    assert_eq!(statuses, [StatusCode::REFUSED, StatusCode::REFUSED, StatusCode::CHALLENGE_FAILURE]);
+    // Bound beforehand, it fits at once; and not without tracking.
+    let mut world = sae(&format!("{several}sae_track_password=10\n"));
+    assert!(world.bss.bind_sae_password(STA, b"guest") && !world.bss.bind_sae_password(STA, b"nobody's"));
+    assert_eq!(attempt(&mut world, b"guest"), StatusCode::SUCCESS);
+    let mut world = sae(several);
+    assert!(!world.bss.bind_sae_password(STA, b"guest"));
+    assert_eq!(attempt(&mut world, b"guest"), StatusCode::CHALLENGE_FAILURE);
+}

@@ -414,6 +414,11 @@ impl Bss {
         self.values.flag(BssKey::sae_require_mfp)
     }
 
+    /// How many stations' SAE passwords are remembered; 0: passwords are not tried one after the other.
+    pub fn sae_track_password(&self) -> u32 {
+        self.values.count(BssKey::sae_track_password)
+    }
+
     /// Open SAE exchanges from which a token is demanded.
     pub fn sae_anti_clogging_threshold(&self) -> u32 {
         self.values.count(BssKey::sae_anti_clogging_threshold)
