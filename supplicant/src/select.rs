@@ -140,8 +140,8 @@ pub(crate) fn policy(
             _ => SaePwe::HuntAndPeck,
         },
         sae_needs_pmf: globals.get(b"sae_check_mfp").is_some_and(|text| text == b"1"),
-        ocv: network.get(b"ocv").is_some_and(|text| text == b"1"),
         ssid_protection: network.get(b"ssid_protection").is_some_and(|text| text == b"1"),
+        ocv: network.get(b"ocv").is_some_and(|text| text == b"1"),
         wmm: false,
     }
 }
@@ -188,10 +188,14 @@ pub(crate) fn fits(
         });
     }
     match policy.choose(&bss.offer()) {
-        // 9.4.2.3, Table 9-92: a BSS that has nothing but hash-to-element says so among its rates.
-        #[cfg(feature = "testing")]
-        Ok(negotiated) if abilities.hunting_only => Ok(Some(negotiated)),
-        Ok(negotiated) if negotiated.akm.is_sae() && !negotiated.h2e && bss.is_h2e_only() => {
+        // 9.4.2.3, Table 9-92: a BSS that has nothing but hash-to-element says so among its rates. Whoever forces hunting
+        // and pecking wants to see it refused.
+        Ok(negotiated)
+            if negotiated.akm.is_sae()
+                && !negotiated.h2e
+                && policy.sae_pwe != SaePwe::ForceHuntAndPeck
+                && bss.is_h2e_only() =>
+        {
             Err("it has SAE with hash-to-element only, and sae_pwe does not allow that".into())
         }
         Ok(negotiated) if negotiated.akm.has_handshake() => Ok(Some(negotiated)),
