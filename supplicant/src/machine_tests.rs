@@ -20,6 +20,7 @@ use crate::setup::Configured;
 
 const STA: MacAddr = MacAddr([2, 0, 0, 0, 0, 1]);
 const AP: MacAddr = MacAddr([2, 0, 0, 0, 3, 0]);
+const TWIN: MacAddr = MacAddr([2, 0, 0, 0, 4, 0]);
 
 /// A kernel that does what is asked, with one access point in reach.
 struct World {
@@ -30,6 +31,8 @@ struct World {
     sent: Vec<(u64, String)>,
     rsne: Vec<u8>,
     answers_auth: StatusCode,
+    /// There is another access point of the same network.
+    twin: bool,
     socket: u32,
 }
 
@@ -46,6 +49,7 @@ impl World {
             sent: Vec::new(),
             rsne: rsne.to_vec(),
             answers_auth: StatusCode::SUCCESS,
+            twin: false,
             socket: 0,
         };
         world.input(Input::PostUp);
@@ -121,12 +125,14 @@ impl World {
                     elements,
                     ..ScanEntry::default()
                 };
-                Reply::ScanResults { entries: vec![entry], last: true }
+                let twin = self.twin.then(|| ScanEntry { bssid: TWIN, ..entry.clone() });
+                Reply::ScanResults { entries: [Some(entry), twin].into_iter().flatten().collect(), last: true }
             }
             Request::Authenticate { auth, .. } => {
                 if auth.algorithm == 0 {
                     let body = Authentication { algorithm: 0, transaction: 2, status: self.answers_auth, rest: &[] };
-                    let frame = frame::build(Subtype::AUTHENTICATION, STA, AP, AP, |w| body.write(w)).unwrap();
+                    let bssid = auth.bssid;
+                    let frame = frame::build(Subtype::AUTHENTICATION, STA, bssid, bssid, |w| body.write(w)).unwrap();
                     events.push(Event::AuthReceived { ifindex: 3, frame });
                 }
                 Reply::Done
@@ -224,6 +230,21 @@ fn a_refused_authentication_is_told() {
         text == "<3>CTRL-EVENT-AUTH-REJECT 02:00:00:00:03:00 auth_type=0 auth_transaction=2 status_code=17"
     });
     assert!(told, "{:?}", world.sent);
+}
+
+#[test]
+fn two_that_refuse_are_tried_in_turn_with_pauses() {
+    let mut world = World::new(OPEN, &[]);
+    world.answers_auth = StatusCode::AP_FULL;
+    world.twin = true;
+    world.sleep(Duration::from_secs(60));
+    let tried: Vec<MacAddr> = world
+        .requests
+        .iter()
+        .filter_map(|request| if let Request::Authenticate { auth, .. } = request { Some(auth.bssid) } else { None })
+        .collect();
+    assert!(tried.starts_with(&[AP, TWIN]) || tried.starts_with(&[TWIN, AP]), "{tried:?}");
+    assert!((4..20).contains(&tried.len()), "{tried:?}");
 }
 
 #[test]

@@ -51,11 +51,12 @@ impl Station {
         self.look_for_networks(cx, Duration::from_millis(delay));
     }
 
-    fn another_access_point(&mut self, cx: &mut Cx<'_>, failed: MacAddr) -> Option<Candidate> {
+    fn another_access_point(&self, cx: &Cx<'_>, failed: MacAddr) -> Option<Candidate> {
         if !matches!(self.link, Link::Idle) || !self.is_ready() {
             return None;
         }
-        let candidate = self.select(cx)?;
+        // Of those that have not failed lately: two that refuse must not send us to and fro without a pause.
+        let candidate = self.select_with_ignored(cx.now)?;
         let other = self.bss.by_id(candidate.bss).is_some_and(|bss| bss.bssid != failed);
         other.then_some(candidate)
     }

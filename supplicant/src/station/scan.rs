@@ -494,7 +494,7 @@ impl Station {
         found
     }
 
-    fn select_with_ignored(&self, now: Instant) -> Option<Candidate> {
+    pub(crate) fn select_with_ignored(&self, now: Instant) -> Option<Candidate> {
         let mut table: Vec<_> = self.bss.iter().collect();
         table.sort_by(|a, b| select::better(a, b));
         if let Some(wish) = self.wish {
