@@ -323,6 +323,13 @@ impl Apd {
                     iface.joined(bss, step, result, out, now, rng);
                 }
             }
+            Purpose::Link { iface, attempt, bss } => {
+                if let Some((iface, out)) = self.both(iface)
+                    && iface.attempt == attempt
+                {
+                    iface.link_known(bss, result, out, now, rng);
+                }
+            }
             Purpose::Station { iface, bss, addr, client } => {
                 let known = match result {
                     Ok(Reply::Stations { entries, .. }) => entries.into_iter().find(|entry| entry.addr == addr),
@@ -431,7 +438,8 @@ impl Machine for Apd {
             }
             Input::Reply { id, result } => self.reply(id, result, now, rng),
             Input::Event(ipc_proto::Event::Resync) => {
-                warn!("events of the kernel were lost");
+                let Apd { ifaces, out, .. } = self;
+                ifaces.iter_mut().for_each(|iface| iface.resync(out));
             }
             Input::Event(event) => {
                 let Apd { ifaces, out, .. } = self;

@@ -20,6 +20,8 @@ pub(crate) enum Purpose {
     Bss { iface: IfaceId, attempt: u32, bss: BssId, tag: Tag },
     /// A step of bringing one of its BSSs up; of this attempt only.
     BssStep { iface: IfaceId, attempt: u32, bss: BssId, step: BssStep },
+    /// How the link of a BSS stands, after events were lost; of this attempt only.
+    Link { iface: IfaceId, attempt: u32, bss: BssId },
     /// A client wants to see a station.
     Station { iface: IfaceId, bss: usize, addr: MacAddr, client: ClientId },
     /// A client wants to see what has become of the interface of a BSS.
@@ -65,7 +67,11 @@ impl Purpose {
             Purpose::Station { client, .. } | Purpose::Driver { client, .. } => Some(*client),
             #[cfg(feature = "testing")]
             Purpose::Word(client) => Some(*client),
-            Purpose::Step { .. } | Purpose::Bss { .. } | Purpose::BssStep { .. } | Purpose::Nothing(_) => None,
+            Purpose::Step { .. }
+            | Purpose::Bss { .. }
+            | Purpose::BssStep { .. }
+            | Purpose::Link { .. }
+            | Purpose::Nothing(_) => None,
         }
     }
 }

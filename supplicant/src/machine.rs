@@ -252,9 +252,9 @@ fn dispatch(station: &mut Station, cx: &mut Cx<'_>, purpose: Purpose, result: Re
             station.wiphy_known(cx, result);
         }
         Purpose::LinkUp => station.link_is_up(cx, done(&result)),
-        Purpose::LinkState => {
+        Purpose::LinkState(attempt) => {
             if let Ok(Reply::Link(link)) = result {
-                station.link_state(cx, link);
+                station.link_state(cx, attempt, &link);
             }
         }
         Purpose::Scan => station.scan_triggered(cx, done(&result)),

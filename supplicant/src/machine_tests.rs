@@ -34,6 +34,8 @@ struct World {
     /// There is another access point of the same network.
     twin: bool,
     socket: u32,
+    /// What the kernel is connected with, where it is asked.
+    joined: Option<MacAddr>,
 }
 
 impl World {
@@ -51,6 +53,7 @@ impl World {
             answers_auth: StatusCode::SUCCESS,
             twin: false,
             socket: 0,
+            joined: Some(AP),
         };
         world.input(Input::PostUp);
         world.input(Input::PrivdUp);
@@ -154,7 +157,9 @@ impl World {
                 });
                 Reply::Done
             }
-            Request::LinkState { .. } => Reply::Link(LinkInfo { up: true, addr: STA, ..LinkInfo::default() }),
+            Request::LinkState { .. } => {
+                Reply::Link(LinkInfo { up: true, addr: STA, bssid: self.joined, ..LinkInfo::default() })
+            }
             _ => Reply::Done,
         };
         self.input(Input::Reply { id, result: Ok(reply) });
@@ -381,4 +386,55 @@ fn a_driver_that_moves_is_followed_and_has_its_port_closed() {
     world.sleep(Duration::from_secs(1));
     world.event(roamed(other));
     assert!(world.ask("STATUS").contains("bssid=02:00:00:00:03:00\n"));
+}
+
+#[test]
+fn lost_events_are_made_up_for() {
+    let mut world = World::new(OPEN, &[]);
+    world.sleep(Duration::from_secs(1));
+    world.ask("ATTACH");
+    world.sent.clear();
+    world.requests.clear();
+    // Nothing has happened: the link stands, but what is in reach is read again.
+    world.event(Event::Resync);
+    world.sleep(Duration::from_secs(1));
+    let disconnected = |world: &World| world.sent.iter().any(|(_, text)| text.contains("CTRL-EVENT-DISCONNECTED"));
+    assert!(!disconnected(&world), "{:?}", world.sent);
+    assert!(world.requests.iter().any(|request| matches!(request, Request::ScanResults { .. })));
+    assert!(world.requests.iter().any(|request| matches!(request, Request::Capabilities { .. })));
+    // The end of the link was among what was lost: it is made anew.
+    world.joined = None;
+    world.event(Event::Resync);
+    assert!(disconnected(&world), "{:?}", world.sent);
+    world.joined = Some(AP);
+    world.sleep(Duration::from_secs(2));
+    assert!(world.ask("STATUS").contains("wpa_state=COMPLETED\n"));
+    // So was the driver's move.
+    let mut world = by_driver(OPEN, &[]);
+    world.sleep(Duration::from_secs(1));
+    world.joined = Some(MacAddr([2, 0, 0, 0, 4, 0]));
+    world.event(Event::Resync);
+    assert!(world.ask("STATUS").contains("bssid=02:00:00:00:04:00\n"));
+}
+
+#[test]
+fn a_scan_whose_end_was_lost_is_over() {
+    let mut world = World::new(OPEN, &[]);
+    world.sleep(Duration::from_secs(1));
+    world.ask("DISCONNECT");
+    world.joined = None;
+    world.event(Event::ScanStarted { ifindex: 3 });
+    assert_eq!(world.ask("SCAN"), "FAIL-BUSY\n");
+    world.event(Event::Resync);
+    assert_eq!(world.ask("SCAN"), "OK\n");
+}
+
+#[test]
+fn what_the_kernel_still_holds_after_lost_events_is_let_go() {
+    let mut world = World::new(OPEN, &[]);
+    world.sleep(Duration::from_secs(1));
+    world.ask("DISCONNECT");
+    world.requests.clear();
+    world.event(Event::Resync);
+    assert!(world.requests.iter().any(|request| matches!(request, Request::Deauthenticate { bssid: AP, .. })));
 }

@@ -25,8 +25,8 @@ pub(crate) enum Purpose {
     Wiphy,
     /// Switching the interface on.
     LinkUp,
-    /// State of the link, after events were lost.
-    LinkState,
+    /// State of the link, after events were lost in this attempt.
+    LinkState(u32),
     /// Starting a scan.
     Scan,
     /// Reading the table of BSSs.

@@ -90,11 +90,7 @@ pub(crate) fn pmf(network: &Network, globals: &Globals) -> Pmf {
 }
 
 /// What a network's configuration allows with this radio.
-pub(crate) fn policy(
-    network: &Network,
-    globals: &Globals,
-    abilities: &Abilities,
-) -> StationPolicy {
+pub(crate) fn policy(network: &Network, globals: &Globals, abilities: &Abilities) -> StationPolicy {
     let methods = network.key_mgmt();
     let mut akms: Vec<AkmSuite> = SUPPORTED
         .into_iter()

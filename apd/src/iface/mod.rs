@@ -5,6 +5,7 @@ mod changing;
 mod coming;
 mod files;
 mod going;
+mod resync;
 mod staying;
 
 use std::collections::{BTreeMap, VecDeque};

@@ -399,7 +399,12 @@ impl Worker {
     fn finish(&mut self, job: Job) {
         let Job { owner, finish, gathered, failure, .. } = job;
         let Owner::Client { client, id } = owner else {
-            self.surveyed(gathered.interfaces);
+            match failure {
+                None => self.surveyed(gathered.interfaces),
+                // An unfinished list would make what is missing from it look gone. Where messages were lost, whoever
+                // noticed that has asked again.
+                Some(failure) => tracing::warn!(%failure, "interfaces cannot be listed"),
+            }
             return;
         };
         let replies = match failure {

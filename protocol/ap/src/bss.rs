@@ -39,6 +39,8 @@ pub enum Tag {
     Activity(MacAddr),
     /// A channel switch.
     Switch,
+    /// All stations, after events were lost.
+    Resync,
 }
 
 /// What the machine wants done, in order.
@@ -102,6 +104,8 @@ pub struct Bss {
     pub(crate) stations: BTreeMap<MacAddr, Station>,
     pub(crate) non_erp_present: bool,
     pub(crate) switch: Option<Switch>,
+    /// The kernel was asked for its stations, since events were lost.
+    pub(crate) resync: Option<crate::resync::Resync>,
     /// It was asked to start without a beacon (`start_disabled`): the first change of the beacon starts it.
     pub(crate) silent: bool,
     outputs: VecDeque<BssOutput>,
@@ -127,6 +131,7 @@ impl Bss {
             stations: BTreeMap::new(),
             non_erp_present: false,
             switch: None,
+            resync: None,
             silent: false,
             outputs: VecDeque::new(),
         };
@@ -383,6 +388,11 @@ impl Bss {
                 self.outputs.push_back(BssOutput::StartFailed(failure));
             }
             (Tag::Activity(addr), Ok(Reply::Stations { entries, .. })) => self.activity_known(addr, &entries, now),
+            (Tag::Resync, Ok(Reply::Stations { entries, last })) => self.kernel_stations(&entries, last, now),
+            (Tag::Resync, Err(failure)) => {
+                self.resync = None;
+                self.log(Level::Warning, format!("the driver does not name its stations: {failure}"));
+            }
             (Tag::Activity(addr), Err(failure)) => {
                 self.log(Level::Debug, format!("{addr}: the driver does not know its activity: {failure}"));
             }

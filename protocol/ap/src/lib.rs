@@ -18,6 +18,7 @@ mod handshake;
 mod leave;
 mod operating;
 mod reload;
+mod resync;
 mod sae_side;
 mod sae_tracking;
 mod station;

@@ -519,8 +519,7 @@ impl Station {
             if !crate::select::names(network, &bss.ssid) || self.is_avoided(bss.bssid, &bss.ssid) {
                 return None;
             }
-            let negotiated =
-                crate::select::fits(network, &self.config.globals, bss, &self.iface.abilities).ok()?;
+            let negotiated = crate::select::fits(network, &self.config.globals, bss, &self.iface.abilities).ok()?;
             Some(Candidate { network: id, bss: bss.id, negotiated })
         })
     }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use ctrl::StationEvent;
-use ipc_proto::{Failure, InterfaceInfo, InterfaceType, LinkInfo, OperState, Request, WiphyInfo};
+use ipc_proto::{Failure, InterfaceInfo, InterfaceType, OperState, Request, WiphyInfo};
 use wire::MacAddr;
 use wire::frame::{Subtype, category};
 
@@ -212,31 +212,6 @@ impl Station {
             tracing::info!("{}: the radio is no longer blocked", self.ifname());
             // The kernel took the interface down with the block.
             self.request(cx, Purpose::LinkUp, |ifindex| Request::SetLinkUp { ifindex, up: true });
-        }
-    }
-
-    /// Events were lost: what is true now?
-    pub(crate) fn resync(&mut self, cx: &mut Cx<'_>) {
-        tracing::warn!("{}: events of the kernel were lost; looking at everything anew", self.ifname());
-        if self.iface.ifindex.is_none() {
-            self.attach(cx);
-        } else {
-            self.request(cx, Purpose::LinkState, |ifindex| Request::LinkState { ifindex });
-            if self.scan.is_running() {
-                self.request(cx, Purpose::ScanResults, |ifindex| Request::ScanResults { ifindex });
-            }
-        }
-    }
-
-    /// What is true now.
-    pub(crate) fn link_state(&mut self, cx: &mut Cx<'_>, link: LinkInfo) {
-        self.link_changed(cx, link.up, link.addr);
-        if let Link::Associated(associated) = &self.link
-            && link.bssid != Some(associated.target.bssid)
-        {
-            tracing::warn!("{}: the link ended while events were lost", self.ifname());
-            self.lost_link(cx, super::link::Loss { reason: wire::ReasonCode::UNSPECIFIED, local: false, quiet: false });
-            self.look_for_networks(cx, Duration::from_millis(100));
         }
     }
 

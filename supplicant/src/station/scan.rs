@@ -577,12 +577,7 @@ impl Station {
                 text.push_str(&format!("; none named \"{name}\""));
             }
             for bss in named.into_iter().take(3) {
-                if let Err(why) = select::fits(
-                    network,
-                    &self.config.globals,
-                    bss,
-                    &self.iface.abilities,
-                ) {
+                if let Err(why) = select::fits(network, &self.config.globals, bss, &self.iface.abilities) {
                     text.push_str(&format!("; \"{name}\" at {}: {why}", bss.bssid));
                 }
             }

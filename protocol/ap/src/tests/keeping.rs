@@ -8,7 +8,7 @@ use rsn::Pmf;
 use wire::frame::{Management, Subtype};
 use wire::{ReasonCode, StatusCode};
 
-use super::world::{OPEN, PSK, STA, World};
+use super::world::{OPEN, OTHER, PSK, STA, World};
 use crate::{Condition, Tag};
 
 #[test]
@@ -171,4 +171,58 @@ fn the_elements_of_beacons_are_well_formed() {
         };
         assert_eq!(ids, expected);
     }
+}
+
+fn stations_in_kernel(world: &mut World, addrs: &[wire::MacAddr]) {
+    let now = world.now;
+    // In two parts, as the answer of a busy access point.
+    for (addrs, last) in [(addrs, false), (&[][..], true)] {
+        let entries = addrs.iter().map(|addr| StationInfo { addr: *addr, ..StationInfo::default() }).collect();
+        world.bss.handle_reply(Tag::Resync, Ok(Reply::Stations { entries, last }), now, &mut world.rng);
+    }
+    world.pump();
+}
+
+#[test]
+fn after_lost_events_the_kernels_stations_count() {
+    let mut world = World::new(OPEN);
+    for addr in [STA, OTHER] {
+        world.authenticate(addr);
+        world.associate(addr, &[]);
+    }
+    assert!(world.connected(STA) && world.connected(OTHER));
+    world.bss.resync();
+    world.pump();
+    assert!(world.requests.iter().any(|request| matches!(request, Request::Stations { addr: None, .. })));
+    stations_in_kernel(&mut world, &[STA, OTHER]);
+    assert!(world.connected(STA) && world.connected(OTHER), "nothing was lost");
+
+    // One is gone; of a third only the kernel knows.
+    world.bss.resync();
+    world.pump();
+    world.requests.clear();
+    let unknown = wire::MacAddr([2, 0, 0, 0, 9, 9]);
+    stations_in_kernel(&mut world, &[OTHER, unknown]);
+    assert!(world.bss.station(STA).is_none() && world.connected(OTHER));
+    assert!(world.events.iter().any(|event| matches!(event, ApEvent::StaDisconnected(addr) if *addr == STA)));
+    let removed =
+        |request: &&Request| matches!(request, Request::RemoveStation { addr: Some(addr), .. } if *addr == unknown);
+    assert_eq!(world.requests.iter().filter(removed).count(), 1);
+    assert_eq!(world.requests.iter().filter(|request| matches!(request, Request::RemoveStation { .. })).count(), 1);
+}
+
+#[test]
+fn who_joins_while_the_kernel_is_asked_stays() {
+    let mut world = World::new(OPEN);
+    world.bss.resync();
+    world.pump();
+    world.authenticate(STA);
+    world.associate(STA, &[]);
+    world.requests.clear();
+    stations_in_kernel(&mut world, &[]);
+    assert!(world.connected(STA));
+    assert!(!world.requests.iter().any(|request| matches!(request, Request::RemoveStation { .. })));
+    // An answer to nothing changes nothing.
+    stations_in_kernel(&mut world, &[]);
+    assert!(world.connected(STA));
 }

@@ -10,6 +10,7 @@ pub mod controls;
 pub mod drivers_that_connect;
 pub mod hostile_clients;
 pub mod keys;
+pub mod lost_events;
 pub mod our_access_point_with_debian;
 pub mod our_access_point_with_iwd;
 pub mod our_station_with_debian;
@@ -71,6 +72,7 @@ pub fn all() -> Vec<Story> {
         keys::STORIES,
         roaming::STORIES,
         drivers_that_connect::STORIES,
+        lost_events::STORIES,
         trouble::STORIES,
         privd_killed::STORIES,
         separation::STORIES,
