@@ -415,6 +415,7 @@ impl Machine for Supplicant {
                 }
             }),
         }
+        self.each(now, rng, Station::turn_of_the_radio);
     }
 
     fn poll_output(&mut self) -> Option<Output> {

@@ -389,6 +389,35 @@ fn a_driver_that_moves_is_followed_and_has_its_port_closed() {
 }
 
 #[test]
+fn while_a_client_has_the_radio_nothing_of_ours_begins() {
+    let mut world = World::new(OPEN, &[]);
+    world.sleep(Duration::from_secs(1));
+    world.ask("ATTACH");
+    world.ask("DISCONNECT");
+    world.sent.clear();
+    // The number comes before the event.
+    assert_eq!(world.ask("RADIO_WORK add test freq=2412 timeout=3"), "<3>EXT-RADIO-WORK-START 1");
+    assert_eq!(world.sent.first().map(|(_, text)| text.as_str()), Some("1"));
+    assert_eq!(world.ask("RADIO_WORK add other"), "2");
+    world.requests.clear();
+    world.ask("RECONNECT");
+    world.sleep(Duration::from_secs(2));
+    let show = world.ask("RADIO_WORK show");
+    assert!(show.starts_with("ext:test@wlan0:2412:1:2.0"), "{show}");
+    assert!(show.contains("ext:other@wlan0:0:0:") && show.contains("connect@wlan0:2412:0:"), "{show}");
+    let ours = |request: &Request| matches!(request, Request::Authenticate { .. } | Request::TriggerScan { .. });
+    assert!(!world.requests.iter().any(ours));
+    world.sleep(Duration::from_secs(2));
+    assert!(world.sent.iter().any(|(_, text)| text == "<3>EXT-RADIO-WORK-TIMEOUT 1"), "{:?}", world.sent);
+    assert!(world.ask("RADIO_WORK show").starts_with("ext:other@wlan0:0:1:"));
+    world.ask("RADIO_WORK done 2");
+    world.sleep(Duration::from_secs(1));
+    assert!(world.ask("STATUS").contains("wpa_state=COMPLETED\n"));
+    assert_eq!(world.ask("RADIO_WORK show"), "");
+    assert_eq!(world.ask("RADIO_WORK done 2"), "FAIL\n");
+}
+
+#[test]
 fn lost_events_are_made_up_for() {
     let mut world = World::new(OPEN, &[]);
     world.sleep(Duration::from_secs(1));

@@ -8,7 +8,7 @@ pub(crate) mod settings;
 mod status;
 
 use crypto::Rng;
-use ctrl::station::TestCommand;
+use ctrl::station::{RadioWork, TestCommand};
 use ctrl::{ParseError, StationCommand, StationEvent, Subscriber, reply};
 use daemon::Output;
 use ipc_proto::post::{ClientId, SocketId};
@@ -262,7 +262,7 @@ fn run(station: &mut Station, cx: &mut Cx<'_>, client: ClientId, command: Statio
             Answer::text(reply::Hex(elements).to_string())
         }
         C::VendorElemRemove { frame, elements } => settings::vendor_remove(station, frame, elements),
-        C::RadioWork(_) => Answer::unknown(),
+        C::RadioWork(work) => radio_work(station, cx, work),
         C::Response { field, id, value } => networks::response(station, cx, &field, id, value.as_bytes()),
         C::StaFirst | C::Sta(_) | C::StaNext(_) => Answer::fail(),
         #[cfg(feature = "testing")]
@@ -271,6 +271,17 @@ fn run(station: &mut Station, cx: &mut Cx<'_>, client: ClientId, command: Statio
         }
         #[cfg(not(feature = "testing"))]
         C::Test(command) => test(station, cx, command),
+    }
+}
+
+fn radio_work(station: &mut Station, cx: &mut Cx<'_>, work: RadioWork) -> Answer {
+    match work {
+        RadioWork::Show => Answer::text(station.show_radio_work(cx.now)),
+        RadioWork::Add { name, freq, timeout } => match station.add_radio_work(cx.now, &name, freq, timeout) {
+            Some(id) => Answer::text(id.to_string()),
+            None => Answer::fail(),
+        },
+        RadioWork::Done(id) => Answer::of(station.end_radio_work(cx, id)),
     }
 }
 
@@ -361,6 +372,7 @@ fn flush(station: &mut Station, cx: &mut Cx<'_>) -> Answer {
     station.config.networks.clear();
     station.config.creds.clear();
     station.config.globals = station.started_globals.clone();
+    station.forget_radio_works();
     station.memory.clear();
     station.ignore.clear();
     station.forget_pmksa(cx, |_| true);

@@ -10,7 +10,7 @@ use rsn::pmksa::PmksaQuery;
 use rsn::{Negotiated, PmksaEntry, Protocol};
 use wire::element::Elements;
 use wire::frame::{AssocResponse, Authentication, Management, auth_algorithm};
-use wire::{MacAddr, ReasonCode, StatusCode};
+use wire::{Instant, MacAddr, ReasonCode, StatusCode};
 
 use super::link::{Associated, Associating, Authenticating, HANDSHAKE, Link, Loss, Target};
 use super::{Station, WpaState};
@@ -101,6 +101,10 @@ impl Station {
 
     /// Joins what was chosen. A link that stands is given up for it: within the same network by reassociation.
     pub(crate) fn connect(&mut self, cx: &mut Cx<'_>, candidate: Candidate) {
+        if self.works.is_taken() {
+            self.works.hold_connect(candidate, cx.now);
+            return;
+        }
         let Some(bss) = self.bss.by_id(candidate.bss) else { return };
         let mut target = Target {
             network: candidate.network,
@@ -166,12 +170,9 @@ impl Station {
     fn find_key(&mut self, cx: &mut Cx<'_>, target: &mut Target) -> Result<(), &'static str> {
         let Some(negotiated) = target.negotiated.clone() else { return Ok(()) };
         if negotiated.akm.is_sae() {
-            let query = PmksaQuery { network: &target.network, akm: negotiated.akm, peer: target.bssid, pmkid: None };
-            if let Some(entry) = self.pmksa.find(&query, cx.now)
-                && !target.by_driver
-            {
-                target.pmk = Some(entry.pmk.clone());
-                target.pmkid = Some(entry.pmkid);
+            if let Some((pmk, pmkid)) = self.cached_key(target, negotiated.akm, cx.now) {
+                target.pmk = Some(pmk);
+                target.pmkid = Some(pmkid);
                 target.cached = true;
             } else if self.sae_password(target.network).is_none_or(|password| !password.is_usable()) {
                 return Err("no SAE password, or none of sae_groups is supported");
@@ -188,6 +189,34 @@ impl Station {
         #[cfg(feature = "testing")]
         self.runtime.hooks.change_association(target);
         Ok(())
+    }
+
+    /// The key of an earlier association with the target, or with another access point of a network that shares keys
+    /// (opportunistic caching). One whose time is nearly over is not used for a new association: better to authenticate
+    /// now than when it ends (`dot11RSNAConfigPMKReauthThreshold`).
+    fn cached_key(&mut self, target: &Target, akm: rsn::AkmSuite, now: Instant) -> Option<(crypto::Pmk, rsn::Pmkid)> {
+        if target.by_driver {
+            return None;
+        }
+        let lifetime = self.pmk_lifetime();
+        let rest = lifetime * 100_u32.saturating_sub(self.runtime.pmk_threshold) / 100;
+        let fresh = |entry: &PmksaEntry<NetworkId>| entry.expires - now > rest;
+        let query = PmksaQuery { network: &target.network, akm, peer: target.bssid, pmkid: None };
+        if let Some(entry) = self.pmksa.find(&query, now).filter(|entry| fresh(entry)) {
+            return Some((entry.pmk.clone(), entry.pmkid));
+        }
+        let network = self.config.network(target.network)?;
+        if !network.proactive_key_caching(&self.config.globals) {
+            return None;
+        }
+        let entry = self.pmksa.find_opportunistic(&query, target.bssid, self.iface.addr, now, fresh)?;
+        Some((entry.pmk.clone(), entry.pmkid))
+    }
+
+    /// How long a key lasts.
+    fn pmk_lifetime(&self) -> Duration {
+        let configured = || Duration::from_secs(self.config.globals.pmk_lifetime().into());
+        self.runtime.pmk_lifetime.unwrap_or_else(configured)
     }
 
     fn authenticate(&mut self, cx: &mut Cx<'_>, mut target: Target) {
@@ -321,10 +350,7 @@ impl Station {
                 state.target.pmkid = Some(pmkid);
                 let network = state.target.network;
                 let akm = state.target.negotiated.as_ref().map_or(rsn::AkmSuite::Sae, |negotiated| negotiated.akm);
-                let lifetime = self
-                    .runtime
-                    .pmk_lifetime
-                    .unwrap_or_else(|| Duration::from_secs(self.config.globals.pmk_lifetime().into()));
+                let lifetime = self.pmk_lifetime();
                 self.pmksa.insert(PmksaEntry {
                     pmkid,
                     pmk,

@@ -6,6 +6,7 @@ pub(crate) mod fail;
 pub(crate) mod keys;
 pub(crate) mod life;
 pub(crate) mod link;
+mod radio_work;
 mod resync;
 pub(crate) mod roam;
 pub(crate) mod sa_query;
@@ -170,6 +171,7 @@ pub(crate) struct Station {
     pub(crate) runtime: Runtime,
     pub(crate) sa_query: sa_query::SaQuery,
     pub(crate) roam: roam::Roamer,
+    pub(crate) works: radio_work::RadioWorks,
     /// The interface was made by us and goes with us.
     pub(crate) created: bool,
     /// What `FLUSH` goes back to.
@@ -204,6 +206,7 @@ impl Station {
             runtime: Runtime::default(),
             sa_query: sa_query::SaQuery::default(),
             roam: roam::Roamer::default(),
+            works: radio_work::RadioWorks::default(),
             created: false,
         }
     }
@@ -337,6 +340,7 @@ impl Station {
             self.link.deadline(),
             self.sa_query.deadline(),
             self.roam.deadline(),
+            self.works.deadline(),
             self.pmksa.poll_deadline(),
         ]
         .into_iter()

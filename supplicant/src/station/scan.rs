@@ -98,7 +98,12 @@ impl Scanner {
         self.last_finished = None;
     }
 
-    fn at(&mut self, when: Instant) {
+    /// When the scan that is under way was begun.
+    pub(super) fn started(&self) -> Option<Instant> {
+        self.running.as_ref().map(|running| running.started)
+    }
+
+    pub(super) fn at(&mut self, when: Instant) {
         self.next = Some(self.next.map_or(when, |next| next.min(when)));
     }
 
@@ -190,6 +195,10 @@ impl Station {
     fn start_scan(&mut self, cx: &mut Cx<'_>) {
         if !self.is_ready() {
             self.scan.manual = None;
+            return;
+        }
+        if self.works.is_taken() {
+            self.works.hold_scan(cx.now);
             return;
         }
         if self.state > WpaState::Scanning && self.state < WpaState::Completed {
