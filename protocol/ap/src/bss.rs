@@ -10,7 +10,7 @@ use core::time::Duration;
 use crypto::{Pmk, Rng};
 use ctrl::{ApEvent, Level};
 use ipc_proto::{ApParameters, BssOptions, Event, Failure, Reply, Request, TransmitParameters};
-use rsn::{ApElements, ApPolicy, AuthenticatorConfig, Group, PmksaCache};
+use rsn::{ApElements, ApPolicy, AuthenticatorConfig, Group, GroupKeyKind, PmksaCache};
 use wire::frame::{Authentication, Management, Subtype, category};
 use wire::{Instant, MacAddr, ReasonCode, Writer, frame};
 
@@ -37,6 +37,17 @@ pub enum Tag {
     Key(MacAddr),
     /// How long a station has been silent.
     Activity(MacAddr),
+    /// The packet number of a group key, for a station that is to be told.
+    PacketNumber {
+        /// The station.
+        station: MacAddr,
+        /// Which key.
+        kind: GroupKeyKind,
+        /// Its index.
+        index: u8,
+        /// The set of keys that it is of.
+        generation: u64,
+    },
     /// A channel switch.
     Switch,
     /// All stations, after events were lost.
@@ -377,7 +388,6 @@ impl Bss {
 
     /// The driver's answer to a request.
     pub fn handle_reply(&mut self, tag: Tag, result: Result<Reply, Failure>, now: Instant, rng: &mut dyn Rng) {
-        let _ = rng;
         match (tag, result) {
             (Tag::Start, Ok(_)) if self.condition == Condition::Starting => {
                 self.condition = Condition::Running;
@@ -386,6 +396,13 @@ impl Bss {
             (Tag::Start, Err(failure)) => {
                 self.lost();
                 self.outputs.push_back(BssOutput::StartFailed(failure));
+            }
+            (Tag::PacketNumber { station, kind, index, generation }, result) => {
+                let number = match result {
+                    Ok(Reply::KeySequence(number)) => Some(number),
+                    Ok(_) | Err(_) => None,
+                };
+                self.packet_number(station, (kind, index, generation), number, now, rng);
             }
             (Tag::Activity(addr), Ok(Reply::Stations { entries, .. })) => self.activity_known(addr, &entries, now),
             (Tag::Resync, Ok(Reply::Stations { entries, last })) => self.kernel_stations(&entries, last, now),

@@ -1,18 +1,21 @@
 //! Handshakes: what the machines of `rsn` ask for becomes requests to the driver.
 
 use alloc::format;
+use alloc::vec::Vec;
 
 use crypto::Rng;
 use ctrl::{ApEvent, Level};
 use ipc_proto::{KeyBytes, KeyKind, KeyParameters, Request, StationFlags};
-use rsn::{AuthenticatorOutput, CipherSuite, Group, GroupOutput, Protection};
+use rsn::{AuthenticatorOutput, CipherSuite, Group, GroupKeyKind, GroupOutput, Protection};
 use wire::{Instant, MacAddr};
 
 use crate::bss::{Bss, Tag};
-use crate::station::{Stage, Station};
+use crate::station::{Held, Stage, Station};
 
 /// EAPOL packet type of key frames (IEEE Std 802.1X-2020 Table 11-3).
 const EAPOL_KEY: u8 = 3;
+/// Most messages of one station that wait for the driver: a handshake has one under way, and its repetitions.
+const MAX_HELD: usize = 4;
 
 impl Bss {
     pub(crate) fn handle_eapol(
@@ -31,6 +34,72 @@ impl Bss {
             Some(false) => Protection::Plain,
             None => Protection::Unknown,
         };
+        let Some(station) = self.stations.get_mut(&source) else { return };
+        match &mut station.held {
+            Some(held) => {
+                if held.frames.len() < MAX_HELD {
+                    held.frames.push((data.to_vec(), protection));
+                }
+            }
+            // What answers a handshake that is not done brings the group keys.
+            None if station.handshake.as_ref().is_some_and(|handshake| !handshake.is_completed()) => {
+                let awaited = self.ask_packet_numbers(source);
+                if let Some(station) = self.stations.get_mut(&source).filter(|_| awaited > 0) {
+                    station.held = Some(Held { frames: [(data.to_vec(), protection)].into(), awaited });
+                } else {
+                    self.take_key_frame(source, data, protection, now, rng);
+                }
+            }
+            None => self.take_key_frame(source, data, protection, now, rng),
+        }
+    }
+
+    /// Asks the driver which packet numbers the group keys have reached; gives how many answers will come. Keys that are
+    /// just being handed out are not in use yet, and begin at zero.
+    fn ask_packet_numbers(&mut self, station: MacAddr) -> usize {
+        let ifindex = self.config.ifindex;
+        let Some(group) = self.group.as_ref().filter(|group| !group.is_rekeying()) else { return 0 };
+        let generation = group.generation();
+        let keys: Vec<(GroupKeyKind, u8)> = group.indices().collect();
+        for (kind, index) in &keys {
+            let tag = Tag::PacketNumber { station, kind: *kind, index: *index, generation };
+            self.request(tag, Request::KeySequence { ifindex, index: *index });
+        }
+        keys.len()
+    }
+
+    /// The driver said what packet number a group key has reached, or does not know.
+    pub(crate) fn packet_number(
+        &mut self,
+        addr: MacAddr,
+        (kind, index, generation): (GroupKeyKind, u8, u64),
+        number: Option<[u8; 6]>,
+        now: Instant,
+        rng: &mut dyn Rng,
+    ) {
+        if let Some(group) = self.group.as_mut().filter(|group| group.generation() == generation)
+            && let Some(number) = number
+        {
+            group.set_packet_number(kind, index, number);
+        }
+        let Some(station) = self.stations.get_mut(&addr) else { return };
+        let Some(held) = &mut station.held else { return };
+        held.awaited = held.awaited.saturating_sub(1);
+        if held.awaited == 0 {
+            for (data, protection) in station.held.take().into_iter().flat_map(|held| held.frames) {
+                self.take_key_frame(addr, &data, protection, now, rng);
+            }
+        }
+    }
+
+    fn take_key_frame(
+        &mut self,
+        source: MacAddr,
+        data: &[u8],
+        protection: Protection,
+        now: Instant,
+        rng: &mut dyn Rng,
+    ) {
         let (Some(station), Some(group)) = (self.stations.get_mut(&source), self.group.as_mut()) else { return };
         let Some(handshake) = &mut station.handshake else { return };
         if let Err(discard) = handshake.handle_eapol_key(data, protection, group, now, rng) {
@@ -49,7 +118,12 @@ impl Bss {
         let (Some(station), Some(group)) = (self.stations.get_mut(&addr), self.group.as_mut()) else { return };
         if let Some(handshake) = &mut station.handshake {
             handshake.handle_timeout(group, now, rng);
+            let another = !handshake.is_completed();
             self.drain_handshake(addr, now);
+            if another {
+                // What is sent again says what was true when it was sent before, which errs on the side of accepting.
+                self.ask_packet_numbers(addr);
+            }
         }
     }
 
@@ -80,7 +154,7 @@ impl Bss {
     }
 
     fn drain_all_handshakes(&mut self, now: Instant) {
-        let all: alloc::vec::Vec<MacAddr> =
+        let all: Vec<MacAddr> =
             self.stations.values().filter(|station| station.handshake.is_some()).map(Station::addr).collect();
         for addr in all {
             self.drain_handshake(addr, now);
@@ -179,7 +253,7 @@ fn parameters(kind: KeyKind, index: u8, cipher: CipherSuite, key: &[u8], set_def
         index,
         cipher: cipher.nl80211(),
         key: KeyBytes::new(key),
-        sequence: alloc::vec::Vec::new(),
+        sequence: Vec::new(),
         set_default,
         rx_only: false,
     }

@@ -6,7 +6,7 @@ use core::time::Duration;
 
 use crypto::Pmk;
 use ipc_proto::{StationFlags, StationParameters};
-use rsn::{AkmSuite, Authenticator, Negotiated, Pmkid};
+use rsn::{AkmSuite, Authenticator, Negotiated, Pmkid, Protection};
 use sae::Password;
 use wire::element::{Elements, WMM_SELECTOR, id};
 use wire::frame::capability;
@@ -138,6 +138,15 @@ pub(crate) struct SaeKey {
     pub(crate) rejected: Vec<u16>,
 }
 
+/// Handshake messages of a station, held until the driver has said which packet numbers the group keys have reached: what
+/// answers them tells the station, which takes no frame with a lower one then.
+#[derive(Debug)]
+pub(crate) struct Held {
+    pub(crate) frames: Vec<(Vec<u8>, Protection)>,
+    /// Answers that are still to come.
+    pub(crate) awaited: usize,
+}
+
 /// A station.
 #[derive(Debug)]
 pub struct Station {
@@ -153,6 +162,8 @@ pub struct Station {
     pub(crate) authorized: bool,
     pub(crate) negotiated: Option<Negotiated>,
     pub(crate) handshake: Option<Authenticator>,
+    /// Its messages that wait for the driver's packet numbers of the group keys.
+    pub(crate) held: Option<Held>,
     /// The keys given to the handshake to try.
     pub(crate) candidates: Vec<Candidate>,
     /// The pre-shared key that fitted.
@@ -195,6 +206,7 @@ impl Station {
             authorized: false,
             negotiated: None,
             handshake: None,
+            held: None,
             candidates: Vec::new(),
             psk: None,
             keyid: None,
@@ -348,6 +360,7 @@ impl Station {
         self.authorized = false;
         self.negotiated = None;
         self.handshake = None;
+        self.held = None;
         self.candidates.clear();
         self.psk = None;
         self.keyid = None;

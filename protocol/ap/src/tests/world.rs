@@ -7,7 +7,7 @@ use core::time::Duration;
 use conf::ap::ApConfig;
 use crypto::testing::TestRng;
 use ctrl::ApEvent;
-use ipc_proto::{BandInfo, ChannelInfo, Event, KeyKind, Reply, Request, WiphyFeatures, WiphyInfo};
+use ipc_proto::{BandInfo, ChannelInfo, Event, Failure, KeyKind, Reply, Request, WiphyFeatures, WiphyInfo};
 use rsn::{ApOffer, Pmf, Protection, StationPolicy, Supplicant, SupplicantConfig, SupplicantOutput};
 use wire::channel::Band;
 use wire::element::{Elements, WPA_SELECTOR, id};
@@ -67,6 +67,10 @@ pub(super) struct World {
     /// The station hears nothing.
     pub(super) deaf: bool,
     pub(super) started: bool,
+    /// The driver tells packet numbers.
+    pub(super) sequences: bool,
+    /// Group keys of the station: index, and the packet number it begins with.
+    pub(super) groups: Vec<(u8, [u8; 6])>,
 }
 
 impl World {
@@ -98,6 +102,8 @@ impl World {
             completed: 0,
             deaf: false,
             started: false,
+            sequences: true,
+            groups: Vec::new(),
         };
         world.bss.start(world.now, &mut world.rng);
         world.pump();
@@ -136,6 +142,15 @@ impl World {
                 self.requests.push(request);
                 self.bss.handle_reply(tag, Ok(Reply::Done), self.now, &mut self.rng);
             }
+            Request::KeySequence { index, .. } => {
+                let answer = if self.sequences {
+                    Ok(Reply::KeySequence([index, 9, 0, 0, 0, 0]))
+                } else {
+                    Err(Failure::NotSupported)
+                };
+                self.requests.push(request);
+                self.bss.handle_reply(tag, answer, self.now, &mut self.rng);
+            }
             other => self.requests.push(other),
         }
     }
@@ -150,6 +165,8 @@ impl World {
             match output {
                 SupplicantOutput::SendEapol { frame, encrypt } => answers.push((frame, encrypt)),
                 SupplicantOutput::Completed { .. } => self.completed += 1,
+                SupplicantOutput::InstallGtk { index, rsc: number, .. }
+                | SupplicantOutput::InstallIgtk { index, ipn: number, .. } => self.groups.push((index, number)),
                 _ => {}
             }
         }

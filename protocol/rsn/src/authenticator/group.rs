@@ -241,7 +241,9 @@ impl Group {
         self.deadline = Some(self.deadline.map_or(soon, |at| at.min(soon)));
     }
 
-    pub(super) const fn generation(&self) -> u64 {
+    /// Counts sets of keys: what a driver says of an index is about the set that was in use when it was asked.
+    #[must_use]
+    pub const fn generation(&self) -> u64 {
         self.generation
     }
 

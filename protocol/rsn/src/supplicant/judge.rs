@@ -291,10 +291,10 @@ fn open(frame: &VerifiedKeyFrame<'_>, ptk: &Ptk) -> Result<KeyData, Rejected> {
 fn message_3_data(frame: &VerifiedKeyFrame<'_>, ptk: &Ptk, shared: &Shared) -> Result<KeyData, Rejected> {
     let info = frame.info();
     let protocol = shared.config.negotiated.protocol;
-    let data = open(frame, ptk)?;
     if info.index() != 0 {
         return Err(Rejected::told("message 3 with the index of a group key", Report::KeyIndex(protocol)));
     }
+    let data = open(frame, ptk)?;
     if !info.has(KeyInfo::ENCRYPTED) && data.gtk().is_some() {
         return Err(Rejected::leave("group key in the clear", Report::GtkInClear));
     }

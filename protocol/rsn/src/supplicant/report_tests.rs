@@ -178,6 +178,21 @@ fn an_access_point_that_breaks_the_protocol_with_a_valid_mic_is_left() {
 }
 
 #[test]
+fn a_pairwise_message_with_the_index_of_a_group_key_is_dropped() {
+    let (mut pair, ptk) = answered();
+    let info = THIRD.with(KeyInfo(2 << 4));
+    let draft = Draft::new(Protocol::Rsn, 2, info, 2).key_len(16).nonce(&ANONCE).key_data(Secret::from([b'z'; 16]));
+    let frame = draft.encrypt_and_sign(&ptk, &mut pair.rng);
+    assert!(to_station(&mut pair, frame, false).is_err());
+    assert_eq!((pair.ended, pair.reports.as_slice()), (None, &[Report::KeyIndex(Protocol::Rsn)][..]));
+    // Without it, what cannot be read is a reason to leave.
+    let draft = Draft::new(Protocol::Rsn, 2, THIRD, 3).key_len(16).nonce(&ANONCE).key_data(Secret::from([b'z'; 16]));
+    let frame = draft.encrypt_and_sign(&ptk, &mut pair.rng);
+    to_station(&mut pair, frame, false).unwrap();
+    assert_eq!(pair.ended, LEFT);
+}
+
+#[test]
 fn a_management_group_key_with_a_swapped_index_is_left_out() {
     let (mut pair, ptk) = answered();
     let mut all = data(&pair, gtk(16)).as_bytes().to_vec();
