@@ -14,7 +14,7 @@ use crate::iface::{BssStep, Iface, RETRY, State, Why};
 use crate::outbox::{Outbox, Purpose};
 
 /// How long a change of the regulatory domain may take until it is no longer waited for.
-const COUNTRY_WAIT: Duration = Duration::from_secs(2);
+const COUNTRY_WAIT: Duration = Duration::from_secs(5);
 
 /// What is being done to bring a radio up. Each step is one request, or none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,7 +29,9 @@ pub(crate) enum Step {
     Type,
     /// Its address, if it is to have another.
     Address,
-    /// The regulatory domain.
+    /// The regulatory domain as it is.
+    CountryNow,
+    /// The regulatory domain as it shall be.
     Country,
     /// Wait for the kernel to have changed it.
     CountryWait,
@@ -83,7 +85,11 @@ impl Iface {
                 Some(addr) if self.slots.first().is_some_and(|slot| slot.addr != addr) => {
                     Ok(Some(Request::SetMacAddress { ifindex, addr }))
                 }
-                Some(_) | None => Err(Step::Country),
+                Some(_) | None => Err(Step::CountryNow),
+            },
+            Step::CountryNow => match self.config.radio.country() {
+                Some(_) => Ok(Some(Request::Country)),
+                None => Err(Step::Up),
             },
             Step::Country => match self.config.radio.country() {
                 Some([a, b, _]) => Ok(Some(Request::SetCountry { alpha2: [a, b] })),
@@ -111,12 +117,14 @@ impl Iface {
         let reply = match result {
             Ok(reply) => reply,
             // Neither is worth a network: the kernel may have its own mind about countries and bridges of others.
-            Err(failure) if matches!(step, Step::Country) => {
+            Err(failure) if matches!(step, Step::CountryNow | Step::Country) => {
                 warn!("{}: the country was not set: {failure}", self.name());
                 return self.step(Step::Up, out);
             }
             Err(failure) => return self.fail(step.words(), &failure, out, now),
         };
+        let wanted = self.config.radio.country().map(|[a, b, _]| [a, b]);
+        let there = matches!(reply, Reply::Country(now) if Some(now) == wanted);
         #[allow(
             clippy::wildcard_enum_match_arm,
             reason = "a step has one kind of answer; the others say nothing to it"
@@ -143,7 +151,10 @@ impl Iface {
             Step::Abilities => Step::Down,
             Step::Down => Step::Type,
             Step::Type => Step::Address,
-            Step::Address => Step::Country,
+            Step::Address => Step::CountryNow,
+            // The kernel says nothing of a change to what is.
+            Step::CountryNow if there => Step::AbilitiesThere,
+            Step::CountryNow => Step::Country,
             Step::Country => {
                 self.country_until = Some(now + COUNTRY_WAIT);
                 Step::CountryWait
@@ -241,7 +252,7 @@ impl Step {
             Step::Down | Step::Up => "switching the interface",
             Step::Type => "making the interface an access point",
             Step::Address => "changing the address",
-            Step::Country | Step::CountryWait => "setting the country",
+            Step::CountryNow | Step::Country | Step::CountryWait => "setting the country",
             Step::Start => "starting",
         }
     }

@@ -66,7 +66,7 @@ impl State {
         match self {
             State::Uninitialized => "UNINITIALIZED",
             State::Disabled | State::Waiting(_) => "DISABLED",
-            State::Coming(Step::Country | Step::CountryWait | Step::AbilitiesThere) => "COUNTRY_UPDATE",
+            State::Coming(Step::CountryNow | Step::Country | Step::CountryWait | Step::AbilitiesThere) => "COUNTRY_UPDATE",
             State::Coming(_) => "DISABLED",
             State::Enabled => "ENABLED",
         }

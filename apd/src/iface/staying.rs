@@ -9,6 +9,9 @@ use wire::Instant;
 use crate::iface::{Iface, RETRY, Slot, State, Step, Why};
 use crate::outbox::{BssId, Outbox};
 
+/// nl80211's number of a regulatory domain that was asked for, as an access point's is.
+const BY_USER: u8 = 1;
+
 impl Iface {
     /// The answer to a BSS's request.
     pub(crate) fn bss_reply(
@@ -82,7 +85,7 @@ impl Iface {
                 }
                 _ => {}
             },
-            Event::RegulatoryChanged { .. } if self.state == State::Coming(Step::CountryWait) => {
+            Event::RegulatoryChanged { initiator: BY_USER, .. } if self.state == State::Coming(Step::CountryWait) => {
                 self.country_until = None;
                 self.stepped(Step::CountryWait, Ok(Reply::Done), out, now, rng);
             }
