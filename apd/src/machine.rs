@@ -141,6 +141,17 @@ impl Apd {
         }
     }
 
+    fn complain_of_socket(&self, socket: SocketId, why: &str) {
+        let of = self.of_socket(socket).and_then(|of| self.iface(of.iface)?.config.bss.get(of.bss));
+        match of.and_then(|bss| Some((bss.interface(), bss.control_directory()?.directory))) {
+            Some((name, directory)) => error!(
+                "{name}: no control socket in {directory}: {why}; it serves stations, but hostapd_cli cannot reach it \
+                 (ctrl_interface, ctrl_interface_group)"
+            ),
+            None => error!("the global control socket cannot be opened: {why} (-g, -G)"),
+        }
+    }
+
     /// A control socket is there, or cannot be.
     fn opened(&mut self, socket: SocketId, well: bool) {
         let Some(of) = self.of_socket(socket) else { return };
@@ -465,7 +476,7 @@ impl Machine for Apd {
             }
             Input::ControlOpened { socket, result } => {
                 if let Err(why) = &result {
-                    error!("a control socket cannot be opened: {why}");
+                    self.complain_of_socket(socket, why);
                 }
                 self.opened(socket, result.is_ok());
                 if let Some(client) = self.openers.remove(&socket) {

@@ -209,12 +209,14 @@ impl Bss {
         self.end_association(addr, now);
         let Some(aid) = Some(aid).filter(|aid| *aid != 0).or_else(|| self.free_aid()) else {
             self.event(ApEvent::RejectedMaxSta(addr));
+            self.log_full(addr);
             self.refuse(addr, reassociation, StatusCode::AP_FULL, now);
             return;
         };
         let limit = usize::try_from(self.config.bss.max_num_sta()).unwrap_or(usize::MAX);
         if self.stations.values().filter(|other| other.stage >= Stage::Associating).count() >= limit {
             self.event(ApEvent::RejectedMaxSta(addr));
+            self.log_full(addr);
             self.refuse(addr, reassociation, StatusCode::AP_FULL, now);
             return;
         }

@@ -59,7 +59,10 @@ impl Bss {
             rest: &[],
         };
         if !self.is_welcome(source) {
-            self.log(Level::Info, format!("{source}: refused by the lists of addresses"));
+            self.log(
+                Level::Info,
+                format!("{source}: refused by the lists of addresses (macaddr_acl, accept_mac_file, deny_mac_file)"),
+            );
             self.send_auth(source, refuse(StatusCode::REFUSED));
             return;
         }
@@ -76,7 +79,7 @@ impl Bss {
                     self.admit(source, auth_algorithm::OPEN, now);
                     StatusCode::SUCCESS
                 } else {
-                    self.log(Level::Info, format!("{source}: no room for another station"));
+                    self.log_full(source);
                     StatusCode::AP_FULL
                 };
                 self.send_auth(source, refuse(status));
@@ -87,6 +90,11 @@ impl Bss {
                 self.send_auth(source, refuse(StatusCode::UNSUPPORTED_AUTH_ALG));
             }
         }
+    }
+
+    pub(crate) fn log_full(&mut self, addr: MacAddr) {
+        let limit = self.config.bss.max_num_sta();
+        self.log(Level::Info, format!("{addr}: no room for another station (max_num_sta={limit})"));
     }
 
     /// A station has authenticated. What an unprotected frame must not end (an association with protected management

@@ -46,19 +46,26 @@ impl Operating {
             .iter()
             .find(|info| info.band == band)
             .ok_or_else(|| "the radio does not have the band that hw_mode asks for".to_string())?;
+        let rules = match radio.country() {
+            Some([a, b, _]) => format!("country_code={}{}", char::from(a), char::from(b)),
+            None => "the rule without country_code, which is what all countries have in common,".to_string(),
+        };
         let channel = match radio.channel() {
             ChannelChoice::Number(number) => {
                 let freq = frequency_of(band, number);
                 let found = info.channels.iter().find(|channel| Some(channel.freq) == freq);
-                found.ok_or_else(|| format!("the radio does not have channel {number}"))?
+                let channel = found
+                    .ok_or_else(|| format!("the radio has no channel {number} in the band that hw_mode asks for"))?;
+                allowed(channel)
+                    .map_err(|why| format!("channel {number} ({} MHz): {}", channel.freq, why.words(&rules)))?;
+                channel
             }
             ChannelChoice::Automatic => info
                 .channels
                 .iter()
                 .find(|channel| allowed(channel).is_ok())
-                .ok_or_else(|| "no channel of the band may be used here".to_string())?,
+                .ok_or_else(|| format!("channel=0: {rules} allows no channel of this band"))?,
         };
-        allowed(channel).map_err(|why| format!("channel of {} MHz: {why}", channel.freq))?;
         Ok(Operating::on(radio, info, channel))
     }
 
@@ -151,13 +158,31 @@ fn any_band(radio: &Radio, wiphy: &WiphyInfo) -> Band {
     }
 }
 
-fn allowed(channel: &ChannelInfo) -> Result<(), &'static str> {
+/// Why a channel cannot be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Unfit {
+    Forbidden,
+    NoBeacons,
+    Radar,
+}
+
+impl Unfit {
+    fn words(self, rules: &str) -> String {
+        match self {
+            Unfit::Forbidden => format!("{rules} forbids it (regulatory domain)"),
+            Unfit::NoBeacons => format!("{rules} allows no beacons on it (regulatory domain)"),
+            Unfit::Radar => "it needs radar detection, which is not supported yet; choose another channel".to_string(),
+        }
+    }
+}
+
+const fn allowed(channel: &ChannelInfo) -> Result<(), Unfit> {
     if channel.disabled {
-        Err("the regulatory domain forbids it")
+        Err(Unfit::Forbidden)
     } else if channel.no_ir {
-        Err("the regulatory domain allows no beacons on it")
+        Err(Unfit::NoBeacons)
     } else if channel.radar {
-        Err("it needs radar detection, which is not supported yet")
+        Err(Unfit::Radar)
     } else {
         Ok(())
     }

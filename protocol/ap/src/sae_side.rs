@@ -292,7 +292,7 @@ impl Bss {
             return;
         }
         if self.station_entry(addr, now).is_none() {
-            self.log(Level::Info, format!("{addr}: no room for another station"));
+            self.log_full(addr);
             self.send_sae(addr, COMMIT, StatusCode::AP_FULL, &[]);
             return;
         }

@@ -4,6 +4,7 @@ use crate::failure::Outcome;
 use crate::guest::lab::Lab;
 
 pub mod attacks;
+pub mod busy_access_points;
 pub mod commands;
 pub mod configuration;
 pub mod controls;
@@ -80,6 +81,8 @@ pub fn all() -> Vec<Story> {
         attacks::STORIES,
         commands::STORIES,
         configuration::STORIES,
+        busy_access_points::STORIES,
+        busy_access_points::MORE,
     ]
     .concat()
 }
