@@ -11,6 +11,7 @@ mod machine;
 mod options;
 mod outbox;
 mod setup;
+mod sharing;
 
 use std::process::ExitCode;
 

@@ -502,6 +502,7 @@ impl Machine for Apd {
                 ifaces.iter_mut().for_each(|iface| iface.timeout(out, now, rng));
             }
         }
+        self.share_keys();
         self.say();
         let hopeless = |iface: &Iface| iface.hopeless && iface.state == State::Disabled && iface.path.is_some();
         if self.exits_if_hopeless && !self.ifaces.is_empty() && self.ifaces.iter().all(hopeless) {

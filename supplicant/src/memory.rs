@@ -16,6 +16,8 @@ pub(crate) struct NetworkMemory {
     pub(crate) pmk: Option<Pmk>,
     /// The SAE password with its points, once computed.
     pub(crate) sae: Option<std::sync::Arc<crate::sae_run::Password>>,
+    /// Access points that did not know a key made with another one: theirs are not tried with them again.
+    pub(crate) apart: Vec<MacAddr>,
 }
 
 impl NetworkMemory {

@@ -10,7 +10,7 @@ use core::time::Duration;
 use crypto::{Pmk, Rng};
 use ctrl::{ApEvent, Level};
 use ipc_proto::{ApParameters, BssOptions, Event, Failure, Reply, Request, TransmitParameters};
-use rsn::{ApElements, ApPolicy, AuthenticatorConfig, Group, GroupKeyKind, PmksaCache};
+use rsn::{ApElements, ApPolicy, AuthenticatorConfig, Group, GroupKeyKind, PmksaCache, PmksaEntry};
 use wire::frame::{Authentication, Management, Subtype, category};
 use wire::{Instant, MacAddr, ReasonCode, Writer, frame};
 
@@ -112,6 +112,8 @@ pub struct Bss {
     pub(crate) candidates: Vec<Candidate>,
     pub(crate) sae: SaeSide,
     pub(crate) pmksa: PmksaCache<()>,
+    /// Keys that other BSSs are to hear of (opportunistic caching).
+    pub(crate) fresh_keys: Vec<PmksaEntry<()>>,
     pub(crate) stations: BTreeMap<MacAddr, Station>,
     pub(crate) non_erp_present: bool,
     pub(crate) switch: Option<Switch>,
@@ -139,6 +141,7 @@ impl Bss {
             authenticator,
             group: None,
             pmksa: PmksaCache::new(PMKSA_CAPACITY),
+            fresh_keys: Vec::new(),
             stations: BTreeMap::new(),
             non_erp_present: false,
             switch: None,
@@ -179,6 +182,24 @@ impl Bss {
     #[must_use]
     pub const fn pmksa(&self) -> &PmksaCache<()> {
         &self.pmksa
+    }
+
+    /// Keys are shared with the BSSs of this daemon that have the same name (`okc`).
+    #[must_use]
+    pub fn shares_keys(&self) -> bool {
+        self.config.bss.values().flag(conf::ap::BssKey::okc) && !self.config.bss.disable_pmksa_caching()
+    }
+
+    /// The keys that stations have made since the last call, for the BSSs that share them.
+    pub fn take_shared_keys(&mut self) -> Vec<PmksaEntry<()>> {
+        core::mem::take(&mut self.fresh_keys)
+    }
+
+    /// A station has made a key with another BSS that shares its keys with this one.
+    pub fn share_key(&mut self, entry: &PmksaEntry<()>) {
+        if self.shares_keys() && self.policy.as_ref().is_some_and(|policy| policy.akms.contains(&entry.akm)) {
+            self.pmksa.insert(PmksaEntry { opportunistic: true, ..entry.clone() });
+        }
     }
 
     /// Forgets cached keys.

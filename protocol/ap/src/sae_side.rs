@@ -118,7 +118,7 @@ impl SaeSide {
             tokens: AntiClogging::new(rng),
             threshold: usize::try_from(bss.sae_anti_clogging_threshold()).unwrap_or(usize::MAX),
             sync: u16::try_from(bss.sae_sync()).unwrap_or(u16::MAX),
-            confirm_immediate: bss.sae_confirm_immediate() == 1,
+            confirm_immediate: bss.sae_confirm_immediate() != 0,
             handled: 0,
         }
     }
@@ -442,7 +442,7 @@ impl Bss {
             self.sae.tracking.succeeded(addr, &password);
         }
         station.sae_key = Some(SaeKey { pmk: pmk.clone(), pmkid: Pmkid(pmkid), h2e, group, akm, password, rejected });
-        self.pmksa.insert(PmksaEntry {
+        let entry = PmksaEntry {
             pmkid: Pmkid(pmkid),
             pmk,
             akm,
@@ -450,7 +450,11 @@ impl Bss {
             network: (),
             opportunistic: false,
             expires: now + PmksaCache::<()>::DEFAULT_LIFETIME,
-        });
+        };
+        if self.shares_keys() {
+            self.fresh_keys.push(entry.clone());
+        }
+        self.pmksa.insert(entry);
         self.admit(addr, auth_algorithm::SAE, now);
         self.sae_send_confirm(addr);
     }

@@ -129,8 +129,10 @@ impl<N: PartialEq + Clone> PmksaCache<N> {
     /// the one that expires first leaves, opportunistic ones before others.
     pub fn insert(&mut self, entry: PmksaEntry<N>) {
         self.entries.retain(|old| {
+            // Access points that share a key of SAE share its name too.
+            let shared = old.opportunistic || entry.opportunistic;
             !(old.peer == entry.peer && old.network == entry.network && old.akm == entry.akm)
-                && old.pmkid != entry.pmkid
+                && (shared || old.pmkid != entry.pmkid)
         });
         if self.capacity == 0 {
             return;
@@ -156,27 +158,29 @@ impl<N: PartialEq + Clone> PmksaCache<N> {
     }
 
     /// Opportunistic caching: makes an association with `peer` from one of the same network and suite with another
-    /// peer, as access points that share a controller would. Only for suites whose name is derived from the key.
+    /// peer, as access points that share their keys would: under a name derived from the key, or for SAE under the name
+    /// that it has. Only those that are `fresh` are used.
     pub fn find_opportunistic(
         &mut self,
         query: &PmksaQuery<'_, N>,
         authenticator: MacAddr,
         supplicant: MacAddr,
         now: Instant,
+        fresh: impl Fn(&PmksaEntry<N>) -> bool,
     ) -> Option<&PmksaEntry<N>> {
-        let made = self
-            .entries
-            .iter()
-            .filter(|entry| entry.expires > now && entry.network == *query.network && entry.akm == query.akm)
-            .find_map(|entry| {
-                let pmkid = Pmkid::derive(entry.akm, &entry.pmk, authenticator, supplicant)?;
-                query.pmkid.is_none_or(|asked| asked == pmkid).then(|| PmksaEntry {
-                    pmkid,
-                    peer: query.peer,
-                    opportunistic: true,
-                    ..entry.clone()
-                })
-            })?;
+        let fits = |entry: &&PmksaEntry<N>| {
+            entry.expires > now && entry.network == *query.network && entry.akm == query.akm && fresh(entry)
+        };
+        let made = self.entries.iter().filter(fits).find_map(|entry| {
+            let derived = Pmkid::derive(entry.akm, &entry.pmk, authenticator, supplicant);
+            let pmkid = derived.or_else(|| entry.akm.is_sae().then_some(entry.pmkid))?;
+            query.pmkid.is_none_or(|asked| asked == pmkid).then(|| PmksaEntry {
+                pmkid,
+                peer: query.peer,
+                opportunistic: true,
+                ..entry.clone()
+            })
+        })?;
         self.insert(made);
         self.find(query, now)
     }

@@ -73,11 +73,26 @@ fn opportunistic_caching_renames_the_key_for_the_other_access_point() {
     let other = MacAddr([2, 0, 0, 0, 0, 0xbb]);
     let wanted = Pmkid::derive(AkmSuite::Eap, &Pmk::from_bytes(&[7; 32]).unwrap(), other, STA);
     let asked = PmksaQuery { peer: other, pmkid: wanted, ..query(&1, AkmSuite::Eap) };
-    let found = cache.find_opportunistic(&asked, other, STA, at(0)).unwrap();
+    let found = cache.find_opportunistic(&asked, other, STA, at(0), |_| true).unwrap();
     assert!(found.opportunistic);
     assert_eq!(Some(found.pmkid), wanted);
     let elsewhere = PmksaQuery { peer: other, ..query(&2, AkmSuite::Eap) };
-    assert!(cache.find_opportunistic(&elsewhere, other, STA, at(0)).is_none());
+    assert!(cache.find_opportunistic(&elsewhere, other, STA, at(0), |_| true).is_none());
+}
+
+#[test]
+fn opportunistic_caching_keeps_the_name_of_a_key_of_sae() {
+    let mut cache = PmksaCache::new(32);
+    cache.insert(entry(1, AkmSuite::Sae, 7, 100));
+    let other = MacAddr([2, 0, 0, 0, 0, 0xbb]);
+    let asked = PmksaQuery { peer: other, ..query(&1, AkmSuite::Sae) };
+    assert!(cache.find_opportunistic(&asked, other, STA, at(0), |_| false).is_none());
+    let found = cache.find_opportunistic(&asked, other, STA, at(0), |_| true).unwrap();
+    assert_eq!((found.pmkid, found.opportunistic, found.expires), (Pmkid([7; 16]), true, at(100)));
+    // The association it was made from is still there, until another takes its place.
+    assert_eq!(cache.len(), 2);
+    cache.insert(entry(1, AkmSuite::Sae, 8, 200));
+    assert_eq!(cache.find(&query(&1, AkmSuite::Sae), at(0)).unwrap().pmkid, Pmkid([8; 16]));
 }
 
 #[test]

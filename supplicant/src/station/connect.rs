@@ -206,11 +206,26 @@ impl Station {
             return Some((entry.pmk.clone(), entry.pmkid));
         }
         let network = self.config.network(target.network)?;
-        if !network.proactive_key_caching(&self.config.globals) {
+        let apart = self.memory.get(&target.network).is_some_and(|memory| memory.apart.contains(&target.bssid));
+        if apart || !network.proactive_key_caching(&self.config.globals) {
             return None;
         }
         let entry = self.pmksa.find_opportunistic(&query, target.bssid, self.iface.addr, now, fresh)?;
         Some((entry.pmk.clone(), entry.pmkid))
+    }
+
+    /// An access point does not take the cached key that was tried with it.
+    pub(crate) fn forget_refused_key(&mut self, cx: &mut Cx<'_>, network: NetworkId, bssid: MacAddr) {
+        const MOST: usize = 16;
+        let of = |entry: &PmksaEntry<NetworkId>| entry.peer == bssid && entry.network == network;
+        if self.pmksa.iter().any(|entry| of(entry) && entry.opportunistic) {
+            let memory = self.memory.entry(network).or_default();
+            if memory.apart.len() >= MOST {
+                memory.apart.remove(0);
+            }
+            memory.apart.push(bssid);
+        }
+        self.forget_pmksa(cx, of);
     }
 
     /// How long a key lasts.
@@ -476,7 +491,7 @@ impl Station {
         self.tell(cx, &StationEvent::AssocReject { bssid: Some(bssid), status: status.0, timeout: None });
         if target.is_sae() {
             // The key may be what it does not like (53: it does not know the PMKID).
-            self.forget_pmksa(cx, |entry| entry.peer == bssid && entry.network == network);
+            self.forget_refused_key(cx, network, bssid);
         }
         if cached && status == StatusCode::INVALID_PMKID {
             self.clear_kernel(cx);

@@ -138,3 +138,23 @@ fn passwords_without_identifiers_are_tried_one_after_the_other() {
     assert!(!world.bss.bind_sae_password(STA, b"guest"));
     assert_eq!(attempt(&mut world, b"guest"), StatusCode::CHALLENGE_FAILURE);
 }
+
+#[test]
+fn a_key_made_with_one_bss_opens_the_others_that_share_it() {
+    let shared = "wpa_key_mgmt=SAE\nsae_password=correct horse\nsae_pwe=2\nokc=1\n";
+    let (mut first, mut second) = (sae(shared), sae(shared));
+    let pmk = first.run_sae_for(SaeAkm::Sae, Group::P256, Method::HashToElement);
+    let keys = first.bss.take_shared_keys();
+    assert_eq!(keys.len(), 1);
+    assert!(first.bss.take_shared_keys().is_empty());
+    keys.iter().for_each(|entry| second.bss.share_key(entry));
+    let known = second.bss.pmksa().iter().next().unwrap();
+    assert!(known.opportunistic && known.pmk == pmk && known.peer == STA);
+    // A BSS that does not share neither tells nor takes.
+    let mut alone = sae("wpa_key_mgmt=SAE\nsae_password=correct horse\nsae_pwe=2\n");
+    alone.run_sae_for(SaeAkm::Sae, Group::P256, Method::HashToElement);
+    assert!(alone.bss.take_shared_keys().is_empty());
+    let before = alone.bss.pmksa().len();
+    alone.bss.share_key(&keys[0]);
+    assert_eq!(alone.bss.pmksa().len(), before);
+}
