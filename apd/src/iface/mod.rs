@@ -66,7 +66,9 @@ impl State {
         match self {
             State::Uninitialized => "UNINITIALIZED",
             State::Disabled | State::Waiting(_) => "DISABLED",
-            State::Coming(Step::CountryNow | Step::Country | Step::CountryWait | Step::AbilitiesThere) => "COUNTRY_UPDATE",
+            State::Coming(Step::CountryNow | Step::Country | Step::CountryWait | Step::AbilitiesThere) => {
+                "COUNTRY_UPDATE"
+            }
             State::Coming(_) => "DISABLED",
             State::Enabled => "ENABLED",
         }
@@ -236,7 +238,7 @@ impl Iface {
                     BssOutput::Event(event) => self.events.push_back((index, event)),
                     BssOutput::Log(level, text) => log(&name, level, &text),
                     BssOutput::Started => {
-                        info!("{name}: beacons are sent");
+                        self.announce(index);
                         self.answer_adder(index, true, out);
                     }
                     BssOutput::StartFailed(failure) => failed = Some((index, failure)),
@@ -250,6 +252,13 @@ impl Iface {
             self.answer_enablers(true, out);
         }
         failed
+    }
+
+    fn announce(&self, bss: usize) {
+        let Some(engine) = self.slots.get(bss).and_then(|slot| slot.engine.as_ref()) else { return };
+        let (name, operating) = (self.bss_name(bss), engine.operating());
+        let (ssid, number, freq) = (engine.config().ssid(), operating.number, operating.definition.freq);
+        info!("{name}: \"{ssid}\" is on the air on channel {number} ({freq} MHz)");
     }
 
     /// The interface is there again, if it was away: listeners hear of it once.

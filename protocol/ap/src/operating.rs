@@ -46,9 +46,9 @@ impl Operating {
             .iter()
             .find(|info| info.band == band)
             .ok_or_else(|| "the radio does not have the band that hw_mode asks for".to_string())?;
-        let rules = match radio.country() {
-            Some([a, b, _]) => format!("country_code={}{}", char::from(a), char::from(b)),
-            None => "the rule without country_code, which is what all countries have in common,".to_string(),
+        let place = match radio.country() {
+            Some([a, b, _]) => format!("with country_code={}{}", char::from(a), char::from(b)),
+            None => "without country_code, which would say in which country this is".to_string(),
         };
         let channel = match radio.channel() {
             ChannelChoice::Number(number) => {
@@ -57,14 +57,14 @@ impl Operating {
                 let channel = found
                     .ok_or_else(|| format!("the radio has no channel {number} in the band that hw_mode asks for"))?;
                 allowed(channel)
-                    .map_err(|why| format!("channel {number} ({} MHz): {}", channel.freq, why.words(&rules)))?;
+                    .map_err(|why| format!("channel {number} ({} MHz): {}", channel.freq, why.words(&place)))?;
                 channel
             }
             ChannelChoice::Automatic => info
                 .channels
                 .iter()
                 .find(|channel| allowed(channel).is_ok())
-                .ok_or_else(|| format!("channel=0: {rules} allows no channel of this band"))?,
+                .ok_or_else(|| format!("the regulatory domain allows beacons on no channel of this band {place}"))?,
         };
         Ok(Operating::on(radio, info, channel))
     }
@@ -167,10 +167,10 @@ enum Unfit {
 }
 
 impl Unfit {
-    fn words(self, rules: &str) -> String {
+    fn words(self, place: &str) -> String {
         match self {
-            Unfit::Forbidden => format!("{rules} forbids it (regulatory domain)"),
-            Unfit::NoBeacons => format!("{rules} allows no beacons on it (regulatory domain)"),
+            Unfit::Forbidden => format!("the regulatory domain forbids it {place}"),
+            Unfit::NoBeacons => format!("the regulatory domain allows no beacons on it {place}"),
             Unfit::Radar => "it needs radar detection, which is not supported yet; choose another channel".to_string(),
         }
     }
