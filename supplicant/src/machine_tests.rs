@@ -467,3 +467,20 @@ fn what_the_kernel_still_holds_after_lost_events_is_let_go() {
     world.event(Event::Resync);
     assert!(world.requests.iter().any(|request| matches!(request, Request::Deauthenticate { bssid: AP, .. })));
 }
+
+#[test]
+fn an_association_made_by_others_is_taken_over_where_it_has_no_keys() {
+    for (configuration, rsne, taken) in [(OPEN, &[][..], true), (PSK, &RSNE[..], false)] {
+        let mut world = World::new(configuration, rsne);
+        // Known, but not joined by us.
+        world.answers_auth = StatusCode::AP_FULL;
+        world.sleep(Duration::from_millis(500));
+        world.requests.clear();
+        let body = AssocResponse { capability: 1, status: StatusCode::SUCCESS, aid: 1, elements: &[] };
+        let frame = frame::build(Subtype::ASSOC_RESPONSE, STA, AP, AP, |w| body.write(w)).unwrap();
+        world.event(Event::AssocReceived { ifindex: 3, frame, request_elements: Vec::new() });
+        assert_eq!(world.ask("STATUS").contains("wpa_state=COMPLETED\n"), taken, "{configuration}");
+        let opened = |request: &Request| matches!(request, Request::SetOperState { state: OperState::Up, .. });
+        assert_eq!(world.requests.iter().any(opened), taken, "{:?}", world.requests);
+    }
+}

@@ -99,14 +99,10 @@ impl Station {
         memory.sae.clone()
     }
 
-    /// Joins what was chosen. A link that stands is given up for it: within the same network by reassociation.
-    pub(crate) fn connect(&mut self, cx: &mut Cx<'_>, candidate: Candidate) {
-        if self.works.is_taken() {
-            self.works.hold_connect(candidate, cx.now);
-            return;
-        }
-        let Some(bss) = self.bss.by_id(candidate.bss) else { return };
-        let mut target = Target {
+    /// What a candidate comes to as a target.
+    pub(super) fn target_of(&self, candidate: Candidate) -> Option<Target> {
+        let bss = self.bss.by_id(candidate.bss)?;
+        Some(Target {
             network: candidate.network,
             bssid: bss.bssid,
             ssid: bss.ssid,
@@ -124,7 +120,16 @@ impl Station {
             ap_wpa: bss.wpa().map(Vec::from),
             previous: None,
             by_driver: !self.iface.abilities.user_sme,
-        };
+        })
+    }
+
+    /// Joins what was chosen. A link that stands is given up for it: within the same network by reassociation.
+    pub(crate) fn connect(&mut self, cx: &mut Cx<'_>, candidate: Candidate) {
+        if self.works.is_taken() {
+            self.works.hold_connect(candidate, cx.now);
+            return;
+        }
+        let Some(mut target) = self.target_of(candidate) else { return };
         self.scan.cancel_next();
         if let Some(old) = self.link.target() {
             let same = old.ssid == target.ssid && self.link.is_completed();
@@ -467,7 +472,7 @@ impl Station {
 
     /// A (Re)Association Response came.
     pub(crate) fn association_received(&mut self, cx: &mut Cx<'_>, frame: &[u8]) {
-        let Link::Associating(state) = &self.link else { return };
+        let Link::Associating(state) = &self.link else { return self.associated_from_outside(cx, frame) };
         let Ok(header) = Management::parse(frame) else { return };
         // Where the driver connects, its own word counts.
         if header.source != state.target.bssid || state.target.by_driver {

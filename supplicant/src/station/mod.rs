@@ -6,6 +6,7 @@ pub(crate) mod fail;
 pub(crate) mod keys;
 pub(crate) mod life;
 pub(crate) mod link;
+mod outside;
 mod radio_work;
 mod resync;
 pub(crate) mod roam;
