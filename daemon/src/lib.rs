@@ -13,6 +13,7 @@ pub mod log;
 mod machine;
 mod outbox;
 mod run;
+mod stack;
 
 pub use launch::{Interfaces, LaunchError, Links, LogTarget, Start, launch};
 pub use machine::{Input, Machine, Output, Signal};

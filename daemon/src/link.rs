@@ -78,7 +78,7 @@ pub(crate) struct Link<W, R> {
     hello: W,
     source: Source,
     state: State<W, R>,
-    queue: VecDeque<Vec<u8>>,
+    queue: VecDeque<codec::Encoded>,
     retry_at: Option<Instant>,
     wait: Duration,
 }

@@ -140,6 +140,18 @@ pub fn shows_keys() -> bool {
     LOGGER.get().is_some_and(|logger| logger.show_keys)
 }
 
+/// Logs key material with `-K`, and nothing without, in the form that those who decrypt captures look for.
+pub fn key(label: &str, material: &[u8]) {
+    if shows_keys() {
+        let mut text = String::with_capacity(material.len() * 3);
+        for octet in material {
+            // Writing to a string cannot fail.
+            let _ = write!(text, " {octet:02x}");
+        }
+        tracing::debug!("{label} - hexdump(len={}):{text}", material.len());
+    }
+}
+
 /// Goes on in another file, if lines go to a file.
 pub(crate) fn replace_file(fd: OwnedFd) {
     if let Some(logger) = LOGGER.get() {

@@ -18,6 +18,7 @@ use crate::launch::Links;
 use crate::link::{Line, Link, News};
 use crate::log;
 use crate::machine::{Input, Machine, Output, Signal};
+use crate::stack;
 
 /// Most messages taken from one side before the others have their turn.
 const TURN: usize = 64;
@@ -83,6 +84,7 @@ pub fn run(links: Links, machine: &mut dyn Machine) -> ExitCode {
     this.drain();
     while this.exit.is_none() {
         this.turn();
+        stack::wipe();
     }
     let code = this.exit.unwrap_or(1);
     this.end();
@@ -130,6 +132,7 @@ impl Loop<'_> {
     }
 
     /// Sleeps until something happens, and passes it on.
+    #[inline(never)]
     fn turn(&mut self) {
         let patience = self.links.background.as_ref().map(|_| self.patience);
         let deadline = [self.machine.poll_deadline(), self.privd.deadline(), self.post.deadline(), patience];

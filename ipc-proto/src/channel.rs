@@ -13,6 +13,7 @@ use rustix::net::{
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use zeroize::Zeroize as _;
 
 use crate::codec::{self, CodecError};
 use crate::{MAX_DESCRIPTORS, MAX_MESSAGE};
@@ -127,9 +128,11 @@ impl<W: Serialize, R: DeserializeOwned> Channel<W, R> {
         if truncated || descriptors.len() > MAX_DESCRIPTORS {
             return Err(ChannelError::Codec(CodecError::TooLarge));
         }
-        let bytes = self.buffer.get(..length).unwrap_or_default();
-        let message = codec::decode(bytes).map_err(ChannelError::Codec)?;
-        Ok((message, descriptors.pop()))
+        let bytes = self.buffer.get_mut(..length).unwrap_or_default();
+        let message = codec::decode(bytes);
+        // A key may have come.
+        bytes.zeroize();
+        Ok((message.map_err(ChannelError::Codec)?, descriptors.pop()))
     }
 
     /// Back to the bare socket.

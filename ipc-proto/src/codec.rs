@@ -3,12 +3,15 @@
 //! bincode's variable-length integers, little endian. A message is whole or an error: an unknown tag, a length
 //! over the cap, missing and trailing octets are all refused.
 
+use alloc::vec;
 use alloc::vec::Vec;
 use core::fmt;
 
 use bincode::config::{Configuration, Limit};
+use bincode::enc::write::SizeWriter;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use zeroize::Zeroizing;
 
 use crate::MAX_MESSAGE;
 
@@ -42,10 +45,19 @@ impl fmt::Display for CodecError {
 
 impl core::error::Error for CodecError {}
 
-/// The bytes of a message.
-pub fn encode<T: Serialize>(message: &T) -> Result<Vec<u8>, CodecError> {
-    let bytes = bincode::serde::encode_to_vec(message, CONFIG).map_err(|_| CodecError::Malformed)?;
-    if bytes.len() > MAX_MESSAGE { Err(CodecError::TooLarge) } else { Ok(bytes) }
+/// The bytes of a message. They may hold a key, so they are wiped when they are dropped.
+pub type Encoded = Zeroizing<Vec<u8>>;
+
+/// The bytes of a message. Their number is found out first: a buffer that grows leaves copies of its contents behind.
+pub fn encode<T: Serialize>(message: &T) -> Result<Encoded, CodecError> {
+    let mut counter = SizeWriter::default();
+    bincode::serde::encode_into_writer(message, &mut counter, CONFIG).map_err(|_| CodecError::Malformed)?;
+    if counter.bytes_written > MAX_MESSAGE {
+        return Err(CodecError::TooLarge);
+    }
+    let mut bytes = Zeroizing::new(vec![0; counter.bytes_written]);
+    bincode::serde::encode_into_slice(message, &mut bytes, CONFIG).map_err(|_| CodecError::Malformed)?;
+    Ok(bytes)
 }
 
 /// The message of these bytes, all of them.

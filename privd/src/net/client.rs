@@ -34,7 +34,7 @@ pub(super) struct Client {
     pub(super) role: Option<Role>,
     /// Its own socket to nl80211: owner of its frame registrations, access points and associations.
     pub(super) netlink: OwnedFd,
-    queue: VecDeque<Vec<u8>>,
+    queue: VecDeque<codec::Encoded>,
     queued: usize,
     resync: bool,
     /// Requests without an answer.

@@ -18,7 +18,18 @@ pub fn pbkdf2_psk(passphrase: &[u8], ssid: &[u8]) -> Pmk {
     // function covers PRFs that are choosy.
     let done = pbkdf2::<Hmac<Sha1>>(passphrase, ssid, 4096, &mut psk);
     debug_assert!(done.is_ok());
-    Pmk::from_array(psk)
+    let pmk = Pmk::from_array(psk);
+    psk.zeroize();
+    pmk
+}
+
+/// Copies a block of key material, and wipes it.
+fn take<B: AsMut<[u8]>>(chunk: &mut [u8], mut block: B) {
+    let block = block.as_mut();
+    for (to, from) in chunk.iter_mut().zip(block.iter()) {
+        *to = *from;
+    }
+    block.zeroize();
 }
 
 /// The PRF of IEEE Std 802.11-2020 12.7.1.2, which fills `out`.
@@ -32,9 +43,7 @@ pub fn prf_sha1(key: &[u8], label: &str, context: &[u8], out: &mut [u8]) {
         state.update(&[0]);
         state.update(context);
         state.update(&[counter]);
-        for (to, from) in chunk.iter_mut().zip(state.finalize().into_bytes()) {
-            *to = from;
-        }
+        take(chunk, state.finalize().into_bytes());
     }
 }
 
@@ -49,9 +58,7 @@ fn kdf<D: EagerHash>(key: &[u8], label: &str, context: &[u8], bits: u16, out: &m
         state.update(label.as_bytes());
         state.update(context);
         state.update(&bits.to_le_bytes());
-        for (to, from) in chunk.iter_mut().zip(state.finalize().into_bytes()) {
-            *to = from;
-        }
+        take(chunk, state.finalize().into_bytes());
     }
     if let (Some(last), rest @ 1..8) = (out.last_mut(), bits % 8) {
         *last &= 0xffu8 << (8 - rest);

@@ -187,6 +187,17 @@ impl Ptk {
         &self.kek
     }
 
+    /// All of it in one piece.
+    #[must_use]
+    pub fn whole(&self) -> Secret {
+        let parts = [&self.kck, &self.kek, &self.tk];
+        let mut all = Vec::with_capacity(parts.iter().map(|part| part.len()).sum());
+        for part in parts {
+            all.extend_from_slice(part.as_bytes());
+        }
+        Secret::from(all)
+    }
+
     /// Temporal key as the authenticator installs it.
     #[must_use]
     pub const fn tk_of_authenticator(&self) -> &Secret {

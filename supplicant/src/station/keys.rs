@@ -127,9 +127,14 @@ impl Station {
                     });
                 }
                 SupplicantOutput::InstallPtk { cipher, key } => {
+                    if daemon::log::shows_keys() {
+                        let ptk = handshake.ptk().map(rsn::ptk::Ptk::whole).unwrap_or_default();
+                        daemon::log::key("WPA: PTK", ptk.as_bytes());
+                    }
                     self.install(cx, KeyKind::Pairwise(bssid), 0, cipher, &key, &[]);
                 }
                 SupplicantOutput::InstallGtk { cipher, index, key, rsc } => {
+                    daemon::log::key("WPA: Group Key", key.as_bytes());
                     self.install(cx, KeyKind::Group, index, cipher, &key, &rsc);
                 }
                 SupplicantOutput::InstallIgtk { cipher, index, key, ipn } => {

@@ -420,6 +420,12 @@ impl Authenticator {
         self.state.link().is_some()
     }
 
+    /// The pairwise key in use, for whoever has to see keys.
+    #[must_use]
+    pub fn ptk(&self) -> Option<&crate::ptk::Ptk> {
+        self.state.link().map(|link| &link.ptk)
+    }
+
     /// Which of the candidate keys the station has, once known.
     #[must_use]
     pub const fn matched(&self) -> Option<usize> {

@@ -417,6 +417,12 @@ impl Supplicant {
         self.state.link().is_some()
     }
 
+    /// The pairwise key in use, for whoever has to see keys.
+    #[must_use]
+    pub fn ptk(&self) -> Option<&crate::ptk::Ptk> {
+        self.state.link().map(|link| &link.ptk)
+    }
+
     /// The authenticator's nonce that the pairwise key was made of.
     #[cfg(feature = "testing")]
     #[must_use]

@@ -187,7 +187,7 @@ fn noise(path: &Path) -> Outcome {
         let client = if round % 2 == 0 { Client::connect(path)? } else { Client::greeted(path, Role::Station)? };
         let length = 1 + usize::try_from(noise.next() % 600).unwrap_or(0);
         let mut bytes = noise.bytes(length);
-        if bytes == hello {
+        if bytes == *hello {
             bytes.push(0);
         }
         // Bytes that happen to be a request are answered; then they are followed by bytes that cannot be one.
