@@ -106,6 +106,8 @@ pub struct Links {
     pub(crate) signals: SignalFd,
     pub(crate) background: Option<Background>,
     pub(crate) log_is_file: bool,
+    /// The file with the process id. Its folder is closed to this process, so it is emptied at the end, not removed.
+    pub(crate) pid_file: Option<File>,
 }
 
 /// A process in the background whose parent waits to hear that all is well.
@@ -148,9 +150,7 @@ pub fn launch(start: Start) -> Result<Links, LaunchError> {
     nix::sys::prctl::set_name(&std::ffi::CString::new(start.name).unwrap_or_default())
         .map_err(|error| system("process name")(error.into()))?;
     let signals = block_signals()?;
-    if let Some(path) = &start.pid_file {
-        std::fs::write(path, format!("{}\n", std::process::id())).map_err(system(path.display().to_string()))?;
-    }
+    let pid_file = start.pid_file.as_deref().map(write_pid).transpose()?;
     let (privd, post) = if nix::unistd::geteuid().is_root() {
         (start_keeper(&start, Helper::Privd)?, start_keeper(&start, Helper::Post)?)
     } else {
@@ -167,7 +167,14 @@ pub fn launch(start: Start) -> Result<Links, LaunchError> {
         warn!("NOT CONFINED: {loss}");
     }
     let log_is_file = matches!(start.log, LogTarget::File(_));
-    Ok(Links { privd, post, role: start.role, signals, background, log_is_file })
+    Ok(Links { privd, post, role: start.role, signals, background, log_is_file, pid_file })
+}
+
+fn write_pid(path: &Path) -> Result<File, LaunchError> {
+    let failed = || system(path.display().to_string());
+    let mut file = OpenOptions::new().write(true).create(true).truncate(true).open(path).map_err(failed())?;
+    file.write_all(format!("{}\n", std::process::id()).as_bytes()).map_err(failed())?;
+    Ok(file)
 }
 
 fn block_signals() -> Result<SignalFd, LaunchError> {
@@ -284,11 +291,19 @@ fn start_keeper(start: &Start, helper: Helper) -> Result<Source, LaunchError> {
     if start.level <= Level::Debug {
         command.arg("--debug");
     }
-    // What helpers have to say goes where the daemon's log goes, but for the system's log.
-    let stderr = match &start.log {
-        LogTarget::Stderr if !start.daemonize => Stdio::inherit(),
-        LogTarget::File(path) => log::open(path).map_or_else(|_| Stdio::null(), Stdio::from),
-        LogTarget::Stderr | LogTarget::Syslog => Stdio::null(),
+    if start.log == LogTarget::Syslog {
+        command.arg("--syslog");
+    }
+    // What helpers have to say goes where the daemon's log goes. In the background that is nowhere, but why one does
+    // not start is heard.
+    let (mut words, stderr) = match &start.log {
+        LogTarget::Stderr if !start.daemonize => (None, Stdio::inherit()),
+        LogTarget::File(path) => (None, log::open(path).map_or_else(|_| Stdio::null(), Stdio::from)),
+        LogTarget::Stderr | LogTarget::Syslog => {
+            let flags = nix::fcntl::OFlag::O_CLOEXEC | nix::fcntl::OFlag::O_NONBLOCK;
+            let (read, write) = nix::unistd::pipe2(flags).map_err(|error| failed(error.into()))?;
+            (Some(File::from(read)), Stdio::from(write))
+        }
     };
     // Its own process group: what a terminal sends to the daemon is not meant for helpers, which clean up after it.
     command.env_clear().current_dir("/").process_group(0);
@@ -297,8 +312,18 @@ fn start_keeper(start: &Start, helper: Helper) -> Result<Source, LaunchError> {
     // The command holds the keeper's end of the line, which would never end otherwise.
     drop(command);
     let mut line: Line = Channel::new(own).map_err(failed)?;
-    let first = first_connection(&mut line).map_err(|why| LaunchError::Helper(helper.name(), why))?;
+    let first = first_connection(&mut line).map_err(|why| {
+        let said = words.as_mut().map(last_words).filter(|said| !said.is_empty());
+        LaunchError::Helper(helper.name(), said.unwrap_or(why))
+    })?;
     Ok(Source::Keeper { line, first: Some(first) })
+}
+
+/// What a helper has said so far.
+fn last_words(words: &mut File) -> String {
+    let mut said = [0; 4096];
+    let length = words.read(&mut said).unwrap_or(0);
+    String::from_utf8_lossy(said.get(..length).unwrap_or_default()).trim().replace('\n', "; ")
 }
 
 /// Waits for the keeper's first worker.

@@ -65,17 +65,18 @@ struct Rest {
     signals: nix::sys::signalfd::SignalFd,
     background: Option<crate::launch::Background>,
     log_is_file: bool,
+    pid_file: Option<std::fs::File>,
 }
 
 /// Runs the machine until it exits, or nothing is left that it could work with.
 pub fn run(links: Links, machine: &mut dyn Machine) -> ExitCode {
-    let Links { privd, post, role, signals, background, log_is_file } = links;
+    let Links { privd, post, role, signals, background, log_is_file, pid_file } = links;
     let hello = ToPrivd::Hello { version: VERSION, role };
     let mut this = Loop {
         machine,
         privd: Link::new("privd", hello, privd),
         post: Link::new("privd post", ToPost::Hello { version: VERSION }, post),
-        links: Rest { signals, background, log_is_file },
+        links: Rest { signals, background, log_is_file, pid_file },
         exit: None,
         opening: 0,
         terminations: 0,
@@ -316,6 +317,11 @@ impl Loop<'_> {
         let lines = [self.privd.close(), self.post.close()];
         for mut line in lines.into_iter().flatten() {
             wait_for_end(&mut line, until);
+        }
+        if let Some(file) = self.links.pid_file.take()
+            && let Err(error) = file.set_len(0)
+        {
+            warn!("the file with the process id: {error}");
         }
     }
 }

@@ -55,7 +55,7 @@ fn run(command: Command) -> Result<(), String> {
     let words = |error: std::io::Error| error.to_string();
     match command {
         Command::Keep { role, grant, common } => {
-            log::init("privd", common.debug);
+            log::init("privd", common);
             keeper::name_process("privd-keeper").map_err(words)?;
             keeper::ignore_signals().map_err(words)?;
             let keeper = Keeper {
@@ -72,7 +72,7 @@ fn run(command: Command) -> Result<(), String> {
             })
         }
         Command::KeepPost { post, common } => {
-            log::init("privd post", common.debug);
+            log::init("privd post", common);
             keeper::name_process("post-keeper").map_err(words)?;
             keeper::ignore_signals().map_err(words)?;
             let line = keeper::line().map_err(words)?;
@@ -87,14 +87,14 @@ fn run(command: Command) -> Result<(), String> {
             keeper.keep(move |connection| worker_ended(serve_post::work(connection, &options, common)))
         }
         Command::Serve { grant, common } => {
-            log::init("privd", common.debug);
+            log::init("privd", common);
             keeper::name_process("privd").map_err(words)?;
             let clients = net::Clients::Listening { fd: sys::listening_socket()?, roles: roles() };
             let options = net::Options { clients, grant };
             return work(Switches::one(), options, common.accept_unconfined);
         }
         Command::ServePost { post, common } => {
-            log::init("privd post", common.debug);
+            log::init("privd post", common);
             keeper::name_process("privd-post").map_err(words)?;
             let listening = sys::listening_socket()?;
             return serve_post::serve(listening, post, common);

@@ -1,22 +1,46 @@
-//! What privd has to say goes to standard error: the daemon's log, or systemd's.
+//! What privd has to say goes to standard error (the daemon's log, or systemd's) or to the system's log.
 
 use std::fmt::{self, Write as _};
 use std::io::Write as _;
+use std::os::unix::net::UnixDatagram;
 
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Level, Metadata, Subscriber};
 
-struct Stderr {
+use crate::options::Common;
+
+struct Front {
     name: &'static str,
     most: Level,
+    /// The system's log; standard error without it.
+    system: Option<UnixDatagram>,
+}
+
+/// The system's log, while it can be reached: later the process is confined.
+fn system_log() -> Option<UnixDatagram> {
+    let socket = UnixDatagram::unbound().ok()?;
+    socket.connect("/dev/log").and_then(|()| socket.set_nonblocking(true)).ok()?;
+    Some(socket)
+}
+
+/// Facility daemon (3) and a severity of RFC 5424 6.2.1.
+fn priority(level: Level) -> u8 {
+    let severity = match level {
+        Level::ERROR => 3,
+        Level::WARN => 4,
+        Level::INFO => 6,
+        Level::DEBUG | Level::TRACE => 7,
+    };
+    3 * 8 + severity
 }
 
 /// Begins to log under this name.
-pub(crate) fn init(name: &'static str, debug: bool) {
-    let most = if debug { Level::DEBUG } else { Level::INFO };
+pub(crate) fn init(name: &'static str, common: Common) {
+    let most = if common.debug { Level::DEBUG } else { Level::INFO };
+    let system = common.syslog.then(system_log).flatten();
     // The first subscriber stays; there is no other.
-    let _ = tracing::subscriber::set_global_default(Stderr { name, most });
+    let _ = tracing::subscriber::set_global_default(Front { name, most, system });
 }
 
 #[derive(Default)]
@@ -36,7 +60,7 @@ impl Visit for Line {
     }
 }
 
-impl Subscriber for Stderr {
+impl Subscriber for Front {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
         *metadata.level() <= self.most
     }
@@ -54,7 +78,12 @@ impl Subscriber for Stderr {
         event.record(&mut line);
         let text = format!("{}: {}{}", self.name, line.message, line.fields).replace(['\n', '\r'], " ");
         // There is nobody to tell that a log cannot be written.
-        let _ = std::io::stderr().write_all((text + "\n").as_bytes());
+        let _ = match &self.system {
+            Some(socket) => {
+                socket.send(format!("<{}>{text}", priority(*event.metadata().level())).as_bytes()).map(drop)
+            }
+            None => std::io::stderr().write_all((text + "\n").as_bytes()),
+        };
     }
 
     fn enter(&self, _: &Id) {}

@@ -13,7 +13,7 @@ usage: privd keep --role station|access-point [--interface NAME]... [--any-inter
        privd keep-post [--control DIR]... [--control-socket PATH]... [--read FILE]... [--write FILE]... [--log FILE] [--named-later [--folder DIR]]
        privd serve [--interface NAME]...
        privd serve-post [--control DIR]... [--read FILE]... [--write FILE]...
-options of all: --accept-unconfined, --debug, --help, --version
+options of all: --accept-unconfined, --debug, --syslog, --help, --version
 
 keep, keep-post: started by supplicant and apd, whose line is standard input.
 serve, serve-post: started by systemd's socket activation.";
@@ -23,6 +23,8 @@ serve, serve-post: started by systemd's socket activation.";
 pub(crate) struct Common {
     pub(crate) accept_unconfined: bool,
     pub(crate) debug: bool,
+    /// What it has to say goes to the system's log.
+    pub(crate) syslog: bool,
 }
 
 /// Paths of a post.
@@ -70,6 +72,7 @@ pub(crate) fn parse(mut parser: lexopt::Parser) -> Result<Parsed, lexopt::Error>
             Short('v' | 'V') | Long("version") => return Ok(Parsed::Version),
             Long("accept-unconfined") => common.accept_unconfined = true,
             Long("debug") => common.debug = true,
+            Long("syslog") => common.syslog = true,
             Long("role") => role = Some(parser.value()?.parse_with(role_of)?),
             Long("interface") => names.push(parser.value()?.string()?),
             Long("any-interface") => any = true,

@@ -162,6 +162,11 @@ impl Supplicant {
             self.created(client, result, now, rng);
             return;
         }
+        if let Purpose::InterfaceList(client) = purpose {
+            let text = control::interface_list(result);
+            self.out.reply(client, text);
+            return;
+        }
         self.with(key, now, rng, |station, cx| dispatch(station, cx, purpose, result));
     }
 
@@ -237,7 +242,7 @@ fn dispatch(station: &mut Station, cx: &mut Cx<'_>, purpose: Purpose, result: Re
     // What a reply of another kind than asked for comes to.
     let odd = || Failure::Invalid("reply".into());
     match purpose {
-        Purpose::Quiet | Purpose::Create(_) => {}
+        Purpose::Quiet | Purpose::Create(_) | Purpose::InterfaceList(_) => {}
         Purpose::Told(what) => {
             if let Err(failure) = result {
                 tracing::warn!("{}: {what} failed: {failure}", station.ifname());
@@ -353,6 +358,7 @@ impl Machine for Supplicant {
                     if let Purpose::SignalPoll(client)
                     | Purpose::PacketCount(client)
                     | Purpose::Status(client, _)
+                    | Purpose::InterfaceList(client)
                     | Purpose::Create(client) = purpose
                     {
                         self.out.reply(client, ctrl::reply::FAIL);

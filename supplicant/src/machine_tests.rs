@@ -36,6 +36,8 @@ struct World {
     socket: u32,
     /// What the kernel is connected with, where it is asked.
     joined: Option<MacAddr>,
+    /// Each scan finds others than the one before.
+    crowd: bool,
 }
 
 impl World {
@@ -54,6 +56,7 @@ impl World {
             twin: false,
             socket: 0,
             joined: Some(AP),
+            crowd: false,
         };
         world.input(Input::PostUp);
         world.input(Input::PrivdUp);
@@ -483,4 +486,53 @@ fn an_association_made_by_others_is_taken_over_where_it_has_no_keys() {
         let opened = |request: &Request| matches!(request, Request::SetOperState { state: OperState::Up, .. });
         assert_eq!(world.requests.iter().any(opened), taken, "{:?}", world.requests);
     }
+}
+
+/// The network is away for an hour.
+fn an_hour_alone(world: &mut World) -> Vec<Duration> {
+    let mut scans = Vec::new();
+    let begin = world.now;
+    while world.now < begin + Duration::from_secs(3600) {
+        world.sleep(Duration::from_secs(1));
+        if world.requests.iter().any(|request| matches!(request, Request::TriggerScan { .. })) {
+            scans.push(world.now - begin);
+        }
+        world.requests.clear();
+    }
+    scans
+}
+
+#[test]
+fn a_network_that_is_away_is_looked_for_less_and_less() {
+    let mut world = World::new(&OPEN.replace("home", "away"), &[]);
+    let scans = an_hour_alone(&mut world);
+    // At once, every 5 s for a minute, and never less than twice a minute.
+    assert!((100..=180).contains(&scans.len()), "{} scans in an hour", scans.len());
+    let pauses: Vec<u64> =
+        scans.windows(2).filter_map(|pair| Some((*pair.get(1)? - *pair.first()?).as_secs())).collect();
+    assert_eq!(pauses.get(1), Some(&5), "the first scan was before this hour");
+    assert!(pauses.is_sorted() && pauses.iter().all(|pause| *pause <= 31), "{pauses:?}");
+    // Somebody who asks begins at the quick end again.
+    assert_eq!(world.ask("RECONNECT"), "OK\n");
+    world.sleep(Duration::from_secs(1));
+    world.requests.clear();
+    world.sleep(Duration::from_secs(6));
+    assert!(world.requests.iter().any(|request| matches!(request, Request::TriggerScan { .. })));
+}
+
+#[test]
+fn an_interval_that_was_asked_for_is_kept_in_proportion() {
+    let mut world = World::new(&OPEN.replace("home", "away"), &[]);
+    assert_eq!(world.ask("SCAN_INTERVAL 20"), "OK\n");
+    let scans = an_hour_alone(&mut world);
+    assert!((30..=60).contains(&scans.len()), "{} scans in an hour", scans.len());
+}
+
+#[test]
+fn a_crowd_of_passing_access_points_is_forgotten() {
+    let mut world = World::new(&OPEN.replace("home", "away"), &[]);
+    world.crowd = true;
+    an_hour_alone(&mut world);
+    let known = world.ask("SCAN_RESULTS").lines().count();
+    assert!(known < 250, "{known} lines after an hour");
 }

@@ -49,6 +49,8 @@ pub(crate) enum Purpose {
     Status(ClientId, ctrl::station::StatusKind),
     /// Answering `PKTCNT_POLL`.
     PacketCount(ClientId),
+    /// Answering `INTERFACE_LIST`.
+    InterfaceList(ClientId),
     /// Making an interface for `INTERFACE_ADD … create`.
     Create(ClientId),
     /// Answering a command of a test suite with OK or FAIL.

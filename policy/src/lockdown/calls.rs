@@ -136,6 +136,7 @@ fn sockets(family: i32, protocols: &[i32], reason: &'static str) -> CallRule {
 pub(super) fn daemon(reconnects: bool) -> Vec<CallRule> {
     let mut list = common();
     list.extend(rules!("letting go of the terminal once all is well"; dup3));
+    list.extend(rules!("the file with the process id is emptied at the end"; ftruncate));
     #[cfg(target_arch = "x86_64")]
     list.extend(rules!("letting go of the terminal once all is well"; dup2));
     if reconnects {

@@ -6,11 +6,12 @@ use ctrl::station::InterfaceAdd;
 use ctrl::{GlobalStationCommand, ParseError, Subscriber, reply};
 use daemon::Output;
 use ipc_proto::post::ClientId;
+use ipc_proto::{Failure, InterfaceInfo, Reply, Request};
 use wire::Instant;
 
 use super::{Answer, station_bytes, station_command};
 use crate::machine::{Making, Supplicant, make_interface};
-use crate::outbox::{Cx, FileJob};
+use crate::outbox::{Cx, FileJob, Purpose};
 use crate::station::{Origin, Station};
 
 pub(super) fn command(
@@ -58,7 +59,7 @@ pub(super) fn command(
         },
         G::InterfaceAdd(add) => interface_add(machine, client, add, now, rng),
         G::InterfaceRemove(ifname) => interface_remove(machine, &ifname, now, rng),
-        G::InterfaceList => interface_list(),
+        G::InterfaceList => ask_for_interfaces(machine, client),
         G::Interfaces { ctrl } => interfaces(machine, ctrl),
         G::Status => {
             let mut text = String::new();
@@ -142,9 +143,25 @@ pub(super) fn interfaces(machine: &Supplicant, ctrl: bool) -> Answer {
     Answer::text(text)
 }
 
-/// Interfaces that could be added: `privd` would have to be asked; interfaces are added by name.
-pub(super) fn interface_list() -> Answer {
-    Answer::text("")
+/// Interfaces that could be added: `privd` knows them.
+pub(super) fn ask_for_interfaces(machine: &mut Supplicant, client: ClientId) -> Answer {
+    if !machine.out.privd_up {
+        return Answer::fail();
+    }
+    // It is about no interface: its answer finds its way by the client.
+    machine.out.request(0, Purpose::InterfaceList(client), Request::Interfaces);
+    Answer::Later
+}
+
+/// `privd`'s answer, as the original writes it: driver, name, description.
+pub(crate) fn interface_list(result: Result<Reply, Failure>) -> Vec<u8> {
+    match result {
+        Ok(Reply::Interfaces(list)) => {
+            let line = |info: &InterfaceInfo| format!("nl80211\t{}\t{}\n", info.ifname, info.addr);
+            list.iter().map(line).collect::<String>().into_bytes()
+        }
+        Ok(_) | Err(_) => reply::FAIL.to_vec(),
+    }
 }
 
 fn interface_add(

@@ -19,7 +19,7 @@ use crate::machine::Supplicant;
 use crate::outbox::Cx;
 use crate::station::{Station, WpaState};
 
-pub(crate) use global::interface_file;
+pub(crate) use global::{interface_file, interface_list};
 pub(crate) use settings::{reconfigure, reconfigured, saved};
 pub(crate) use status::{packet_count, signal, status_with_address};
 
@@ -117,7 +117,7 @@ pub(crate) fn station_command(
         return global::interfaces(machine, ctrl);
     }
     if let StationCommand::InterfaceList = command {
-        return global::interface_list();
+        return global::ask_for_interfaces(machine, client);
     }
     if let StationCommand::Terminate = command {
         machine.out.terminate = true;

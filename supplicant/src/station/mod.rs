@@ -238,7 +238,7 @@ impl Station {
     /// Tells listeners of this interface and of the global socket.
     pub(crate) fn tell(&self, cx: &mut Cx<'_>, event: &StationEvent) {
         let level = event.level();
-        if level >= ctrl::LogLevel::Info {
+        if level >= ctrl::LogLevel::Info && !event.is_routine() {
             tracing::info!("{}: {event}", self.ifname());
         } else {
             tracing::debug!("{}: {event}", self.ifname());

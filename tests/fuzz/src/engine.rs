@@ -22,7 +22,8 @@ const IFINDEX: u32 = 7;
 
 const OPEN: &str = "interface=wlan0\nssid=test\nhw_mode=g\nchannel=1\nmax_num_sta=4\n";
 const PSK: &str = "interface=wlan0\nssid=test\nhw_mode=g\nchannel=1\nwpa=2\nwpa_key_mgmt=WPA-PSK WPA-PSK-SHA256\n\
-    rsn_pairwise=CCMP\nwpa_passphrase=correct horse\nieee80211w=1\n";
+    rsn_pairwise=CCMP\n\
+    wpa_psk=0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\nieee80211w=1\n";
 const SAE: &str = "interface=wlan0\nssid=test-sae\nhw_mode=g\nchannel=1\nwpa=2\nwpa_key_mgmt=SAE\n\
     rsn_pairwise=CCMP\nsae_password=correct horse\nieee80211w=2\nsae_pwe=2\nsae_anti_clogging_threshold=2\n";
 const BOTH: &str = "interface=wlan0\nssid=test\nignore_broadcast_ssid=1\nhw_mode=g\nchannel=1\nwpa=3\n\

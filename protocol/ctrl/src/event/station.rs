@@ -356,6 +356,19 @@ impl StationEvent {
         if let StationEvent::Message { level, .. } = self { *level } else { Level::Info }
     }
 
+    /// It happens again and again while nothing else does: no news for a log.
+    pub fn is_routine(&self) -> bool {
+        matches!(
+            self,
+            StationEvent::ScanStarted { .. }
+                | StationEvent::ScanResults { .. }
+                | StationEvent::BssAdded { .. }
+                | StationEvent::BssRemoved { .. }
+                | StationEvent::NetworkNotFound
+                | StationEvent::SignalChange { .. }
+        )
+    }
+
     /// The datagram for clients of the interface.
     pub fn message(&self) -> Vec<u8> {
         super::message(self.level(), self)

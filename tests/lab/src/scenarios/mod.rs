@@ -5,6 +5,7 @@ use crate::guest::lab::Lab;
 
 pub mod attacks;
 pub mod busy_access_points;
+pub mod command_lines;
 pub mod commands;
 pub mod configuration;
 pub mod controls;
@@ -80,6 +81,7 @@ pub fn all() -> Vec<Story> {
         hostile_clients::STORIES,
         attacks::STORIES,
         commands::STORIES,
+        command_lines::STORIES,
         configuration::STORIES,
         busy_access_points::STORIES,
         busy_access_points::MORE,
