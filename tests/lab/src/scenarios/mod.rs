@@ -21,6 +21,7 @@ pub mod privd_killed;
 pub mod roaming;
 pub mod separation;
 pub mod trouble;
+pub mod wpa3;
 
 /// The demonstration's name.
 pub const DEMO: &str = "demo";
@@ -76,6 +77,7 @@ pub fn all() -> Vec<Story> {
         drivers_that_connect::STORIES,
         lost_events::STORIES,
         trouble::STORIES,
+        wpa3::STORIES,
         privd_killed::STORIES,
         separation::STORIES,
         hostile_clients::STORIES,

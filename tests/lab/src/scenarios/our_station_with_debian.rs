@@ -22,6 +22,12 @@ joins! {
     our_station_joins_debians_hostapd_wpa3_by_hash_to_element_in_group_20: Airlock, Debian, Network::new(Suite::Sae(Method::Direct, 20));
     /// A WPA3-Personal network by hash to element in group 21.
     our_station_joins_debians_hostapd_wpa3_by_hash_to_element_in_group_21: Airlock, Debian, Network::new(Suite::Sae(Method::Direct, 21));
+    /// A WPA3-Personal network by hunting and pecking in group 15, numbers modulo a prime.
+    our_station_joins_debians_hostapd_wpa3_by_hunting_and_pecking_in_group_15: Airlock, Debian, Network::new(Suite::Sae(Method::Loop, 15));
+    /// A WPA3-Personal network by hash to element in group 15, numbers modulo a prime.
+    our_station_joins_debians_hostapd_wpa3_by_hash_to_element_in_group_15: Airlock, Debian, Network::new(Suite::Sae(Method::Direct, 15));
+    /// A WPA3-Personal network by hash to element in group 16, numbers modulo a prime.
+    our_station_joins_debians_hostapd_wpa3_by_hash_to_element_in_group_16: Airlock, Debian, Network::new(Suite::Sae(Method::Direct, 16));
     /// A network for WPA2 and WPA3, choosing WPA3.
     our_station_joins_debians_hostapd_transition: Airlock, Debian, Network::new(Suite::Transition);
     /// A network for WPA2 and WPA3 as a station that knows only WPA2.
