@@ -93,6 +93,20 @@ fn unit_tests(count: &mut Count) -> Outcome {
     Ok(())
 }
 
+/// How far a target came, out of libFuzzer's last line about it: `#N DONE cov: C … exec/s: E …`.
+fn figures(said: &str) -> String {
+    let Some(line) = said.lines().rev().find(|line| line.starts_with('#') && line.contains(" cov: ")) else {
+        return String::new();
+    };
+    let words: Vec<&str> = line.split_whitespace().collect();
+    let after = |name: &str| {
+        let place = words.iter().position(|word| *word == name);
+        place.and_then(|place| words.get(place + 1)).copied().unwrap_or("?")
+    };
+    let runs = words.first().map_or("?", |word| word.trim_start_matches('#'));
+    format!("{runs:>9} runs, {:>6}/s, {:>5} edges", after("exec/s:"), after("cov:"))
+}
+
 /// Each fuzz target for a while.
 pub fn fuzz(seconds: u32) -> Outcome<bool> {
     let folder = checkout().join("tests/fuzz/fuzz");
@@ -118,9 +132,10 @@ pub fn fuzz(seconds: u32) -> Outcome<bool> {
         let found = found.to_string_lossy().into_owned();
         let done = fuzz(&["run", target, &found, &corpus, "--", &limit, "-rss_limit_mb=4096"]).output()?;
         let good = done.status.success();
-        println!("{}  {:5.1} s  {target}", if good { "ok  " } else { "FAIL" }, begun.elapsed().as_secs_f64());
+        let said = String::from_utf8_lossy(&done.stderr).into_owned();
+        let (word, figures) = (if good { "ok  " } else { "FAIL" }, figures(&said));
+        println!("{word}  {:5.1} s  {target:22}  {figures}", begun.elapsed().as_secs_f64());
         if !good {
-            let said = String::from_utf8_lossy(&done.stderr).into_owned();
             let lines: Vec<&str> = said.lines().collect();
             for line in lines.iter().skip(lines.len().saturating_sub(30)) {
                 println!("      {line}");
@@ -130,4 +145,17 @@ pub fn fuzz(seconds: u32) -> Outcome<bool> {
     }
     println!("{} passed, {} failed", count.passed, count.failed.len());
     Ok(count.failed.is_empty() && count.passed > 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::figures;
+
+    #[test]
+    fn figures_of_a_fuzz_target_are_read() {
+        let said = "INFO: seed corpus\n#2\tINITED cov: 10 ft: 9 corp: 1/1b exec/s: 0 rss: 40Mb\n\
+            #3039\tDONE   cov: 7219 ft: 20714 corp: 268/48Kb lim: 369 exec/s: 49 rss: 201Mb\nDone 3039 runs\n";
+        assert_eq!(figures(said), "     3039 runs,     49/s,  7219 edges");
+        assert_eq!(figures("no fuzzer"), "");
+    }
 }
