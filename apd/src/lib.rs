@@ -72,7 +72,10 @@ pub fn machine(configuration: &[u8]) -> Option<impl daemon::Machine + use<>> {
     let path = "/etc/memory.conf".to_owned();
     let (config, _) = conf::ap::ApConfig::parse(&path, configuration).ok()?;
     let Ok(Wanted::Run(options)) = options::parse(["-g", "@global", &path].map(Into::into)) else { return None };
-    let setup = setup::Setup { radios: vec![setup::Configured { path, config }], ..setup::Setup::default() };
+    let setup = setup::Setup {
+        radios: vec![setup::Configured { path, radio: None, own: config.bss.len(), config }],
+        ..setup::Setup::default()
+    };
     Some(machine::Apd::new(&options, setup))
 }
 

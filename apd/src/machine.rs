@@ -69,6 +69,8 @@ impl Apd {
         for radio in setup.radios {
             let iface = apd.add(radio.config, Some(radio.path), setup.files.clone());
             if let Some(iface) = apd.iface_mut(iface) {
+                iface.radio_name = radio.radio;
+                iface.slots.iter_mut().skip(radio.own).for_each(|slot| slot.added = true);
                 iface.enable(&mut Outbox::default(), false);
             }
         }
@@ -255,6 +257,7 @@ impl Apd {
         notices.iter().for_each(|notice| warn!("{notice}"));
         // An interface named on the command line (-i) stays the one.
         let _ = config.set(0, b"interface", iface.name().as_bytes());
+        iface.keep_added(&mut config);
         let gone = iface.without(&config);
         for bss in &gone {
             iface.take_down(*bss, out, now);

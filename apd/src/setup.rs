@@ -16,6 +16,10 @@ use crate::options::Options;
 pub(crate) struct Configured {
     /// Its path.
     pub(crate) path: String,
+    /// The radio that others join by this name (`-b RADIO:FILE`).
+    pub(crate) radio: Option<String>,
+    /// How many of the BSSs are this file's; the others came from further ones.
+    pub(crate) own: usize,
     /// What it says.
     pub(crate) config: ApConfig,
 }
@@ -50,21 +54,25 @@ pub(crate) fn configure(options: &Options, warn: &mut dyn FnMut(String)) -> Resu
                 .set(0, b"interface", name.as_bytes())
                 .map_err(|_| SetupError::Rejected(format!("-i {name}: not an interface name")))?;
         }
-        setup.radios.push(Configured { path: absolute(path), config });
+        setup.radios.push(Configured { path: absolute(path), radio: None, own: config.bss.len(), config });
     }
     for (radio, path) in &options.bss_configs {
         let (config, notices) =
             ApConfig::parse(path, &contents(path)?).map_err(|rejected| SetupError::Rejected(rejected.to_string()))?;
         notices.iter().for_each(|notice| warn(notice.to_string()));
         // Without the radio's name there is nothing to join them by: BSSs with the same RADIO share one.
-        match setup.radios.iter_mut().find(|known| known.path == *radio) {
+        match setup.radios.iter_mut().find(|known| known.radio.as_ref() == Some(radio)) {
             Some(known) => known.config.bss.extend(config.bss),
-            None => setup.radios.push(Configured { path: radio.clone(), config }),
+            None => {
+                let (path, radio, own) = (absolute(path), Some(radio.clone()), config.bss.len());
+                setup.radios.push(Configured { path, radio, own, config });
+            }
         }
     }
-    for bss in setup.radios.iter().flat_map(|radio| &radio.config.bss) {
+    for (file, bss) in setup.radios.iter().flat_map(|radio| radio.config.bss.iter().map(|bss| (&radio.path, bss))) {
         for path in files_of(bss) {
-            let text = contents(&path)?;
+            let text =
+                contents(&path).map_err(|error| SetupError::Rejected(format!("{file}: a parameter names {error}")))?;
             setup.files.insert(path, text);
         }
     }

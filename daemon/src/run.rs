@@ -251,9 +251,6 @@ impl Loop<'_> {
                 }
                 FromPost::Opened { socket, result } => {
                     self.opening = self.opening.saturating_sub(1);
-                    if let Err(why) = &result {
-                        error!("control socket: {why}");
-                    }
                     self.give(Input::ControlOpened { socket, result });
                 }
                 FromPost::Command { socket, client, uid: _, data } => {

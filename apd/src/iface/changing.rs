@@ -84,6 +84,7 @@ impl Iface {
         let first = self.slots.len();
         self.config.bss.append(&mut more);
         self.name_slots();
+        self.slots.iter_mut().skip(first).for_each(|slot| slot.added = true);
         if !matches!(self.state, State::Enabled | State::Coming(Step::Start)) {
             return false;
         }
@@ -119,6 +120,15 @@ impl Iface {
         let slot = self.slots.remove(bss);
         if let Some(socket) = slot.socket {
             out.push(daemon::Output::CloseControl { socket });
+        }
+    }
+
+    /// What came from other files than the radio's is not that file's to take away.
+    pub(crate) fn keep_added(&self, config: &mut ApConfig) {
+        for (slot, bss) in self.slots.iter().zip(&self.config.bss) {
+            if slot.added && config.bss.iter().all(|other| other.interface() != bss.interface()) {
+                config.bss.push(bss.clone());
+            }
         }
     }
 

@@ -89,6 +89,8 @@ pub(crate) struct Slot {
     audible: bool,
     /// Who added it to a radio that works, and waits to hear whether it does too.
     pub(crate) adder: Option<ClientId>,
+    /// It came from another file than the radio's.
+    pub(crate) added: bool,
     /// Its control socket is there.
     pub(crate) open: bool,
     pub(crate) ifindex: Option<u32>,

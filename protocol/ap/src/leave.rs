@@ -69,6 +69,7 @@ impl Bss {
             self.farewell(Subtype::DEAUTH, addr, reason);
         }
         for addr in self.those(addr) {
+            self.log_farewell(addr, "deauthenticated", reason);
             self.end_association(addr, now);
             let told = reason.is_some();
             match self.stations.get_mut(&addr) {
@@ -90,6 +91,7 @@ impl Bss {
             self.farewell(Subtype::DISASSOC, addr, reason);
         }
         for addr in self.those(addr) {
+            self.log_farewell(addr, "disassociated", reason);
             if reason.is_none() {
                 self.part(addr, now);
                 continue;
@@ -106,6 +108,13 @@ impl Bss {
         self.send(subtype, addr, |w| {
             w.u16_le(reason.0);
         });
+    }
+
+    fn log_farewell(&mut self, addr: MacAddr, how: &str, reason: Option<ReasonCode>) {
+        if self.stations.get(&addr).is_some_and(|station| station.stage >= Stage::Associating) {
+            let why = reason.map_or_else(|| "without being told".into(), |reason| format!("reason {}", reason.0));
+            self.log(Level::Info, format!("{addr}: {how} by us, {why}"));
+        }
     }
 
     /// The frame that tells a station to go needs its entry in the kernel until it has left: for the key that protects

@@ -206,6 +206,11 @@ pub fn a_network_comes_and_goes_beside_one_that_stays(lab: &mut Lab) -> Outcome 
         };
         visitor.must_join(lab, &passing)?;
         added.event(&format!("AP-STA-CONNECTED {}", visitor.host.mac), AWHILE)?;
+        // Its file is not the radio's: reading that one again does not take it away.
+        visitor.control()?.forget_events()?;
+        stays.ok("RELOAD_CONFIG")?;
+        visitor.control()?.no_event("CTRL-EVENT-DISCONNECTED", Duration::from_secs(1))?;
+        check(added.request("PING")? == "PONG\n", || "its control socket is gone".into())?;
         global.ok("REMOVE passing0")?;
         visitor.control()?.event("CTRL-EVENT-DISCONNECTED", AWHILE)?;
         let devices = lab.run_in("ap", "iw", &["dev"])?;
