@@ -85,6 +85,9 @@ impl Apd {
                 .field(&format!("ssid[{index}]"), Escaped(ssid.as_bytes()))
                 .field(&format!("num_sta[{index}]"), slot.engine.as_ref().map_or(0, associated));
         }
+        if let Some(average) = engine.and_then(ap::Bss::average_load) {
+            lines.field("chan_util_avg", average);
+        }
         lines.into_bytes()
     }
 

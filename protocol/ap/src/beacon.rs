@@ -18,6 +18,7 @@ use crate::config::Identifiers;
 pub(crate) struct Builder<'a> {
     pub(crate) config: &'a BssConfig,
     pub(crate) security: &'a ApElements,
+    pub(crate) load: &'a crate::load::Load,
     /// Some station knows no OFDM: the ERP element asks for protection (9.4.2.12).
     pub(crate) non_erp_present: bool,
 }
@@ -108,6 +109,7 @@ impl Builder<'_> {
         for element in [&self.security.rsne].into_iter().flatten() {
             w.put(element);
         }
+        self.load.write(&mut w);
         self.throughput(&mut w, false);
         self.extended_capabilities(&mut w);
         self.very_high_throughput(&mut w);

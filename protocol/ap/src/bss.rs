@@ -52,6 +52,8 @@ pub enum Tag {
     Switch,
     /// All stations, after events were lost.
     Resync,
+    /// How busy the channel is.
+    Load,
 }
 
 /// What the machine wants done, in order.
@@ -116,6 +118,7 @@ pub struct Bss {
     pub(crate) fresh_keys: Vec<PmksaEntry<()>>,
     pub(crate) stations: BTreeMap<MacAddr, Station>,
     pub(crate) non_erp_present: bool,
+    pub(crate) load: crate::load::Load,
     pub(crate) switch: Option<Switch>,
     /// The kernel was asked for its stations, since events were lost.
     pub(crate) resync: Option<crate::resync::Resync>,
@@ -144,6 +147,7 @@ impl Bss {
             fresh_keys: Vec::new(),
             stations: BTreeMap::new(),
             non_erp_present: false,
+            load: crate::load::Load::default(),
             switch: None,
             resync: None,
             silent: false,
@@ -304,6 +308,7 @@ impl Bss {
         }
         self.group = None;
         self.switch = None;
+        self.load = crate::load::Load::default();
         self.non_erp_present = false;
     }
 
@@ -379,7 +384,12 @@ impl Bss {
     }
 
     pub(crate) const fn builder(&self) -> Builder<'_> {
-        Builder { config: &self.config, security: &self.elements, non_erp_present: self.non_erp_present }
+        Builder {
+            config: &self.config,
+            security: &self.elements,
+            load: &self.load,
+            non_erp_present: self.non_erp_present,
+        }
     }
 
     /// Hands the driver the beacon as it is to be now.
@@ -412,6 +422,7 @@ impl Bss {
         match (tag, result) {
             (Tag::Start, Ok(_)) if self.condition == Condition::Starting => {
                 self.condition = Condition::Running;
+                self.plan_load(now);
                 self.outputs.push_back(BssOutput::Started);
             }
             (Tag::Start, Err(failure)) => {
@@ -426,6 +437,8 @@ impl Bss {
                 self.packet_number(station, (kind, index, generation), number, now, rng);
             }
             (Tag::Activity(addr), Ok(Reply::Stations { entries, .. })) => self.activity_known(addr, &entries, now),
+            (Tag::Load, Ok(Reply::Survey { entries, last })) => self.surveyed(&entries, last),
+            (Tag::Load, Err(failure)) => self.log(Level::Debug, format!("the load is not known: {failure}")),
             (Tag::Resync, Ok(Reply::Stations { entries, last })) => self.kernel_stations(&entries, last, now),
             (Tag::Resync, Err(failure)) => {
                 self.resync = None;
@@ -492,6 +505,14 @@ impl Bss {
         if header.destination != own || header.bssid != own {
             return;
         }
+        // 10.3.2.14.3: what was sent again since the acknowledgement was lost. The kernel does that for stations that it
+        // knows, which those are not that authenticate.
+        let this = (header.sequence, header.subtype());
+        if header.is_retry()
+            && self.stations.get(&header.source).is_some_and(|station| station.last_frame == Some(this))
+        {
+            return;
+        }
         match header.subtype() {
             Subtype::AUTHENTICATION => self.handle_auth(&header, now, rng),
             Subtype::ASSOC_REQUEST => self.handle_assoc(&header, false, now, rng),
@@ -500,6 +521,9 @@ impl Bss {
             Subtype::DEAUTH => self.handle_deauth(&header, now),
             Subtype::ACTION => self.handle_action(&header, now),
             _ => {}
+        }
+        if let Some(station) = self.stations.get_mut(&header.source) {
+            station.last_frame = Some(this);
         }
     }
 
@@ -520,6 +544,7 @@ impl Bss {
             self.parting_timeout(addr, now);
             self.expiry(addr, now);
         }
+        self.load_timeout(now);
         self.pmksa.handle_timeout(now);
         self.drain_group();
     }
@@ -529,7 +554,7 @@ impl Bss {
     pub fn poll_deadline(&self) -> Option<Instant> {
         let stations = self.stations.values().filter_map(Station::deadline).min();
         let group = self.group.as_ref().and_then(Group::poll_deadline);
-        [stations, group, self.pmksa.poll_deadline()].into_iter().flatten().min()
+        [stations, group, self.pmksa.poll_deadline(), self.load.deadline()].into_iter().flatten().min()
     }
 
     /// The next thing to do.

@@ -237,6 +237,6 @@ impl Bss {
 }
 
 /// Time units of 1024 microseconds.
-fn time_units(number: u32) -> Duration {
+pub(crate) fn time_units(number: u32) -> Duration {
     Duration::from_micros(u64::from(number) * 1024)
 }

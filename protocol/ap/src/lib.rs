@@ -16,6 +16,7 @@ mod bss;
 mod config;
 mod handshake;
 mod leave;
+mod load;
 mod operating;
 mod reload;
 mod resync;

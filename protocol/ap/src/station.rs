@@ -9,7 +9,7 @@ use ipc_proto::{StationFlags, StationParameters};
 use rsn::{AkmSuite, Authenticator, Negotiated, Pmkid, Protection};
 use sae::Password;
 use wire::element::{Elements, WMM_SELECTOR, id};
-use wire::frame::capability;
+use wire::frame::{Subtype, capability};
 use wire::{Instant, MacAddr};
 
 use crate::bss::Candidate;
@@ -181,6 +181,8 @@ pub struct Station {
     pub(crate) expires: Option<Instant>,
     pub(crate) connected_since: Option<Instant>,
     pub(crate) mismatches: u32,
+    /// Sequence control and subtype of its last management frame.
+    pub(crate) last_frame: Option<(u16, Subtype)>,
 }
 
 impl Station {
@@ -219,6 +221,7 @@ impl Station {
             expires: None,
             connected_since: None,
             mismatches: 0,
+            last_frame: None,
         }
     }
 

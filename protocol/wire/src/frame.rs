@@ -36,6 +36,8 @@ impl Subtype {
 
 /// The Protected Frame bit of the frame control field.
 pub const PROTECTED: u16 = 0x4000;
+/// Frame Control: sent again.
+pub const RETRY: u16 = 0x0800;
 
 /// A management frame's header and body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,6 +81,12 @@ impl<'a> Management<'a> {
     #[must_use]
     pub const fn subtype(&self) -> Subtype {
         Subtype((self.frame_control >> 4 & 0xf) as u8)
+    }
+
+    /// Sent again, since no acknowledgement came.
+    #[must_use]
+    pub const fn is_retry(&self) -> bool {
+        self.frame_control & RETRY != 0
     }
 
     /// The body was protected (or claims to be).

@@ -1,6 +1,7 @@
 //! The engine against scripted and real stations, under a virtual clock.
 
 mod attacks;
+mod channel;
 mod group_keys;
 mod joining;
 mod keeping;

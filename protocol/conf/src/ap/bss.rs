@@ -163,6 +163,16 @@ impl Bss {
         self.values.flag(BssKey::ap_isolate)
     }
 
+    /// Beacon intervals between measurements of the channel's load; 0: none.
+    pub fn bss_load_update_period(&self) -> u32 {
+        self.values.count(BssKey::bss_load_update_period)
+    }
+
+    /// Beacon intervals over which the load is averaged; 0: it is not.
+    pub fn chan_util_avg_period(&self) -> u32 {
+        self.values.count(BssKey::chan_util_avg_period)
+    }
+
     /// Whether group frames are sent to each station.
     pub fn multicast_to_unicast(&self) -> bool {
         self.values.count(BssKey::multicast_to_unicast) != 0

@@ -1,0 +1,64 @@
+//! Frames that come twice, and how busy the channel is.
+
+use alloc::vec;
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use ipc_proto::{Reply, Request, SurveyEntry};
+use wire::StatusCode;
+use wire::frame::{self, Authentication, Subtype, auth_algorithm};
+
+use super::world::{AP, OPEN, STA, World};
+use crate::Tag;
+
+#[test]
+fn a_frame_that_is_sent_again_is_answered_once() {
+    let auth =
+        Authentication { algorithm: auth_algorithm::OPEN, transaction: 1, status: StatusCode::SUCCESS, rest: &[] };
+    let frame = |sequence: u8, again: bool| {
+        let mut frame: Vec<u8> = frame::build(Subtype::AUTHENTICATION, AP, STA, AP, |w| auth.write(w)).unwrap();
+        frame[1] |= if again { 0x08 } else { 0 };
+        frame[22] = sequence;
+        frame
+    };
+    let mut world = World::new(OPEN);
+    world.frames.clear();
+    let mut answers = 0;
+    for (sequence, again, answered) in
+        [(0x10, true, true), (0x10, true, false), (0x10, false, true), (0x20, true, true), (0x20, true, false)]
+    {
+        world.receive(frame(sequence, again));
+        answers += usize::from(answered);
+        assert_eq!(world.frames.len(), answers, "{sequence:x} {again}");
+    }
+}
+
+#[test]
+fn the_load_of_the_channel_is_measured_and_announced() {
+    let mut world = World::new(&alloc::format!("{OPEN}bss_load_update_period=10\nchan_util_avg_period=20\n"));
+    let survey = |world: &mut World, active, busy| {
+        world.wait(Duration::from_millis(1024));
+        assert!(matches!(world.requests.pop(), Some(Request::Survey { ifindex: 7 })), "not asked");
+        let other = SurveyEntry { freq: 2437, active_ms: Some(1), busy_ms: Some(1), ..SurveyEntry::default() };
+        let entry = SurveyEntry { freq: 2412, active_ms: Some(active), busy_ms: Some(busy), ..SurveyEntry::default() };
+        let reply = Reply::Survey { entries: vec![other, entry], last: true };
+        world.bss.handle_reply(Tag::Load, Ok(reply), world.now, &mut world.rng);
+        world.pump();
+    };
+    let element = |world: &World, load: [u8; 5]| {
+        let element = [&[11, 5], load.as_slice()].concat();
+        world.beacon().windows(7).any(|window| window == element)
+    };
+    world.authenticate(STA);
+    world.associate(STA, &[]);
+    world.requests.clear();
+    survey(&mut world, 1000, 500);
+    assert!(element(&world, [1, 0, 0, 0, 0]));
+    assert!(matches!(world.requests.pop(), Some(Request::UpdateBeacon { .. })));
+    survey(&mut world, 2000, 900);
+    assert!(element(&world, [1, 0, 102, 0, 0]));
+    assert_eq!(world.bss.average_load(), Some(51));
+    world.requests.clear();
+    survey(&mut world, 3000, 1300);
+    assert!(world.requests.is_empty(), "nothing has changed");
+}
