@@ -48,7 +48,7 @@ fn run() -> Outcome<bool> {
     let rest: Vec<String> = words.collect();
     match command.as_str() {
         "run" => {
-            needs::packages(&needs::GUEST)?;
+            needs::guest()?;
             let kernel = Kernel::get()?;
             let (options, words): (Vec<String>, Vec<String>) = rest.into_iter().partition(|word| word.starts_with('-'));
             let has = |name: &str| options.iter().any(|option| option == name);
@@ -74,7 +74,7 @@ fn run() -> Outcome<bool> {
             Ok(true)
         }
         "shell" => {
-            needs::packages(&needs::GUEST)?;
+            needs::guest()?;
             let guest = Guest {
                 story: init::SHELL.into(),
                 radios: rest.first().and_then(|text| text.parse().ok()).unwrap_or(4),

@@ -21,7 +21,7 @@ pub fn checkout() -> PathBuf {
 
 /// Format, clippy, unit and pair tests, the build of our programs, and all stories.
 pub fn everything() -> Outcome<bool> {
-    needs::packages(&needs::GUEST)?;
+    needs::guest()?;
     let kernel = Kernel::get()?;
     let started = Instant::now();
     let mut count = Count::default();

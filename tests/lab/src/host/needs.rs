@@ -42,6 +42,13 @@ pub const KERNEL: [Need; 7] = [
     need("strip", "binutils"),
 ];
 
+/// Sees to it that guests can run here.
+pub fn guest() -> Outcome {
+    // The guest's root is whoever started it: hosts, users and our daemons' start need the real one.
+    check(nix::unistd::geteuid().is_root(), || "missing: the rights of root; use: sudo -E cargo lab …".into())?;
+    packages(&GUEST)
+}
+
 /// Sees to it that the programs are there: installs their packages as root, else says what to install.
 pub fn packages(needs: &[Need]) -> Outcome {
     let missing = missing(needs);

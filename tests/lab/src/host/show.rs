@@ -38,7 +38,7 @@ fn guest(story: &str, radios: u32, keep: bool) -> Outcome<Guest> {
 pub fn demo(options: &[String]) -> Outcome<bool> {
     let has = |name: &str| options.iter().any(|option| option == name);
     let keep = has("--keep");
-    needs::packages(&needs::GUEST)?;
+    needs::guest()?;
     let kernel = Kernel::get()?;
     if !has(STAND_IN) {
         println!("Building our programs ...");
@@ -60,7 +60,7 @@ pub fn demo(options: &[String]) -> Outcome<bool> {
 pub fn bench(options: &[String]) -> Outcome<bool> {
     let has = |name: &str| options.iter().any(|option| option == name);
     if !has(HERE) && !has(STAND_IN) {
-        needs::packages(&needs::GUEST)?;
+        needs::guest()?;
         Kernel::get()?;
         println!("Building for release ...");
         build_profile(true)?;
