@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use crypto::Rng;
 use ctrl::{ApEvent, Level};
 use ipc_proto::{KeyBytes, KeyKind, KeyParameters, Request, StationFlags};
-use rsn::{AuthenticatorOutput, CipherSuite, Group, GroupKeyKind, GroupOutput, Protection};
+use rsn::{Authenticator, AuthenticatorOutput, CipherSuite, Group, GroupKeyKind, GroupOutput, Protection};
 use wire::{Instant, MacAddr};
 
 use crate::bss::{Bss, Tag};
@@ -15,7 +15,7 @@ use crate::station::{Held, Stage, Station};
 /// EAPOL packet type of key frames (IEEE Std 802.1X-2020 Table 11-3).
 const EAPOL_KEY: u8 = 3;
 /// Most messages of one station that wait for the driver: a handshake has one under way, and its repetitions.
-const MAX_HELD: usize = 4;
+const MAX_HELD: usize = 8;
 
 impl Bss {
     pub(crate) fn handle_eapol(
@@ -41,8 +41,7 @@ impl Bss {
                     held.frames.push((data.to_vec(), protection));
                 }
             }
-            // What answers a handshake that is not done brings the group keys.
-            None if station.handshake.as_ref().is_some_and(|handshake| !handshake.is_completed()) => {
+            None if station.handshake.as_ref().is_some_and(Authenticator::group_keys_come_next) => {
                 let awaited = self.ask_packet_numbers(source);
                 if let Some(station) = self.stations.get_mut(&source).filter(|_| awaited > 0) {
                     station.held = Some(Held { frames: [(data.to_vec(), protection)].into(), awaited });
@@ -168,7 +167,7 @@ impl Bss {
             .stations
             .get_mut(&addr)
             .and_then(|station| station.handshake.as_mut())
-            .and_then(rsn::Authenticator::poll_output)
+            .and_then(Authenticator::poll_output)
         {
             match output {
                 AuthenticatorOutput::SendEapol { frame, encrypt } => self.request(

@@ -14,7 +14,7 @@ use wire::{Instant, MacAddr, ReasonCode};
 
 use crate::key_frame::{CheckedKeyFrame, Message, RawKeyFrame};
 use crate::ptk::KeySuite;
-use crate::{ApElements, CipherSuite, Discard, Negotiated, Pmkid, Protection};
+use crate::{ApElements, CipherSuite, Discard, Negotiated, Pmkid, Protection, Protocol};
 
 mod group;
 mod judge;
@@ -424,6 +424,17 @@ impl Authenticator {
     #[must_use]
     pub fn ptk(&self) -> Option<&crate::ptk::Ptk> {
         self.state.link().map(|link| &link.ptk)
+    }
+
+    /// What is sent next, if the awaited message comes, brings the group keys: now is the time to find out which packet
+    /// numbers they have reached ([`Group::set_packet_number`]).
+    #[must_use]
+    pub fn group_keys_come_next(&self) -> bool {
+        match (&self.state, self.shared.station.negotiated.protocol) {
+            (State::AwaitMessage2(_), Protocol::Rsn) | (State::AwaitMessage4(_), Protocol::Wpa) => true,
+            (State::AwaitMessage2(_), Protocol::Wpa) | (State::AwaitMessage4(_), Protocol::Rsn) => false,
+            (State::Idle(_) | State::Established(_) | State::Closed, _) => false,
+        }
     }
 
     /// Which of the candidate keys the station has, once known.

@@ -115,11 +115,23 @@ impl Station {
 
     /// Starts a station with a configuration file that stands already.
     pub fn start_file(lab: &mut Lab, host: Host, maker: Maker, folder: PathBuf, file: PathBuf) -> Outcome<Self> {
+        Self::start_logging(lab, host, maker, folder, file, "-dd")
+    }
+
+    /// The same with these options for its log.
+    pub fn start_logging(
+        lab: &mut Lab,
+        host: Host,
+        maker: Maker,
+        folder: PathBuf,
+        file: PathBuf,
+        logging: &str,
+    ) -> Outcome<Self> {
         let path = match maker {
             Maker::Airlock => lab.our_program("supplicant"),
             Maker::Debian | Maker::Iwd => PathBuf::from("/usr/sbin/wpa_supplicant"),
         };
-        let arguments = ["-dd", "-t", "-D", "nl80211", "-i", &host.interface, "-c", &text(&file)];
+        let arguments = [logging, "-t", "-D", "nl80211", "-i", &host.interface, "-c", &text(&file)];
         let mut program = lab.start(&host.name, &format!("{}-supplicant", host.name), &path, &arguments)?;
         let opened = Control::open(&folder.join(&host.interface), START);
         program.must_run()?;

@@ -19,6 +19,7 @@ pub mod our_station_with_debian;
 pub mod ours_with_ours;
 pub mod privd_killed;
 pub mod roaming;
+pub mod secrets;
 pub mod separation;
 pub mod trouble;
 pub mod wpa3;
@@ -79,6 +80,7 @@ pub fn all() -> Vec<Story> {
         trouble::STORIES,
         wpa3::STORIES,
         privd_killed::STORIES,
+        secrets::STORIES,
         separation::STORIES,
         hostile_clients::STORIES,
         attacks::STORIES,
