@@ -100,7 +100,8 @@ impl Apd {
             }),
             ApCommand::PmksaAdd(_) => FAIL.to_vec(),
             ApCommand::PtksaCacheList => Vec::new(),
-            ApCommand::DriverFlags | ApCommand::DriverFlags2 => self.driver_flags_text(of),
+            ApCommand::DriverFlags => self.driver_flags_text(of),
+            ApCommand::DriverFlags2 => self.driver_flags2_text(of),
             ApCommand::GetCapability(_) => FAIL.to_vec(),
             ApCommand::Terminate => {
                 self.out.reply(client, OK);

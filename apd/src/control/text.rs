@@ -155,6 +155,12 @@ impl Apd {
         text.into_bytes()
     }
 
+    pub(super) fn driver_flags2_text(&self, of: BssRef) -> Vec<u8> {
+        let Some(wiphy) = self.iface(of.iface).and_then(|iface| iface.wiphy.as_ref()) else { return FAIL.to_vec() };
+        let (value, names) = if wiphy.features.control_port { (1_u64, "CONTROL_PORT_RX\n") } else { (0, "") };
+        format!("{value:016X}:\n{names}").into_bytes()
+    }
+
     pub(super) fn mib_text(&self, of: BssRef) -> Vec<u8> {
         let Some(iface) = self.iface(of.iface) else { return FAIL.to_vec() };
         let Some(slot) = iface.slots.get(of.bss) else { return FAIL.to_vec() };

@@ -144,7 +144,7 @@ parameters! {
     wpa_strict_rekey: num(0).live(), "Whether a station's leaving brings a new group key.";
     wpa_gmk_rekey: dec(0, U32, 86_400).live(), "Seconds between group master keys; 0 never.";
     wpa_ptk_rekey: dec(0, U32, 0).live(), "Seconds between pairwise keys; 0 never.";
-    wpa_deny_ptk0_rekey: dec(0, 2, 0), "When to disconnect instead of replacing pairwise key 0.";
+    wpa_deny_ptk0_rekey: dec(0, 2, 0).live(), "When to disconnect instead of replacing pairwise key 0.";
     wpa_group_update_count: int(1, U32, 4).live(), "How often a message of the group handshake is sent.";
     wpa_pairwise_update_count: int(1, U32, 4).live(), "How often a message of the 4-way handshake is sent.";
     wpa_disable_eapol_key_retries: num(0).live(), "Whether messages that install keys are sent once only.";

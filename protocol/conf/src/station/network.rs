@@ -204,9 +204,14 @@ impl Network {
         before != after
     }
 
-    /// Protocol versions to accept.
+    /// Protocol versions to accept. Who names TKIP as a pairwise cipher asks for the protocol that has it.
     pub fn proto(&self) -> Proto {
-        Proto::from_bits(self.values.bits(NetworkKey::proto))
+        let proto = Proto::from_bits(self.values.bits(NetworkKey::proto));
+        if self.names_tkip() && !self.values.is_set(NetworkKey::proto) { proto.union(Proto::WPA) } else { proto }
+    }
+
+    fn names_tkip(&self) -> bool {
+        Ciphers::from_bits(self.values.bits(NetworkKey::pairwise)).contains(Ciphers::TKIP)
     }
 
     /// Key management methods to accept.
@@ -214,14 +219,18 @@ impl Network {
         KeyMgmt::from_bits(self.values.bits(NetworkKey::key_mgmt))
     }
 
-    /// Pairwise ciphers to accept.
+    /// Pairwise ciphers to accept. Who names WPA asks for the cipher that it came with, unless ciphers are named too.
     pub fn pairwise(&self) -> Ciphers {
-        Ciphers::from_bits(self.values.bits(NetworkKey::pairwise))
+        let ciphers = Ciphers::from_bits(self.values.bits(NetworkKey::pairwise));
+        let asked = Proto::from_bits(self.values.bits(NetworkKey::proto)).contains(Proto::WPA);
+        if asked && !self.values.is_set(NetworkKey::pairwise) { ciphers.union(Ciphers::TKIP) } else { ciphers }
     }
 
-    /// Group ciphers to accept.
+    /// Group ciphers to accept. Where TKIP may be the pairwise cipher, it may be the group's, unless that is named.
     pub fn group(&self) -> Ciphers {
-        Ciphers::from_bits(self.values.bits(NetworkKey::group))
+        let ciphers = Ciphers::from_bits(self.values.bits(NetworkKey::group));
+        let asked = self.pairwise().contains(Ciphers::TKIP);
+        if asked && !self.values.is_set(NetworkKey::group) { ciphers.union(Ciphers::TKIP) } else { ciphers }
     }
 
     /// Group management ciphers to accept; empty for any.

@@ -22,11 +22,11 @@ parameters! {
     sae_password_id: string().live(), "Identifier that selects one of the network's SAE passwords.";
     alt_sae_password_ids: of(Kind::Lines).unsaved(), "Further password identifiers, each in hex.";
     sae_pwe: any(4).live(), "How SAE derives its password element here: 0 hunting and pecking, 1 hash to element, 2 either, 4 as the global says.";
-    proto: proto(Proto::RSN).live(), "Protocol versions to accept: WPA, RSN.";
+    proto: proto(Proto::RSN).live(), "Protocol versions to accept: WPA, RSN; WPA too where pairwise names TKIP.";
     key_mgmt: key_mgmt(KeyMgmt::PSK.union(KeyMgmt::EAP)).live(), "Key management methods to accept.";
     bg_scan_period: any(-1), "Seconds between background scans by the driver.";
-    pairwise: ciphers(Ciphers::PAIRWISE, Ciphers::CCMP).live(), "Pairwise ciphers to accept.";
-    group: ciphers(Ciphers::GROUP, Ciphers::CCMP).live(), "Group ciphers to accept.";
+    pairwise: ciphers(Ciphers::PAIRWISE, Ciphers::CCMP).live(), "Pairwise ciphers to accept; TKIP too where proto names WPA.";
+    group: ciphers(Ciphers::GROUP, Ciphers::CCMP).live(), "Group ciphers to accept; TKIP too where it may be the pairwise cipher.";
     group_mgmt: ciphers(Ciphers::GROUP_MGMT, Ciphers::NONE_SET).live(), "Group management ciphers to accept; any if none is named.";
     auth_alg: auth_alg().live(), "Authentication algorithms to use; the right one if none is named.";
     scan_freq: of(Kind::IntList).live(), "The only frequencies to scan for this network, in MHz.";
@@ -137,7 +137,7 @@ parameters! {
     dot11MeshConfirmTimeout: any(40), "Milliseconds to wait for a mesh peering confirmation.";
     dot11MeshHoldingTimeout: any(40), "Milliseconds until a closed mesh peering is forgotten.";
     wpa_ptk_rekey: any(0).live(), "Seconds after which to ask for a new pairwise key; 0 never.";
-    wpa_deny_ptk0_rekey: int(0, 2, 0), "When to reconnect instead of replacing pairwise key 0.";
+    wpa_deny_ptk0_rekey: int(0, 2, 0).live(), "When to reconnect instead of replacing pairwise key 0.";
     group_rekey: any(0), "Seconds between group keys in our own network.";
     bgscan: string(), "When to scan for better access points.";
     ignore_broadcast_ssid: int(0, 2, 0), "Whether our own network hides its name.";

@@ -446,3 +446,20 @@ fn garbage_neither_panics_nor_breaks_the_round_trip() {
         }
     }
 }
+
+#[test]
+fn wpa_and_tkip_belong_together_and_are_off_unless_asked_for() {
+    let read = |lines: &str| {
+        let text = format!("network={{\nssid=\"old\"\npsk=\"secret passphrase\"\n{lines}\n}}\n");
+        let (config, _) = StationConfig::parse("test", text.as_bytes()).unwrap();
+        let network = config.networks.first().unwrap();
+        (network.proto(), network.pairwise(), network.group())
+    };
+    let (both, ccmp) = (Ciphers::CCMP.union(Ciphers::TKIP), Ciphers::CCMP);
+    assert_eq!(read(""), (Proto::RSN, ccmp, ccmp));
+    assert_eq!(read("proto=RSN"), (Proto::RSN, ccmp, ccmp));
+    assert_eq!(read("proto=WPA"), (Proto::WPA, both, both));
+    assert_eq!(read("proto=WPA\npairwise=CCMP"), (Proto::WPA, ccmp, ccmp));
+    assert_eq!(read("pairwise=TKIP"), (Proto::RSN.union(Proto::WPA), Ciphers::TKIP, Ciphers::TKIP));
+    assert_eq!(read("pairwise=TKIP\nproto=RSN\ngroup=TKIP"), (Proto::RSN, Ciphers::TKIP, Ciphers::TKIP));
+}
