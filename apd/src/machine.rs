@@ -12,7 +12,7 @@ use ipc_proto::{Failure, Reply};
 use tracing::{debug, error, info, warn};
 use wire::Instant;
 
-use crate::iface::{Iface, State};
+use crate::iface::{Iface, Scope, State};
 use crate::options::Options;
 use crate::outbox::{BssId, FilePurpose, IfaceId, Outbox, Purpose};
 use crate::setup::Setup;
@@ -270,7 +270,7 @@ impl Apd {
         }
         iface.take_config(config);
         iface.named_by = client;
-        iface.reload(None, out, now, privd, rng);
+        iface.reload(Scope::File, out, now, privd, rng);
         self.open_sockets();
         true
     }
@@ -289,7 +289,7 @@ impl Apd {
         let Some(index) = iface.index_of(bss) else { return false };
         let changed = result.map_err(|why| format!("{path}: {why}")).and_then(|contents| {
             let before = iface.files.insert(path.clone(), contents);
-            let lists = iface.lists_of(index);
+            let lists = iface.lists_with(index, &path);
             if lists.is_err() {
                 // What was read before stays in force.
                 match before {

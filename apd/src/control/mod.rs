@@ -13,7 +13,7 @@ use ipc_proto::{ChannelDefinition, ChannelWidth, Request};
 use tracing::{info, warn};
 use wire::{Instant, MacAddr, ReasonCode};
 
-use crate::iface::State;
+use crate::iface::{Scope, State};
 use crate::machine::{Apd, BssRef};
 use crate::outbox::{FilePurpose, Purpose};
 
@@ -82,8 +82,8 @@ impl Apd {
             ApCommand::Get(name) => self.get(of, &name),
             ApCommand::Enable => return self.enable(of, client),
             ApCommand::Disable => self.disable(of, now),
-            ApCommand::Reload => self.reload_now(of, None, client, now, rng),
-            ApCommand::ReloadBss => self.reload_now(of, Some(of.bss), client, now, rng),
+            ApCommand::Reload => self.reload_now(of, Scope::Radio, client, now, rng),
+            ApCommand::ReloadBss => self.reload_now(of, Scope::Bss(of.bss), client, now, rng),
             ApCommand::ReloadConfig => return self.reload_config(of, client),
             ApCommand::ReloadWpaPsk => return self.read_psks(of, client, now, rng),
             ApCommand::UpdateBeacon => self.with_engine(of, |bss| {
@@ -347,14 +347,7 @@ impl Apd {
     }
 
     /// What was set holds from now on, for one BSS or for all of the radio.
-    fn reload_now(
-        &mut self,
-        of: BssRef,
-        only: Option<usize>,
-        client: ClientId,
-        now: Instant,
-        rng: &mut dyn Rng,
-    ) -> Vec<u8> {
+    fn reload_now(&mut self, of: BssRef, scope: Scope, client: ClientId, now: Instant, rng: &mut dyn Rng) -> Vec<u8> {
         let privd = self.privd;
         let Some((iface, out)) = self.both(of.iface) else { return FAIL.to_vec() };
         let checked = iface.config.check();
@@ -366,7 +359,7 @@ impl Apd {
         }
         iface.named_by = Some(client);
         iface.files.clear();
-        iface.reload(only, out, now, privd, rng);
+        iface.reload(scope, out, now, privd, rng);
         OK.to_vec()
     }
 
@@ -388,16 +381,10 @@ impl Apd {
             return self.read_list(of, path, client);
         }
         let Some((iface, out)) = self.both(of.iface) else { return };
-        match iface.lists_of(of.bss) {
-            Ok(lists) => {
-                iface.use_lists(of.bss, lists, out, now, rng);
-                out.reply(client, OK);
-            }
-            Err(why) => {
-                tracing::error!("{why}");
-                out.reply(client, FAIL);
-            }
+        if let Some(lists) = iface.slots.get(of.bss).map(|slot| slot.lists.clone()) {
+            iface.use_lists(of.bss, lists, out, now, rng);
         }
+        out.reply(client, OK);
     }
 
     /// A file of keys or addresses is read, holds from then on, and the client hears so.

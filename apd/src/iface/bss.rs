@@ -36,10 +36,9 @@ impl BssStep {
 impl Iface {
     /// Takes a step with a BSS, or those after it if there is nothing to do in it.
     pub(super) fn join(&mut self, bss: usize, step: BssStep, out: &mut Outbox, now: Instant, rng: &mut dyn Rng) {
-        let awaited = if step == BssStep::Files { self.ask_files(bss, out) } else { 0 };
+        let awaits_files = step == BssStep::Files && self.ask_files(bss, out);
         let Some(slot) = self.slots.get_mut(bss) else { return };
         slot.coming = Some(step);
-        slot.files_awaited = awaited;
         let (id, own) = (slot.id, slot.ifindex);
         let Some(config) = self.config.bss.get(bss) else { return };
         let request = match (step, own) {
@@ -54,7 +53,7 @@ impl Iface {
             }
             (BssStep::Up, Some(ifindex)) if bss > 0 => Some(Request::SetLinkUp { ifindex, up: true }),
             (BssStep::Interface | BssStep::Up, Some(_)) | (BssStep::Bridge | BssStep::Up, None) => None,
-            (BssStep::Files, _) if awaited > 0 => return,
+            (BssStep::Files, _) if awaits_files => return,
             (BssStep::Files, _) => return self.start_bss(bss, out, now, rng),
         };
         match request {
@@ -98,7 +97,7 @@ impl Iface {
 
     /// Everything is there: it starts; or, where it works already, it changes, with its stations if that can be.
     pub(super) fn start_bss(&mut self, bss: usize, out: &mut Outbox, now: Instant, rng: &mut dyn Rng) {
-        let lists = match self.lists_of(bss) {
+        let mut lists = match self.lists_of(bss) {
             Ok(lists) => lists,
             Err(why) => return self.bss_unfit(bss, &why, out),
         };
@@ -112,7 +111,11 @@ impl Iface {
         else {
             return;
         };
+        if std::mem::take(&mut slot.keeps_addresses) && slot.listed {
+            (lists.accept, lists.deny) = (slot.lists.accept.clone(), slot.lists.deny.clone());
+        }
         slot.lists = lists.clone();
+        slot.listed = true;
         if let Some(engine) = &mut slot.engine {
             if engine.reconfigure(&parameters, lists.clone(), now, rng) {
                 self.drain(out);

@@ -12,32 +12,41 @@ use wire::Instant;
 use crate::iface::{BssStep, Iface, Slot, State, Step};
 use crate::outbox::{Outbox, Purpose};
 
+/// What is used anew.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Scope {
+    /// What was set for one BSS.
+    Bss(usize),
+    /// What was set for all.
+    Radio,
+    /// What a file says: for all, and instead of what commands have changed.
+    File,
+}
+
 impl Iface {
     /// Uses the configuration as it is now: everything stops and starts anew.
-    fn restart(&mut self, out: &mut Outbox, now: Instant, privd: bool) {
-        if self.is_wanted() {
-            self.disable(out, now, privd);
-            self.enable(out, privd);
-            self.slots.iter_mut().for_each(|slot| slot.audible = true);
+    fn restart(&mut self, scope: Scope, out: &mut Outbox, now: Instant, privd: bool) {
+        if !self.is_wanted() {
+            return;
+        }
+        self.disable(out, now, privd);
+        self.enable(out, privd);
+        for slot in &mut self.slots {
+            slot.audible = true;
+            slot.keeps_addresses = scope != Scope::File;
         }
     }
 
     /// Uses the configuration as it is now, of one BSS or of all. A BSS that stays the same network keeps its stations.
-    pub(crate) fn reload(
-        &mut self,
-        only: Option<usize>,
-        out: &mut Outbox,
-        now: Instant,
-        privd: bool,
-        rng: &mut dyn Rng,
-    ) {
+    pub(crate) fn reload(&mut self, scope: Scope, out: &mut Outbox, now: Instant, privd: bool, rng: &mut dyn Rng) {
         let moved = |iface: &Iface| iface.slots.first().is_none_or(|slot| !iface.is_where_it_was(0, slot));
         if self.state != State::Enabled || self.used.as_ref() != Some(&self.config.radio) || moved(self) {
-            return self.restart(out, now, privd);
+            return self.restart(scope, out, now, privd);
         }
-        for bss in (0..self.slots.len()).filter(|bss| only.is_none_or(|only| only == *bss)) {
+        for bss in (0..self.slots.len()).filter(|bss| !matches!(scope, Scope::Bss(only) if only != *bss)) {
             let Some(slot) = self.slots.get_mut(bss) else { continue };
             slot.audible = true;
+            slot.keeps_addresses = scope != Scope::File;
             let works = slot.engine.as_ref().is_some_and(|engine| engine.condition() == Condition::Running);
             if works && self.slots.get(bss).is_some_and(|slot| self.is_where_it_was(bss, slot)) {
                 self.join(bss, BssStep::Files, out, now, rng);

@@ -9,17 +9,23 @@ use crate::outbox::{BssId, FilePurpose, Outbox};
 use crate::setup::files_of;
 
 impl Iface {
-    /// Asks for the files of a BSS that were not read yet. Gives how many that are.
-    pub(super) fn ask_files(&mut self, bss: usize, out: &mut Outbox) -> usize {
+    /// The files of a BSS that were not read yet.
+    fn missing_files(&self, bss: usize) -> Vec<String> {
         let mut missing = self.config.bss.get(bss).map(files_of).unwrap_or_default();
         missing.retain(|path| !self.files.contains_key(path));
-        let Some(id) = self.slots.get(bss).map(|slot| slot.id) else { return 0 };
+        missing
+    }
+
+    /// Asks for the files of a BSS that were not read yet. False: there are none.
+    pub(super) fn ask_files(&mut self, bss: usize, out: &mut Outbox) -> bool {
+        let missing = self.missing_files(bss);
+        let Some(id) = self.slots.get(bss).map(|slot| slot.id) else { return false };
         for path in &missing {
             let purpose = FilePurpose::Named { iface: self.id, attempt: self.attempt, bss: id, path: path.clone() };
             let path = if path.starts_with('/') { path.clone() } else { format!("{}/{path}", self.folder) };
             out.read_file(purpose, path, self.named_by);
         }
-        missing.len()
+        !missing.is_empty()
     }
 
     /// A file that a parameter of a BSS names was read, or not.
@@ -33,13 +39,13 @@ impl Iface {
         rng: &mut dyn Rng,
     ) {
         let Some(bss) = self.index_of(id) else { return };
-        let Some(slot) = self.slots.get_mut(bss).filter(|slot| slot.coming == Some(BssStep::Files)) else { return };
+        if self.slots.get(bss).is_none_or(|slot| slot.coming != Some(BssStep::Files)) {
+            return;
+        }
         match result {
             Ok(contents) => {
-                slot.files_awaited = slot.files_awaited.saturating_sub(1);
-                let complete = slot.files_awaited == 0;
                 self.files.insert(path, contents);
-                if complete {
+                if self.missing_files(bss).is_empty() {
                     self.start_bss(bss, out, now, rng);
                 }
             }
@@ -47,20 +53,43 @@ impl Iface {
         }
     }
 
+    /// The lists of a BSS with what one file says now; what commands have changed in the others stays.
+    pub(crate) fn lists_with(&self, bss: usize, path: &str) -> Result<Lists, String> {
+        let fresh = self.lists_of(bss)?;
+        let (Some(slot), Some(config)) = (self.slots.get(bss), self.config.bss.get(bss)) else { return Ok(fresh) };
+        let names = |paths: &[Vec<u8>]| paths.iter().any(|known| known == path.as_bytes());
+        let mut lists = slot.lists.clone();
+        if names(config.accept_mac_files()) {
+            lists.accept = fresh.accept;
+        }
+        if names(config.deny_mac_files()) {
+            lists.deny = fresh.deny;
+        }
+        if names(config.sae_password_files()) {
+            lists.sae_passwords = fresh.sae_passwords;
+        }
+        if config.wpa_psk_file() == Some(path.as_bytes()) {
+            lists.psks = fresh.psks;
+        }
+        Ok(lists)
+    }
+
     /// What the files that a BSS's parameters name contain.
     pub(crate) fn lists_of(&self, bss: usize) -> Result<Lists, String> {
         let mut lists = Lists::default();
         let Some(config) = self.config.bss.get(bss) else { return Ok(lists) };
-        let find = |path: &[u8]| -> (String, &[u8]) {
+        let find = |path: &[u8]| -> Result<(String, &[u8]), String> {
             let name = String::from_utf8_lossy(path).into_owned();
-            let contents = self.files.get(&name).map_or(&[] as &[u8], Vec::as_slice);
-            (name, contents)
+            match self.files.get(&name) {
+                Some(contents) => Ok((name, contents.as_slice())),
+                None => Err(format!("{name}: it was not read")),
+            }
         };
         for (paths, list) in
             [(config.accept_mac_files(), &mut lists.accept), (config.deny_mac_files(), &mut lists.deny)]
         {
             for path in paths {
-                let (name, contents) = find(path);
+                let (name, contents) = find(path)?;
                 let entries = conf::ap::parse_mac_file(&name, contents).map_err(|notice| notice.to_string())?;
                 for entry in entries {
                     if entry.remove {
@@ -72,11 +101,11 @@ impl Iface {
             }
         }
         if let Some(path) = config.wpa_psk_file() {
-            let (name, contents) = find(path);
+            let (name, contents) = find(path)?;
             lists.psks = conf::ap::parse_psk_file(&name, contents).map_err(|notice| notice.to_string())?;
         }
         for path in config.sae_password_files() {
-            let (name, contents) = find(path);
+            let (name, contents) = find(path)?;
             let more = conf::ap::parse_sae_password_file(&name, contents).map_err(|notice| notice.to_string())?;
             lists.sae_passwords.extend(more);
         }

@@ -23,6 +23,7 @@ use tracing::{debug, error, info, warn};
 use wire::{Instant, MacAddr};
 
 pub(crate) use bss::BssStep;
+pub(crate) use changing::Scope;
 pub(crate) use coming::Step;
 
 use crate::outbox::{BssId, IfaceId, Outbox, Purpose};
@@ -84,9 +85,12 @@ pub(crate) struct Slot {
     pub(crate) name: String,
     /// It comes up, or changes: this is awaited.
     coming: Option<BssStep>,
-    files_awaited: usize,
     /// Its next start is with a beacon, whatever `start_disabled` says.
     audible: bool,
+    /// Addresses that commands have listed stay listed when it changes.
+    keeps_addresses: bool,
+    /// It has started before, and its lists with it.
+    listed: bool,
     /// Who added it to a radio that works, and waits to hear whether it does too.
     pub(crate) adder: Option<ClientId>,
     /// It came from another file than the radio's.
