@@ -38,6 +38,8 @@ pub(crate) struct Daemon {
     pub(crate) adding: BTreeMap<ClientId, ctrl::station::InterfaceAdd>,
     /// Interfaces being made.
     pub(crate) making: Vec<Making>,
+    /// Interfaces that were added as being in a bridge, which is not known yet.
+    pub(crate) in_bridges: BTreeMap<StationKey, ClientId>,
 }
 
 /// The station daemon: several interfaces and the global socket.
@@ -167,7 +169,38 @@ impl Supplicant {
             self.out.reply(client, text);
             return;
         }
+        if let Purpose::InBridge(client) = purpose {
+            let bridge = if let Ok(Reply::Link(link)) = result { link.bridge } else { None };
+            self.bridge_known(key, client, bridge, now, rng);
+            return;
+        }
+        let attaching = purpose == Purpose::Attach;
         self.with(key, now, rng, |station, cx| dispatch(station, cx, purpose, result));
+        if attaching && let Some(client) = self.daemon.in_bridges.remove(&key) {
+            match self.stations.get(&key).and_then(|station| station.iface.ifindex) {
+                Some(ifindex) => self.out.request(key, Purpose::InBridge(client), Request::LinkState { ifindex }),
+                None => self.bridge_known(key, client, None, now, rng),
+            }
+        }
+    }
+
+    /// An interface that was added is in this bridge: the one that was named, or it is taken away again.
+    fn bridge_known(
+        &mut self,
+        key: StationKey,
+        client: ClientId,
+        bridge: Option<String>,
+        now: Instant,
+        rng: &mut dyn Rng,
+    ) {
+        let Some(station) = self.stations.get(&key) else { return };
+        if station.origin.bridge == bridge {
+            return self.out.reply(client, ctrl::reply::OK);
+        }
+        let ifname = station.ifname().to_owned();
+        tracing::error!("{ifname}: it is not in the bridge {}", station.origin.bridge.as_deref().unwrap_or_default());
+        control::interface_remove(self, &ifname, now, rng);
+        self.out.reply(client, ctrl::reply::FAIL);
     }
 
     /// An interface was made for `INTERFACE_ADD … create`, or not.
@@ -242,7 +275,7 @@ fn dispatch(station: &mut Station, cx: &mut Cx<'_>, purpose: Purpose, result: Re
     // What a reply of another kind than asked for comes to.
     let odd = || Failure::Invalid("reply".into());
     match purpose {
-        Purpose::Quiet | Purpose::Create(_) | Purpose::InterfaceList(_) => {}
+        Purpose::Quiet | Purpose::Create(_) | Purpose::InBridge(_) | Purpose::InterfaceList(_) => {}
         Purpose::Told(what) => {
             if let Err(failure) = result {
                 tracing::warn!("{}: {what} failed: {failure}", station.ifname());
@@ -359,6 +392,7 @@ impl Machine for Supplicant {
                     | Purpose::PacketCount(client)
                     | Purpose::Status(client, _)
                     | Purpose::InterfaceList(client)
+                    | Purpose::InBridge(client)
                     | Purpose::Create(client) = purpose
                     {
                         self.out.reply(client, ctrl::reply::FAIL);

@@ -36,6 +36,8 @@ struct World {
     socket: u32,
     /// What the kernel is connected with, where it is asked.
     joined: Option<MacAddr>,
+    /// The bridge that it has the interface in.
+    bridge: Option<String>,
     /// Each scan finds others than the one before.
     crowd: bool,
 }
@@ -56,6 +58,7 @@ impl World {
             twin: false,
             socket: 0,
             joined: Some(AP),
+            bridge: None,
             crowd: false,
         };
         world.input(Input::PostUp);
@@ -160,9 +163,13 @@ impl World {
                 });
                 Reply::Done
             }
-            Request::LinkState { .. } => {
-                Reply::Link(LinkInfo { up: true, addr: STA, bssid: self.joined, ..LinkInfo::default() })
-            }
+            Request::LinkState { .. } => Reply::Link(LinkInfo {
+                up: true,
+                addr: STA,
+                bssid: self.joined,
+                bridge: self.bridge.clone(),
+                ..LinkInfo::default()
+            }),
             _ => Reply::Done,
         };
         self.input(Input::Reply { id, result: Ok(reply) });
@@ -535,4 +542,20 @@ fn a_crowd_of_passing_access_points_is_forgotten() {
     an_hour_alone(&mut world);
     let known = world.ask("SCAN_RESULTS").lines().count();
     assert!(known < 250, "{known} lines after an hour");
+}
+
+#[test]
+fn an_interface_that_is_not_in_the_bridge_it_is_said_to_be_in_is_not_added() {
+    let mut world = World::new(OPEN, &[]);
+    world.machine.daemon.global_socket = Some(99);
+    let add = |world: &mut World, line: &[u8]| {
+        world.sent.clear();
+        world.input(Input::Control { socket: 99, client: 5, command: line.to_vec() });
+        world.sent.iter().filter(|(client, _)| *client == 5).map(|(_, text)| text.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(add(&mut world, b"INTERFACE_ADD wlan1\t\tnl80211\t\t\tbr0"), ["FAIL\n"]);
+    assert!(world.machine.station_named("wlan1").is_none());
+    world.bridge = Some("br0".into());
+    assert_eq!(add(&mut world, b"INTERFACE_ADD wlan1\t\tnl80211\t\t\tbr0"), ["OK\n"]);
+    assert!(world.machine.station_named("wlan1").is_some());
 }

@@ -53,6 +53,8 @@ pub(crate) enum Purpose {
     InterfaceList(ClientId),
     /// Making an interface for `INTERFACE_ADD … create`.
     Create(ClientId),
+    /// Looking whether an interface is in the bridge that `INTERFACE_ADD` says it is in.
+    InBridge(ClientId),
     /// Answering a command of a test suite with OK or FAIL.
     #[cfg(feature = "testing")]
     Word(ClientId),

@@ -41,6 +41,8 @@ pub(super) struct Attachment {
     /// Type at the time of the attachment.
     original: InterfaceType,
     eapol: Option<OwnedFd>,
+    /// EAPOL frames over the bridge that it is in.
+    over_bridge: Option<(u32, OwnedFd)>,
     pub(super) preauth: Option<OwnedFd>,
     /// EAPOL frames go over nl80211.
     pub(super) control_port: bool,

@@ -249,11 +249,16 @@ fn finish_add(
     }
     let key = machine.add_station(origin, config);
     machine.open_socket(key);
+    if add.bridge.is_some() && machine.out.privd_up && !machine.daemon.waits {
+        machine.daemon.in_bridges.insert(key, client);
+        machine.begin(key, now, rng);
+        return Answer::Later;
+    }
     machine.begin(key, now, rng);
     Answer::ok()
 }
 
-fn interface_remove(machine: &mut Supplicant, ifname: &str, now: Instant, rng: &mut dyn Rng) -> Answer {
+pub(crate) fn interface_remove(machine: &mut Supplicant, ifname: &str, now: Instant, rng: &mut dyn Rng) -> Answer {
     let Some(key) = machine.station_named(ifname) else { return Answer::fail() };
     let Some(mut station) = machine.stations.remove(&key) else { return Answer::fail() };
     let mut cx = Cx { now, rng, out: &mut machine.out };

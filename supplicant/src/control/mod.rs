@@ -19,7 +19,7 @@ use crate::machine::Supplicant;
 use crate::outbox::Cx;
 use crate::station::{Station, WpaState};
 
-pub(crate) use global::{interface_file, interface_list};
+pub(crate) use global::{interface_file, interface_list, interface_remove};
 pub(crate) use settings::{reconfigure, reconfigured, saved};
 pub(crate) use status::{packet_count, signal, status_with_address};
 

@@ -97,6 +97,7 @@ impl Worker {
             created,
             original,
             eapol,
+            over_bridge: None,
             preauth: None,
             control_port: false,
             driver_sme: false,
@@ -111,6 +112,7 @@ impl Worker {
             test: None,
         };
         self.attached.insert(ifindex, attachment);
+        self.listen_to_bridge(ifindex);
         if let Some(client) = self.clients.get_mut(&client) {
             client.regain(ifindex);
         }
@@ -219,6 +221,7 @@ impl Worker {
             LinkNews::Present(ifindex, link) => (ifindex, link),
         };
         let before = self.links.insert(ifindex, link.clone());
+        self.listen_to_bridge(ifindex);
         let Some(interface) = self.interfaces.get_mut(&ifindex) else { return };
         let renamed = interface.name != link.name;
         interface.name.clone_from(&link.name);

@@ -14,15 +14,17 @@ use crate::sys;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::net) enum Packets {
     Eapol,
+    Bridge,
     Preauth,
     #[cfg(feature = "testing")]
     Test,
 }
 
 impl Attachment {
-    const fn packets(&self, kind: Packets) -> Option<&OwnedFd> {
+    fn packets(&self, kind: Packets) -> Option<&OwnedFd> {
         match kind {
             Packets::Eapol => self.eapol.as_ref(),
+            Packets::Bridge => self.over_bridge.as_ref().map(|(_, socket)| socket),
             Packets::Preauth => self.preauth.as_ref(),
             #[cfg(feature = "testing")]
             Packets::Test => self.test.as_ref(),
@@ -48,10 +50,28 @@ impl Worker {
         Ok(Reply::Done)
     }
 
+    /// What comes for an interface in a bridge arrives at the bridge.
+    pub(super) fn listen_to_bridge(&mut self, ifindex: u32) {
+        let bridge = self.links.get(&ifindex).and_then(|link| link.master);
+        let bridge = bridge.filter(|master| self.links.get(master).is_some_and(|link| link.bridge));
+        let Some(attachment) = self.attached.get_mut(&ifindex) else { return };
+        if attachment.over_bridge.as_ref().map(|(of, _)| *of) == bridge {
+            return;
+        }
+        attachment.over_bridge = bridge.and_then(|bridge| match sys::packet(bridge, ETH_P_EAPOL) {
+            Ok(socket) => Some((bridge, socket)),
+            Err(error) => {
+                tracing::warn!(ifindex, %error, "no packet socket for EAPOL over the bridge");
+                None
+            }
+        });
+    }
+
     /// Sockets of attached interfaces.
     pub(in crate::net) fn packet_sockets(&self) -> impl Iterator<Item = (u32, Packets, &OwnedFd)> {
         const KINDS: &[Packets] = &[
             Packets::Eapol,
+            Packets::Bridge,
             Packets::Preauth,
             #[cfg(feature = "testing")]
             Packets::Test,
@@ -71,8 +91,12 @@ impl Worker {
             let Ok((length, Some(address))) = recvfrom::<LinkAddr>(socket.as_raw_fd(), &mut buffer) else { break };
             let Some(source) = address.addr().map(MacAddr) else { continue };
             let data = buffer.get(..length).unwrap_or_default().to_vec();
+            if kind == Packets::Bridge && attachment.control_port {
+                // Its own come over nl80211: this one is of another interface in the bridge.
+                continue;
+            }
             let event = match kind {
-                Packets::Eapol => Event::Eapol { ifindex, source, encrypted: None, data },
+                Packets::Eapol | Packets::Bridge => Event::Eapol { ifindex, source, encrypted: None, data },
                 Packets::Preauth => Event::Preauth { ifindex, source, data },
                 #[cfg(feature = "testing")]
                 Packets::Test => Event::Test(ipc_proto::TestEvent::Frame { ifindex, frame: data }),
