@@ -239,6 +239,12 @@ impl Iface {
                         self.events.push_back((index, crate::hooks::eapol_sent(dest, &data)));
                     }
                     BssOutput::Request { tag, request } => {
+                        if let ipc_proto::Request::AddKey { key, .. } = &request
+                            && daemon::log::shows_keys()
+                        {
+                            let engine = self.slots.get(index).and_then(|slot| slot.engine.as_ref());
+                            show_key(engine, key);
+                        }
                         out.request(Purpose::Bss { iface: id, attempt, bss, tag }, request);
                     }
                     BssOutput::Event(event) => self.events.push_back((index, event)),
@@ -295,5 +301,19 @@ fn log(name: &str, level: ctrl::Level, text: &str) {
         ctrl::Level::Info => info!("{name}: {text}"),
         ctrl::Level::Warning => warn!("{name}: {text}"),
         ctrl::Level::Error => error!("{name}: {text}"),
+    }
+}
+
+/// With `-K`: the key that is installed, for whoever decrypts a capture.
+fn show_key(engine: Option<&Bss>, key: &ipc_proto::KeyParameters) {
+    match key.kind {
+        ipc_proto::KeyKind::Pairwise(addr) => {
+            if let Some(ptk) = engine.and_then(|bss| bss.ptk_of(addr)) {
+                daemon::log::key("WPA: PTK", ptk.as_bytes());
+            }
+        }
+        ipc_proto::KeyKind::Group | ipc_proto::KeyKind::PeerGroup(_) => {
+            daemon::log::key("WPA: Group Key", key.key.as_bytes());
+        }
     }
 }

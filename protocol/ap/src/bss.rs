@@ -217,6 +217,12 @@ impl Bss {
         self.policy.as_ref()
     }
 
+    /// The pairwise transient key of a station, for whoever has to see keys.
+    #[must_use]
+    pub fn ptk_of(&self, addr: MacAddr) -> Option<crypto::Secret> {
+        self.stations.get(&addr)?.handshake.as_ref()?.ptk().map(rsn::ptk::Ptk::whole)
+    }
+
     /// The key of a station's handshake, for test suites that read the air.
     #[cfg(feature = "testing")]
     #[must_use]

@@ -109,6 +109,7 @@ pub(super) fn flags(features: &WiphyFeatures) -> Vec<(u64, &'static str)> {
         (features.tdls, 0x8_0000, "TDLS_SUPPORT"),
         (features.inactivity_timer, 0x100_0000, "INACTIVITY_TIMER"),
         (features.sae || features.user_sme, 0x200_0000, "SAE"),
+        (features.control_port, 1 << 58, "CONTROL_PORT"),
     ];
     all.into_iter().filter(|(set, _, _)| *set).map(|(_, bit, name)| (bit, name)).collect()
 }

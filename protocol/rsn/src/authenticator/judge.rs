@@ -119,7 +119,7 @@ pub(super) fn fourth(frame: &CheckedKeyFrame<'_>, state: &State) -> Result<Proof
         frame.verify(ptk)?;
         return Ok(Proof::Fourth { earlier: false });
     }
-    match earlier {
+    match earlier.as_deref() {
         Some((ptk, tries)) if tries.sent(frame.replay_counter()) => {
             frame.verify(ptk)?;
             Ok(Proof::Fourth { earlier: true })

@@ -1,5 +1,6 @@
 //! The states of the access point's machine. Each holds only what it needs; handlers consume it or keep it.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use crypto::Rng;
@@ -88,7 +89,7 @@ pub(super) struct AwaitMessage4 {
     generation: u64,
     pub(super) link: Option<Link>,
     /// What an earlier message 2 with another nonce led to: the message 3 that answered it may be the one that arrives.
-    pub(super) earlier: Option<(Ptk, Tries)>,
+    pub(super) earlier: Option<Box<(Ptk, Tries)>>,
 }
 
 /// The pairwise key is in use.
@@ -231,7 +232,7 @@ impl AwaitMessage4 {
         now: Instant,
         rng: &mut dyn Rng,
     ) -> AwaitMessage4 {
-        let earlier = Some((self.ptk, self.tries));
+        let earlier = Some(Box::new((self.ptk, self.tries)));
         let state = AwaitMessage4::begin(self.anonce, self.first_tries, self.link, second, shared, group, now, rng);
         AwaitMessage4 { earlier, ..state }
     }
@@ -248,7 +249,7 @@ impl AwaitMessage4 {
         let cipher = shared.station.negotiated.pairwise;
         let rekeyed = self.link.is_some();
         let ptk = match self.earlier {
-            Some((ptk, _)) if earlier => ptk,
+            Some(two) if earlier => two.0,
             Some(_) | None => self.ptk,
         };
         shared.push(AuthenticatorOutput::InstallPtk { cipher, key: ptk.tk_of_authenticator().clone() });
