@@ -4,6 +4,7 @@ use std::fmt;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
 use std::os::fd::{AsFd as _, OwnedFd};
+use std::os::unix::net::UnixDatagram;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -83,6 +84,8 @@ pub enum LaunchError {
     Helper(&'static str, String),
     /// The process cannot be confined.
     Confinement(policy::LockdownError),
+    /// Somebody answers on the control socket that would be ours.
+    Served(PathBuf),
 }
 
 impl fmt::Display for LaunchError {
@@ -91,6 +94,7 @@ impl fmt::Display for LaunchError {
             LaunchError::System(what, error) => write!(f, "{what}: {error}"),
             LaunchError::Helper(which, why) => write!(f, "{which} did not start: {why}"),
             LaunchError::Confinement(error) => write!(f, "cannot be confined: {error}"),
+            LaunchError::Served(path) => write!(f, "{}: another daemon serves this control socket", path.display()),
         }
     }
 }
@@ -151,6 +155,9 @@ pub fn launch(start: Start) -> Result<Links, LaunchError> {
         .map_err(|error| system("process name")(error.into()))?;
     let signals = block_signals()?;
     let pid_file = start.pid_file.as_deref().map(write_pid).transpose()?;
+    if let Some(path) = served(&start) {
+        return Err(LaunchError::Served(path));
+    }
     let (privd, post) = if nix::unistd::geteuid().is_root() {
         (start_keeper(&start, Helper::Privd)?, start_keeper(&start, Helper::Post)?)
     } else {
@@ -175,6 +182,25 @@ fn write_pid(path: &Path) -> Result<File, LaunchError> {
     let mut file = OpenOptions::new().write(true).create(true).truncate(true).open(path).map_err(failed())?;
     file.write_all(format!("{}\n", std::process::id()).as_bytes()).map_err(failed())?;
     Ok(file)
+}
+
+/// A control socket of ours on which somebody listens already. A daemon that was just killed has its own closed by its
+/// helpers within moments: those are waited for.
+fn served(start: &Start) -> Option<PathBuf> {
+    let names: &[String] = match &start.interfaces {
+        Interfaces::Any => &[],
+        Interfaces::Names(names) => names,
+    };
+    let below = start.control_dirs.iter().flat_map(|folder| names.iter().map(|name| folder.join(name)));
+    let mut paths: Vec<PathBuf> = below.chain(start.control_sockets.iter().cloned()).collect();
+    for _ in 0..40 {
+        paths.retain(|path| UnixDatagram::unbound().and_then(|socket| socket.connect(path)).is_ok());
+        if paths.is_empty() {
+            return None;
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    paths.pop()
 }
 
 fn block_signals() -> Result<SignalFd, LaunchError> {

@@ -56,6 +56,8 @@ struct Loop<'a> {
     /// Control sockets that were asked for and are not there yet.
     opening: usize,
     terminations: u32,
+    /// Everything that was to be there at the start is there, or is not waited for any more.
+    started: bool,
     /// From when on nobody is kept waiting any more.
     patience: Instant,
 }
@@ -80,6 +82,7 @@ pub fn run(links: Links, machine: &mut dyn Machine) -> ExitCode {
         exit: None,
         opening: 0,
         terminations: 0,
+        started: false,
         patience: now() + START,
     };
     this.drain();
@@ -251,7 +254,12 @@ impl Loop<'_> {
                 }
                 FromPost::Opened { socket, result } => {
                     self.opening = self.opening.saturating_sub(1);
+                    let failed = result.is_err();
                     self.give(Input::ControlOpened { socket, result });
+                    if failed && !self.started {
+                        // Nobody could ever tell such a daemon anything: better that whoever starts it knows.
+                        self.exit.get_or_insert(1);
+                    }
                 }
                 FromPost::Command { socket, client, uid: _, data } => {
                     self.give(Input::Control { socket, client, command: data });
@@ -277,6 +285,7 @@ impl Loop<'_> {
     fn tell_parent(&mut self) {
         let helped = self.privd.is_up() && self.post.is_up() && self.opening == 0;
         let ready = helped || now() >= self.patience;
+        self.started |= ready;
         if ready
             && self.exit.is_none()
             && let Some(background) = self.links.background.take()

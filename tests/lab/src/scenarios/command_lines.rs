@@ -23,6 +23,8 @@ pub const STORIES: &[super::Story] = stories![
     the_log_goes_to_the_systems_log,
     control_sockets_are_where_the_command_line_wants_them,
     who_cannot_start_in_the_background_says_why,
+    a_second_daemon_on_the_same_control_socket_does_not_start,
+    a_control_socket_that_cannot_be_made_ends_the_start,
     a_bus_that_is_not_supported_is_said,
 ];
 
@@ -240,6 +242,44 @@ pub fn who_cannot_start_in_the_background_says_why(lab: &mut Lab) -> Outcome {
     check(!status.success() && program.log().contains("the moon is in the way"), || {
         format!("{status}: {:?}", program.log())
     })
+}
+
+/// The first one stays what it is.
+pub fn a_second_daemon_on_the_same_control_socket_does_not_start(lab: &mut Lab) -> Outcome {
+    let network = Network::new(Suite::Open);
+    let host = lab.host("sta")?;
+    let interface = host.interface.clone();
+    let file = conf(lab, "sta.conf", &network, "/run/sta")?;
+    let mut first = supplicant(lab, "sta", &["-i", &interface, "-c", &file])?;
+    let mut control = Control::open(&Path::new("/run/sta").join(&interface), AWHILE)?;
+    let mut second = supplicant(lab, "sta", &["-B", "-i", &interface, "-c", &file])?;
+    let status = second.wait_end(AWHILE)?;
+    check(!status.success() && second.log().contains("another daemon serves"), || {
+        format!("{status}: {:?}", second.log())
+    })?;
+    first.must_run()?;
+    check(control.request("PING")? == "PONG\n", || "the first daemon is deaf".into())?;
+    // One that was killed is no hindrance.
+    first.signal(nix::sys::signal::Signal::SIGKILL)?;
+    first.wait_end(AWHILE)?;
+    let mut third = supplicant(lab, "sta", &["-B", "-i", &interface, "-c", &file])?;
+    let status = third.wait_end(AWHILE)?;
+    check(status.success(), || format!("{status}: {:?}", third.log()))?;
+    let mut control = Control::open(&Path::new("/run/sta").join(&interface), AWHILE)?;
+    check(control.request("PING")? == "PONG\n", || "the third daemon is deaf".into())
+}
+
+/// There is a file in the way.
+pub fn a_control_socket_that_cannot_be_made_ends_the_start(lab: &mut Lab) -> Outcome {
+    let network = Network::new(Suite::Open);
+    let host = lab.host("sta")?;
+    let interface = host.interface.clone();
+    fs::create_dir_all("/run/sta")?;
+    fs::write(Path::new("/run/sta").join(&interface), "not a socket")?;
+    let file = conf(lab, "sta.conf", &network, "/run/sta")?;
+    let mut program = supplicant(lab, "sta", &["-B", "-i", &interface, "-c", &file])?;
+    let status = program.wait_end(AWHILE)?;
+    check(!status.success() && program.log().contains("control socket"), || format!("{status}: {:?}", program.log()))
 }
 
 /// `-u`.
