@@ -301,7 +301,7 @@ impl Apd {
         });
         match changed {
             Ok(lists) => {
-                iface.use_lists(index, lists, out, now, rng);
+                iface.use_lists(index, lists, Some(&path), out, now, rng);
                 true
             }
             Err(why) => {
@@ -523,3 +523,7 @@ impl Machine for Apd {
         self.ifaces.iter().filter_map(Iface::deadline).min()
     }
 }
+
+#[cfg(test)]
+#[path = "machine_tests.rs"]
+mod tests;

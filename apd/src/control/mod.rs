@@ -341,7 +341,6 @@ impl Apd {
         if !matches!(iface.state, State::Coming(_) | State::Waiting(_) | State::Enabled) {
             return FAIL.to_vec();
         }
-        iface.answer_enablers(false, out);
         iface.disable(out, now, privd);
         OK.to_vec()
     }
@@ -382,7 +381,7 @@ impl Apd {
         }
         let Some((iface, out)) = self.both(of.iface) else { return };
         if let Some(lists) = iface.slots.get(of.bss).map(|slot| slot.lists.clone()) {
-            iface.use_lists(of.bss, lists, out, now, rng);
+            iface.use_lists(of.bss, lists, None, out, now, rng);
         }
         out.reply(client, OK);
     }

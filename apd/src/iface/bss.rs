@@ -6,7 +6,7 @@ use ipc_proto::{Failure, InterfaceType, Reply, Request};
 use tracing::error;
 use wire::{Instant, MacAddr};
 
-use crate::iface::{Iface, State, Step};
+use crate::iface::{Iface, ListFiles, State, Step};
 use crate::outbox::{BssId, Outbox, Purpose};
 
 /// What is being done to bring a BSS up, in this order. Then it starts.
@@ -111,11 +111,13 @@ impl Iface {
         else {
             return;
         };
-        if std::mem::take(&mut slot.keeps_addresses) && slot.listed {
+        // Only lists that came from these files: others are the ones that were asked for.
+        let listed = Some(list_files(&parameters));
+        if std::mem::take(&mut slot.keeps_addresses) && slot.listed == listed {
             (lists.accept, lists.deny) = (slot.lists.accept.clone(), slot.lists.deny.clone());
         }
         slot.lists = lists.clone();
-        slot.listed = true;
+        slot.listed = listed;
         if let Some(engine) = &mut slot.engine {
             if engine.reconfigure(&parameters, lists.clone(), now, rng) {
                 self.drain(out);
@@ -181,6 +183,10 @@ impl Iface {
             out.reply(client, if well { ctrl::reply::OK } else { ctrl::reply::FAIL });
         }
     }
+}
+
+pub(super) fn list_files(bss: &conf::ap::Bss) -> ListFiles {
+    (bss.accept_mac_files().to_vec(), bss.deny_mac_files().to_vec())
 }
 
 const fn next(step: BssStep) -> BssStep {

@@ -9,6 +9,7 @@ use ipc_proto::Request;
 use ipc_proto::post::ClientId;
 use wire::Instant;
 
+use crate::iface::bss::list_files;
 use crate::iface::{BssStep, Iface, Slot, State, Step};
 use crate::outbox::{Outbox, Purpose};
 
@@ -107,9 +108,22 @@ impl Iface {
     }
 
     /// Keys and addresses as files have them now, and passphrases as they were set: for all who come, and who is here.
-    pub(crate) fn use_lists(&mut self, bss: usize, lists: Lists, out: &mut Outbox, now: Instant, rng: &mut dyn Rng) {
+    /// `read`: the file that was read for them.
+    pub(crate) fn use_lists(
+        &mut self,
+        bss: usize,
+        lists: Lists,
+        read: Option<&str>,
+        out: &mut Outbox,
+        now: Instant,
+        rng: &mut dyn Rng,
+    ) {
         let (Some(slot), Some(parameters)) = (self.slots.get_mut(bss), self.config.bss.get(bss)) else { return };
         slot.lists = lists.clone();
+        let files = list_files(parameters);
+        if read.is_some_and(|path| files.0.iter().chain(&files.1).any(|known| known == path.as_bytes())) {
+            slot.listed = Some(files);
+        }
         if let Some(engine) = &mut slot.engine
             && !engine.reconfigure(parameters, lists.clone(), now, rng)
         {
@@ -125,6 +139,7 @@ impl Iface {
         if bss >= self.slots.len() || bss >= self.config.bss.len() {
             return;
         }
+        self.answer_adder(bss, false, out);
         self.config.bss.remove(bss);
         let slot = self.slots.remove(bss);
         if let Some(socket) = slot.socket {

@@ -223,18 +223,17 @@ impl Iface {
             | Failure::NotSupported
             | Failure::Kernel { .. } => self.give_up(&format!("{doing}: {failure}"), out),
         }
-        self.answer_enablers(false, out);
     }
 
     pub(super) fn give_up(&mut self, why: &str, out: &mut Outbox) {
         error!("{}: cannot be an access point: {why}", self.name());
+        self.answer_all(out);
         self.lose_engines(out);
         self.release(out);
         self.forget_kernel();
         self.state = State::Disabled;
         self.hopeless = true;
         self.say(0, ApEvent::Disabled);
-        self.answer_enablers(false, out);
     }
 
     pub(crate) fn answer_enablers(&mut self, well: bool, out: &mut Outbox) {

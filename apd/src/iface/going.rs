@@ -11,6 +11,7 @@ impl Iface {
     /// Stops, and gives its interfaces back.
     pub(crate) fn disable(&mut self, out: &mut Outbox, now: Instant, privd: bool) {
         let was = self.state;
+        self.answer_all(out);
         self.stop_engines(out, now);
         if privd && !matches!(was, State::Uninitialized | State::Disabled) {
             self.release(out);
@@ -19,6 +20,14 @@ impl Iface {
         self.state = State::Disabled;
         if was == State::Enabled {
             self.say(0, ApEvent::Disabled);
+        }
+    }
+
+    /// Whoever waits to hear that something works hears that it does not.
+    pub(super) fn answer_all(&mut self, out: &mut Outbox) {
+        self.answer_enablers(false, out);
+        for bss in 0..self.slots.len() {
+            self.answer_adder(bss, false, out);
         }
     }
 
@@ -73,6 +82,7 @@ impl Iface {
     /// `privd` is gone, and with it everything that it had started for us.
     pub(crate) fn privd_down(&mut self, out: &mut Outbox) {
         if self.is_wanted() {
+            self.answer_all(out);
             self.lose_engines(out);
             self.forget_kernel();
             self.state = State::Waiting(Why::Privd);
@@ -82,6 +92,7 @@ impl Iface {
     /// Something took the radio away; it is come back to when it can be.
     pub(super) fn suspend(&mut self, why: Why, out: &mut Outbox) {
         let was = self.state;
+        self.answer_all(out);
         self.lose_engines(out);
         if why != Why::Interface
             && let Some(ifindex) = self.slots.first().and_then(|slot| slot.ifindex)

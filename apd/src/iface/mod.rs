@@ -76,6 +76,9 @@ impl State {
     }
 }
 
+/// The files with accepted and with denied addresses.
+type ListFiles = (Vec<Vec<u8>>, Vec<Vec<u8>>);
+
 /// A BSS and its interface.
 #[derive(Debug, Default)]
 pub(crate) struct Slot {
@@ -89,8 +92,8 @@ pub(crate) struct Slot {
     audible: bool,
     /// Addresses that commands have listed stay listed when it changes.
     keeps_addresses: bool,
-    /// It has started before, and its lists with it.
-    listed: bool,
+    /// The files that its lists of addresses came from.
+    listed: Option<ListFiles>,
     /// Who added it to a radio that works, and waits to hear whether it does too.
     pub(crate) adder: Option<ClientId>,
     /// It came from another file than the radio's.

@@ -1,0 +1,240 @@
+//! The machine against a scripted kernel: what is asked for whom, in which order.
+
+#![allow(clippy::wildcard_enum_match_arm, reason = "the scripted kernel knows only what these flows need")]
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use conf::ap::ApConfig;
+use crypto::testing::TestRng;
+use daemon::{Input, Machine, Output};
+use ipc_proto::{
+    BandInfo, ChannelInfo, Failure, InterfaceInfo, InterfaceType, Reply, Request, WiphyFeatures, WiphyInfo,
+};
+use wire::channel::Band;
+use wire::{Instant, MacAddr};
+
+use super::Apd;
+use crate::options::{Wanted, parse};
+use crate::setup::{Configured, Setup};
+
+const FIRST: &str = "interface=wlan0\nssid=first\nhw_mode=g\nchannel=1\nctrl_interface=/run/hostapd\n";
+const SECOND: &str = "interface=more0\nssid=second\nhw_mode=g\nchannel=1\nctrl_interface=/run/hostapd\n";
+const GLOBAL: u32 = 1;
+const CLIENT: u64 = 7;
+
+/// A kernel that does what is asked, and a post that has some files.
+struct World {
+    machine: Apd,
+    rng: TestRng,
+    now: Instant,
+    requests: Vec<Request>,
+    sent: Vec<(u64, String)>,
+    files: BTreeMap<String, String>,
+    /// Files that are asked for and not given yet.
+    unread: Vec<(u32, String)>,
+    slow_files: bool,
+    sockets: BTreeMap<String, u32>,
+    next_ifindex: u32,
+    refuses_bridges: bool,
+}
+
+impl World {
+    fn new(conf: &str) -> World {
+        let (config, _) = ApConfig::parse("/etc/first.conf", conf.as_bytes()).unwrap();
+        let Ok(Wanted::Run(options)) = parse(["-g", "/run/global", "/etc/first.conf"].map(Into::into)) else {
+            panic!("the command line is not understood")
+        };
+        let radio = Configured { path: "/etc/first.conf".into(), radio: None, own: config.bss.len(), config };
+        let machine = Apd::new(&options, Setup { radios: vec![radio], ..Setup::default() });
+        let mut world = World {
+            machine,
+            rng: TestRng::new(3),
+            now: Instant::from_origin(Duration::from_secs(100)),
+            requests: Vec::new(),
+            sent: Vec::new(),
+            files: BTreeMap::new(),
+            unread: Vec::new(),
+            slow_files: false,
+            sockets: BTreeMap::new(),
+            next_ifindex: 3,
+            refuses_bridges: false,
+        };
+        world.input(Input::PostUp);
+        world.input(Input::PrivdUp);
+        world
+    }
+
+    fn input(&mut self, input: Input) {
+        self.machine.handle(input, self.now, &mut self.rng);
+        self.drain();
+    }
+
+    fn drain(&mut self) {
+        while let Some(output) = self.machine.poll_output() {
+            match output {
+                Output::Request { id, request } => {
+                    let result = self.carry_out(&request);
+                    self.requests.push(request);
+                    self.input(Input::Reply { id, result });
+                }
+                Output::OpenControl { socket, path, .. } => {
+                    self.sockets.insert(path, socket);
+                    self.input(Input::ControlOpened { socket, result: Ok(()) });
+                }
+                Output::CloseControl { socket } => self.sockets.retain(|_, open| *open != socket),
+                Output::ReadFile { token, path, .. } if self.slow_files => self.unread.push((token, path)),
+                Output::ReadFile { token, path, .. } => self.give_file(token, &path),
+                Output::Send { clients, data } => {
+                    let text = String::from_utf8_lossy(&data).into_owned();
+                    self.sent.extend(clients.into_iter().map(|client| (client, text.clone())));
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn give_file(&mut self, token: u32, path: &str) {
+        let result = self.files.get(path).map(|text| text.clone().into_bytes()).ok_or_else(|| "no such file".into());
+        self.input(Input::FileRead { token, result });
+    }
+
+    fn carry_out(&mut self, request: &Request) -> Result<Reply, Failure> {
+        let info = |ifindex: u32, ifname: &str, addr: MacAddr| InterfaceInfo {
+            ifindex,
+            ifname: ifname.into(),
+            wiphy: 0,
+            addr,
+            kind: InterfaceType::AccessPoint,
+            up: false,
+            blocked: false,
+        };
+        match request {
+            Request::Attach { ifname } => Ok(Reply::Attached(info(3, ifname, MacAddr([2, 0, 0, 0, 0, 0])))),
+            Request::AddInterface { ifname, addr, .. } => {
+                self.next_ifindex += 1;
+                Ok(Reply::Created(info(self.next_ifindex, ifname, addr.unwrap_or_default())))
+            }
+            Request::SetBridge { .. } if self.refuses_bridges => {
+                Err(Failure::Kernel { errno: 19, text: String::new() })
+            }
+            Request::Capabilities { .. } => Ok(Reply::Wiphy(wiphy())),
+            _ => Ok(Reply::Done),
+        }
+    }
+
+    fn command(&mut self, path: &str, text: &str) -> Option<String> {
+        let before = self.sent.len();
+        let socket = self.sockets.get(path).copied().unwrap_or(GLOBAL + 1000);
+        self.input(Input::Control { socket, client: CLIENT, command: text.as_bytes().to_vec() });
+        self.sent.get(before..)?.iter().find(|(client, _)| *client == CLIENT).map(|(_, text)| text.clone())
+    }
+
+    fn starts(&self) -> Vec<u32> {
+        let start = |request: &Request| match request {
+            Request::StartAp { ifindex, .. } => Some(*ifindex),
+            _ => None,
+        };
+        self.requests.iter().filter_map(start).collect()
+    }
+
+    fn stops(&self) -> Vec<u32> {
+        let stop = |request: &Request| match request {
+            Request::StopAp { ifindex } => Some(*ifindex),
+            _ => None,
+        };
+        self.requests.iter().filter_map(stop).collect()
+    }
+}
+
+fn wiphy() -> WiphyInfo {
+    let channel = |number: u32| ChannelInfo {
+        freq: 2407 + 5 * number,
+        disabled: false,
+        no_ir: false,
+        radar: false,
+        no_ht40_plus: false,
+        no_ht40_minus: false,
+        max_power: 2000,
+    };
+    let band = BandInfo {
+        band: Band::Ghz2,
+        ht_capability: None,
+        ht_ampdu: 0,
+        ht_mcs: [0; 16].into(),
+        vht_capability: None,
+        vht_mcs: Vec::new(),
+        rates: [10, 20, 55, 110, 60, 90, 120, 180, 240, 360, 480, 540].into(),
+        channels: (1..=11).map(channel).collect(),
+    };
+    let features = WiphyFeatures { full_ap_client_state: true, ..WiphyFeatures::default() };
+    WiphyInfo { name: "phy0".into(), features, bands: vec![band], ..WiphyInfo::default() }
+}
+
+#[test]
+fn a_bss_comes_and_goes_and_the_other_is_not_touched() {
+    let mut world = World::new(FIRST);
+    assert_eq!(world.starts(), [3]);
+    world.files.insert("/etc/second.conf".into(), SECOND.into());
+    assert_eq!(world.command("/run/global", "ADD bss_config=phy0:/etc/second.conf").as_deref(), Some("OK\n"));
+    assert_eq!(world.starts(), [3, 4]);
+    assert!(world.sockets.contains_key("/run/hostapd/more0"));
+    assert_eq!(world.command("/run/global", "REMOVE more0").as_deref(), Some("OK\n"));
+    assert_eq!(world.stops(), [4]);
+    assert_eq!(world.requests.last(), Some(&Request::RemoveInterface { ifindex: 4 }));
+    assert!(!world.sockets.contains_key("/run/hostapd/more0"));
+    assert_eq!(world.command("/run/hostapd/wlan0", "PING").as_deref(), Some("PONG\n"));
+}
+
+#[test]
+fn who_adds_a_bss_that_cannot_work_hears_so_and_the_other_works_on() {
+    let mut world = World::new(FIRST);
+    world.refuses_bridges = true;
+    world.files.insert("/etc/second.conf".into(), format!("{SECOND}bridge=br0\n"));
+    assert_eq!(world.command("/run/global", "ADD bss_config=phy0:/etc/second.conf").as_deref(), Some("FAIL\n"));
+    assert_eq!((world.starts(), world.stops()), (vec![3], vec![]));
+    assert!(world.command("/run/hostapd/wlan0", "STATUS").unwrap().contains("state=ENABLED"));
+}
+
+#[test]
+fn one_network_changes_and_the_other_is_not_touched() {
+    let mut world = World::new(&format!("{FIRST}bss=more0\nssid=second\n"));
+    assert_eq!(world.starts(), [3, 4]);
+    assert_eq!(world.command("/run/hostapd/wlan0", "RELOAD").as_deref(), Some("OK\n"));
+    assert_eq!((world.starts(), world.stops()), (vec![3, 4], vec![]));
+    world.files.insert("/etc/first.conf".into(), format!("{FIRST}bss=more0\nssid=another\n"));
+    assert_eq!(world.command("/run/hostapd/wlan0", "RELOAD_CONFIG").as_deref(), Some("OK\n"));
+    assert_eq!((world.starts(), world.stops()), (vec![3, 4, 4], vec![4]));
+    // Another channel is another thing for both.
+    world.files.insert("/etc/first.conf".into(), format!("{}bss=more0\nssid=another\n", FIRST.replace("=1", "=6")));
+    assert_eq!(world.command("/run/hostapd/wlan0", "RELOAD_CONFIG").as_deref(), Some("OK\n"));
+    assert_eq!(world.stops().len(), 3);
+    assert_eq!(world.starts().len(), 5);
+}
+
+#[test]
+fn nothing_starts_before_all_its_files_are_read_even_when_it_is_told_twice() {
+    let lists = "macaddr_acl=1\naccept_mac_file=/etc/accept\ndeny_mac_file=/etc/deny\n";
+    let mut world = World::new(FIRST);
+    world.slow_files = true;
+    for (name, value) in lists.lines().filter_map(|line| line.split_once('=')) {
+        world.command("/run/hostapd/wlan0", "DISABLE");
+        world.command("/run/hostapd/wlan0", &format!("SET {name} {value}"));
+    }
+    world.files.insert("/etc/accept".into(), "02:00:00:00:00:05\n".into());
+    world.files.insert("/etc/deny".into(), "02:00:00:00:00:06\n".into());
+    world.command("/run/hostapd/wlan0", "ENABLE");
+    world.command("/run/hostapd/wlan0", "RELOAD");
+    assert_eq!(world.starts().len(), 1);
+    let asked = std::mem::take(&mut world.unread);
+    assert_eq!(asked.len(), 4, "each is asked for twice: {asked:?}");
+    for (number, (token, path)) in asked.into_iter().enumerate() {
+        assert_eq!(world.starts().len(), 1, "after {number} files");
+        world.give_file(token, &path);
+    }
+    assert_eq!(world.starts().len(), 2);
+    assert_eq!(
+        world.command("/run/hostapd/wlan0", "ACCEPT_ACL SHOW").as_deref(),
+        Some("02:00:00:00:00:05 VLAN_ID=0\n")
+    );
+}
