@@ -293,7 +293,7 @@ impl Apd {
             if lists.is_err() {
                 // What was read before stays in force.
                 match before {
-                    Some(before) => iface.files.insert(path, before),
+                    Some(before) => iface.files.insert(path.clone(), before),
                     None => iface.files.remove(&path),
                 };
             }
