@@ -15,10 +15,8 @@ use std::time::Duration;
 use ap::{Bss, BssOutput, Condition, Lists, Operating};
 use conf::ap::{ApConfig, Radio};
 use ctrl::{ApEvent, Subscriber};
-#[cfg(feature = "testing")]
-use ipc_proto::Request;
 use ipc_proto::post::{ClientId, SocketId};
-use ipc_proto::{Failure, WiphyInfo};
+use ipc_proto::{Failure, Request, WiphyInfo};
 use tracing::{debug, error, info, warn};
 use wire::{Instant, MacAddr};
 
@@ -242,7 +240,7 @@ impl Iface {
                         self.events.push_back((index, crate::hooks::eapol_sent(dest, &data)));
                     }
                     BssOutput::Request { tag, request } => {
-                        if let ipc_proto::Request::AddKey { key, .. } = &request
+                        if let Request::AddKey { key, .. } = &request
                             && daemon::log::shows_keys()
                         {
                             let engine = self.slots.get(index).and_then(|slot| slot.engine.as_ref());
