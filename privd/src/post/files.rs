@@ -11,7 +11,7 @@ use nix::unistd::{Gid, Uid, fchown};
 use super::Options;
 
 /// Was this file named at start, or the directory it is in?
-fn is_named(list: &[PathBuf], path: &Path) -> bool {
+pub(super) fn is_named(list: &[PathBuf], path: &Path) -> bool {
     let plain =
         path.is_absolute() && path.components().all(|part| matches!(part, Component::RootDir | Component::Normal(_)));
     list.iter().any(|named| named == path || (plain && path.parent() == Some(named)))

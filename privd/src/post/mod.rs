@@ -6,6 +6,8 @@
 
 mod clients;
 mod files;
+#[cfg(feature = "fuzz")]
+pub(crate) mod fuzz;
 mod sockets;
 mod spare;
 

@@ -62,7 +62,7 @@ fn group_id(group: &str, options: &Options) -> Result<Gid, String> {
 }
 
 /// The path is one that was allowed at start, without `..`.
-fn allowed(path: &Path, options: &Options) -> bool {
+pub(super) fn allowed(path: &Path, options: &Options) -> bool {
     let plain =
         path.is_absolute() && path.components().all(|part| matches!(part, Component::RootDir | Component::Normal(_)));
     let Some(directory) = path.parent() else { return false };
