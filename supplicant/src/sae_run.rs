@@ -40,6 +40,13 @@ impl Password {
         Password { claimed, ..self.clone() }
     }
 
+    /// The same password under another identifier.
+    pub(crate) fn known_as(&self, identifier: &[u8], ssid: &[u8]) -> Password {
+        let password = self.password.known_as(identifier);
+        let points = PtSet::derive(ssid, &password, &self.groups);
+        Password { password, points, ..self.clone() }
+    }
+
     /// A group can be used at all.
     pub(crate) fn is_usable(&self) -> bool {
         !self.groups.is_empty()

@@ -136,6 +136,7 @@ pub(crate) fn policy(network: &Network, globals: &Globals, abilities: &Abilities
             _ => SaePwe::HuntAndPeck,
         },
         sae_needs_pmf: globals.get(b"sae_check_mfp").is_some_and(|text| text == b"1"),
+        password_id_change: network.sae_password_id_change() && network.sae_password_id().is_some(),
         ssid_protection: network.get(b"ssid_protection").is_some_and(|text| text == b"1"),
         ocv: network.get(b"ocv").is_some_and(|text| text == b"1"),
         wmm: false,

@@ -285,9 +285,11 @@ impl Bss {
             station.watch = Some(Watch::Look(now + core::time::Duration::from_secs(u64::from(inactivity))));
         }
         self.log(Level::Info, format!("{addr}: associated (aid {aid})"));
+        let ids = self.fresh_password_ids(addr, now, rng);
         let Some(station) = self.stations.get_mut(&addr) else { return };
         match &mut station.handshake {
             Some(handshake) => {
+                handshake.set_password_ids(ids);
                 handshake.start(now, rng);
                 self.drain_handshake(addr, now);
             }

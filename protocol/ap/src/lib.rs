@@ -18,6 +18,7 @@ mod handshake;
 mod leave;
 mod load;
 mod operating;
+mod password_ids;
 mod reload;
 mod resync;
 mod sae_side;

@@ -8,7 +8,7 @@ use conf::KeyMgmt;
 use conf::ap::Psk;
 use crypto::Rng;
 use ctrl::{ApEvent, Level};
-use rsn::{AkmSuite, Pmkid, PmksaCache, PmksaEntry, SaePwe};
+use rsn::{AkmSuite, Pmkid, PmksaCache, PmksaEntry, Rsnxe, SaePwe};
 use sae::{
     AntiClogging, CommitOutcome, Config, ConfirmOutcome, Group, Method, Password, PtSet, SaeAkm, SaeError, Session,
     State,
@@ -18,8 +18,9 @@ use wire::{Instant, MacAddr, StatusCode};
 
 use crate::BssConfig;
 use crate::bss::Bss;
+use crate::password_ids::PasswordIds;
 use crate::sae_tracking::Tracking;
-use crate::station::{SaeKey, Stage};
+use crate::station::{SaeKey, Stage, Station};
 
 /// Wait for the station's answer before ours is sent again (dot11RSNASAERetransPeriod as the originals have it).
 const RETRANSMIT: Duration = Duration::from_millis(1000);
@@ -39,6 +40,7 @@ pub(crate) struct SaeSide {
     groups: Vec<Group>,
     secrets: Vec<Entry>,
     tracking: Tracking,
+    ids: Option<PasswordIds>,
     tokens: AntiClogging,
     threshold: usize,
     sync: u16,
@@ -60,6 +62,8 @@ pub(crate) struct SaeExchange {
     session: Session,
     akm: SaeAkm,
     password: Password,
+    /// The counter of the name that the password's identifier went by.
+    counter: u32,
     rejected: Vec<u16>,
     deadline: Option<Instant>,
     repeats: u16,
@@ -115,6 +119,7 @@ impl SaeSide {
             groups,
             secrets,
             tracking: Tracking::new(usize::try_from(bss.sae_track_password()).unwrap_or(0)),
+            ids: PasswordIds::of(bss),
             tokens: AntiClogging::new(rng),
             threshold: usize::try_from(bss.sae_anti_clogging_threshold()).unwrap_or(usize::MAX),
             sync: u16::try_from(bss.sae_sync()).unwrap_or(u16::MAX),
@@ -156,6 +161,13 @@ impl SaeSide {
         }
         let place = self.tracking.choose(peer, fitting().map(|entry| &entry.password));
         fitting().nth(place)
+    }
+
+    /// The password whose identifier goes by a name of our making, with that name and its counter.
+    fn renamed(&self, peer: MacAddr, name: Option<&[u8]>) -> Option<(&Entry, (Vec<u8>, u32))> {
+        let name = name?;
+        let (identifier, counter) = self.ids.as_ref()?.read(name)?;
+        Some((self.secret(peer, Some(&identifier))?, (name.to_vec(), counter)))
     }
 
     /// The passwords that are tried one after the other.
@@ -298,13 +310,14 @@ impl Bss {
         }
         let rejected = commit.rejected_groups.clone().unwrap_or_default();
         match self.sae_begin(addr, method, &commit, auth, rng) {
-            Ok((session, akm, password)) => {
+            Ok((session, akm, password, counter)) => {
                 let at_once = self.sae.confirms_at_once(addr, &password);
                 if let Some(station) = self.stations.get_mut(&addr) {
                     station.sae = Some(SaeExchange {
                         session,
                         akm,
                         password,
+                        counter,
                         rejected,
                         deadline: None,
                         repeats: 0,
@@ -327,7 +340,7 @@ impl Bss {
         commit: &sae::ParsedCommit<'_>,
         auth: &Authentication<'_>,
         rng: &mut dyn Rng,
-    ) -> Result<(Session, SaeAkm, Password), SaeError> {
+    ) -> Result<(Session, SaeAkm, Password, u32), SaeError> {
         // 12.4.5.3: a commit for an AKM with a longer key names it.
         let akm = match commit.akm_suite {
             Some(suite) => SaeAkm::from_suite(suite).filter(|akm| self.sae.akms.contains(akm)),
@@ -339,14 +352,25 @@ impl Bss {
             Some(_) => SaeError::PasswordIdentifier,
             None => SaeError::Configuration("no password for this station"),
         };
-        let entry = self.sae.secret(addr, identifier).ok_or(missing)?;
+        let (entry, name) = match self.sae.secret(addr, identifier) {
+            Some(entry) => (entry, None),
+            None => self.sae.renamed(addr, identifier).map(|(entry, name)| (entry, Some(name))).ok_or(missing)?,
+        };
+        // Under another name, the password has other points.
+        let renamed = name.as_ref().map(|(name, _)| {
+            let password = entry.password.known_as(name);
+            let points = PtSet::derive(self.config.ssid().as_bytes(), &password, &[commit.group]);
+            (password, points)
+        });
+        let (password, points) =
+            renamed.as_ref().map_or((&entry.password, &entry.points), |(password, points)| (password, points));
         let config = Config {
             own: self.config.own,
             peer: addr,
             group: commit.group,
             method,
-            password: &entry.password,
-            pt: Some(&entry.points),
+            password,
+            pt: Some(points),
             akm,
             rejected_groups: &[],
             supported_groups: &self.sae.groups,
@@ -354,7 +378,21 @@ impl Bss {
         let mut session = Session::start(&config, rng)?;
         session.set_sync_limit(self.sae.sync);
         session.handle_commit(auth.status, auth.rest)?;
-        Ok((session, akm, entry.password.clone()))
+        Ok((session, akm, entry.password.clone(), name.map_or(0, |(_, counter)| counter)))
+    }
+
+    /// The names by which a station's password identifier is to go from now on, if it came with one and takes others.
+    pub(crate) fn fresh_password_ids(&self, addr: MacAddr, now: Instant, rng: &mut dyn Rng) -> Vec<Vec<u8>> {
+        let station = self.stations.get(&addr);
+        let takes = |station: &&Station| {
+            let negotiated = station.negotiated.as_ref();
+            negotiated.is_some_and(|negotiated| negotiated.rsnxe.has(Rsnxe::SAE_PASSWORD_ID_CHANGE))
+        };
+        let key = station.filter(takes).and_then(|station| station.sae_key.as_ref());
+        match (&self.sae.ids, key.and_then(|key| Some((key.password.identifier()?, key.counter)))) {
+            (Some(ids), Some((identifier, counter))) => ids.make(identifier, counter, now, rng),
+            _ => Vec::new(),
+        }
     }
 
     /// `SAE_PASSWORD_BIND`: a station is known to have this password, one of those without identifiers.
@@ -441,7 +479,16 @@ impl Bss {
         if self.sae.tracking.is_on() && password.identifier().is_none() {
             self.sae.tracking.succeeded(addr, &password);
         }
-        station.sae_key = Some(SaeKey { pmk: pmk.clone(), pmkid: Pmkid(pmkid), h2e, group, akm, password, rejected });
+        station.sae_key = Some(SaeKey {
+            pmk: pmk.clone(),
+            pmkid: Pmkid(pmkid),
+            h2e,
+            group,
+            akm,
+            password,
+            counter: exchange.counter,
+            rejected,
+        });
         let entry = PmksaEntry {
             pmkid: Pmkid(pmkid),
             pmk,

@@ -134,6 +134,8 @@ pub(crate) struct SaeKey {
     pub(crate) akm: AkmSuite,
     /// The password that led to it.
     pub(crate) password: Password,
+    /// The counter of the name that the password's identifier went by.
+    pub(crate) counter: u32,
     /// The groups that the station says it was refused.
     pub(crate) rejected: Vec<u16>,
 }

@@ -25,6 +25,7 @@ mod kdf;
 mod keywrap;
 mod rc4;
 mod secret;
+mod siv;
 pub mod testing;
 
 pub use hash::{
@@ -38,6 +39,7 @@ pub use kdf::{
 pub use keywrap::{aes_key_unwrap, aes_key_wrap};
 pub use rc4::rc4_skip;
 pub use secret::{Pmk, Secret, ct_eq};
+pub use siv::{aes_siv_decrypt, aes_siv_encrypt};
 
 /// Where random bytes come from.
 ///

@@ -203,6 +203,33 @@ fn key_wrap_refuses_odd_lengths() {
     assert_eq!(aes_key_unwrap(&[0; 33], &[0; 24]), Err(CryptoError::KeyLength));
 }
 
+const SIV: [(&str, &str); 4] = [
+    ("11", "f7d9098da02b1803aeb69b5a453cfe9d1b"),
+    ("112233445566778899aabbccddeeff00", "147d51974fa89005774ada2787eb6e349067667f3aaf8283c1f73cb78bd39362"),
+    ("112233445566778899aabbccddee", "346fa4e06088318497b6af37ed564edf5ee51a0d14f08edc8e545a5a6ddf"),
+    (
+        "7468697320697320736f6d6520706c61696e7465787420746f20656e6372797074207573696e67205349562d414553",
+        "2845219b7ad669004a254fbe17dd92411e0d1c5593d4ab4d25da6dcf3b68c3936d759629322f92317acecf8254adf8d0cde09cead8117bd80da0c95f7a1caf",
+    ),
+];
+
+/// Against an implementation in another language, for texts shorter than, as long as, and longer than a block.
+#[test]
+fn siv_vectors() {
+    let key: [u8; 32] = hex("7f7e7d7c7b7a79787776757473727170404142434445464748494a4b4c4d4e4f").try_into().unwrap();
+    for (plain, sealed) in SIV {
+        let (plain, sealed) = (hex(plain), hex(sealed));
+        assert_eq!(aes_siv_encrypt(&key, &plain), sealed);
+        assert_eq!(aes_siv_decrypt(&key, &sealed).unwrap().as_bytes(), plain);
+        for at in 0..sealed.len() {
+            let mut bad = sealed.clone();
+            bad[at] ^= 1;
+            assert_eq!(aes_siv_decrypt(&key, &bad), None);
+        }
+        assert_eq!(aes_siv_decrypt(&key, &sealed[..15]), None);
+    }
+}
+
 /// The often-published "Key"/"Plaintext" example, and RFC 6229 (40-bit key, offsets 0 and 256).
 #[test]
 fn rc4_vectors() {

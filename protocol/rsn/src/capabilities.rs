@@ -68,6 +68,8 @@ impl Rsnxe {
     pub const SAE_PK: u8 = 6;
     /// The SSID takes part in the 4-way handshake.
     pub const SSID_PROTECTION: u8 = 21;
+    /// Takes new password identifiers in the 4-way handshake.
+    pub const SAE_PASSWORD_ID_CHANGE: u8 = 34;
 
     /// No capability.
     #[must_use]

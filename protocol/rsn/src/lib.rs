@@ -38,6 +38,7 @@
 //!         SupplicantOutput::PmkidMismatch { pmkid } => { /* the AP does not use our cached PMKSA */ }
 //!         SupplicantOutput::SsidConfirmed => {}
 //!         SupplicantOutput::TransitionDisable(bits) => { /* remember it for the network */ }
+//!         SupplicantOutput::PasswordIdentifiers(ids) => { /* one of them for the next SAE run */ }
 //!         SupplicantOutput::Report(report) => { /* tell users: `report` as text */ }
 //!         SupplicantOutput::Reconnect => { /* deauthenticate, connect */ }
 //!         SupplicantOutput::Disconnect { reason, why } => { /* deauthenticate with this reason */ }

@@ -172,6 +172,8 @@ pub struct StationPolicy {
     pub ocv: bool,
     /// Have the name confirmed in the 4-way handshake where the network can.
     pub ssid_protection: bool,
+    /// Take new password identifiers in the 4-way handshake (`sae_password_id_change`).
+    pub password_id_change: bool,
     /// The network uses QoS (WMM): frames of several priorities overtake each other, each priority counts for itself.
     pub wmm: bool,
 }
@@ -197,6 +199,7 @@ impl StationPolicy {
             sae_needs_pmf: false,
             ocv: false,
             ssid_protection: false,
+            password_id_change: false,
             wmm: false,
         }
     }
@@ -281,7 +284,10 @@ impl StationPolicy {
             h2e,
             capabilities,
             pmkids: Vec::new(),
-            rsnxe: Rsnxe::new().with_if(able, Rsnxe::SAE_H2E).with_if(named, Rsnxe::SSID_PROTECTION),
+            rsnxe: Rsnxe::new()
+                .with_if(able, Rsnxe::SAE_H2E)
+                .with_if(named, Rsnxe::SSID_PROTECTION)
+                .with_if(self.password_id_change && h2e, Rsnxe::SAE_PASSWORD_ID_CHANGE),
         })
     }
 }

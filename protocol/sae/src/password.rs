@@ -26,6 +26,12 @@ impl Password {
         Self { secret: Secret::from(password), identifier: identifier.map(<[u8]>::to_vec) }
     }
 
+    /// The same password under another identifier.
+    #[must_use]
+    pub fn known_as(&self, identifier: &[u8]) -> Self {
+        Self { secret: self.secret.clone(), identifier: Some(identifier.to_vec()) }
+    }
+
     /// The identifier.
     #[must_use]
     pub fn identifier(&self) -> Option<&[u8]> {

@@ -112,6 +112,7 @@ impl Station {
             pmkid: None,
             cached: false,
             sae_group: None,
+            alias: None,
             ssid_confirmed: false,
             own_element: Vec::new(),
             own_rsnxe: None,
@@ -245,6 +246,14 @@ impl Station {
         let mut sent = None;
         if target.is_sae() && !target.cached {
             let Some(password) = self.sae_password(target.network) else { return };
+            let password = match self.choose_alias(cx, target.network) {
+                Some(alias) => {
+                    let renamed = Arc::new(password.known_as(&alias, target.ssid.as_bytes()));
+                    target.alias = Some(alias);
+                    renamed
+                }
+                None => password,
+            };
             let parties = Parties {
                 own: self.iface.addr,
                 peer: bssid,
@@ -386,12 +395,17 @@ impl Station {
             Step::Failed { why, wrong_password } => {
                 let network = state.target.network;
                 let ssid = state.target.ssid;
+                let alias =
+                    state.target.alias.take().filter(|_| auth.status == StatusCode::UNKNOWN_PASSWORD_IDENTIFIER);
                 tracing::info!("{}: SAE with {bssid} failed: {why}", self.ifname());
                 if auth.status != StatusCode::SUCCESS {
                     self.tell(cx, &reject);
                 }
                 if auth.status == StatusCode::UNKNOWN_PASSWORD_IDENTIFIER {
                     self.tell(cx, &StationEvent::SaeUnknownPasswordIdentifier(bssid));
+                }
+                if let Some(alias) = alias {
+                    self.forget_alias(cx, network, &alias);
                 }
                 if wrong_password {
                     tracing::warn!("{}: is the password of \"{ssid}\" right?", self.ifname());

@@ -152,6 +152,7 @@ impl Station {
                     self.say(cx, ctrl::LogLevel::Info, "RSN: SSID matched expected value");
                 }
                 SupplicantOutput::TransitionDisable(bits) => self.leave_transition(cx, network, bits),
+                SupplicantOutput::PasswordIdentifiers(ids) => self.take_aliases(cx, network, &ids),
                 SupplicantOutput::Completed { rekeyed } => {
                     self.tell(
                         cx,

@@ -29,6 +29,8 @@ pub(crate) struct Target {
     pub(crate) cached: bool,
     /// Group of the SAE run, for STATUS.
     pub(crate) sae_group: Option<u16>,
+    /// The name by which the password's identifier goes in this SAE run, if not by its own.
+    pub(crate) alias: Option<Vec<u8>>,
     /// The access point has proved that its name is what we know.
     pub(crate) ssid_confirmed: bool,
     pub(crate) own_element: Vec<u8>,

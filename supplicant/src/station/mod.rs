@@ -1,5 +1,6 @@
 //! One interface: its state, and how it is told and shown.
 
+pub(crate) mod aliases;
 pub(crate) mod connect;
 mod driver;
 pub(crate) mod fail;

@@ -158,3 +158,53 @@ fn a_key_made_with_one_bss_opens_the_others_that_share_it() {
     alone.bss.share_key(&keys[0]);
     assert_eq!(alone.bss.pmksa().len(), before);
 }
+
+#[test]
+fn a_password_identifier_goes_by_names_that_only_we_can_read() {
+    let key = "sae_pw_id_num=3\nsae_pw_id_key=000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\n";
+    let mut world = sae(&format!("wpa_key_mgmt=SAE\nsae_password=correct horse|id=pw id\n{key}"));
+    let ids = crate::password_ids::PasswordIds::of(&world.bss.config().bss).unwrap();
+    let names = ids.make(b"pw id", 7, world.now, &mut world.rng);
+    assert_eq!(names.len(), 3);
+    for (name, counter) in names.iter().zip(10..) {
+        assert_eq!(ids.read(name), Some((b"pw id".to_vec(), counter)));
+        assert!(!name.windows(5).any(|part| part == b"pw id"));
+        let mut forged = name.clone();
+        *forged.last_mut().unwrap() ^= 1;
+        assert_eq!(ids.read(&forged), None);
+    }
+    assert!(names[0] != names[1] && ids.read(b"pw id").is_none());
+
+    // A run under such a name, and under one of somebody else's making.
+    for (name, status) in
+        [(&names[1][..], StatusCode::SUCCESS), (&[9; 30][..], StatusCode::UNKNOWN_PASSWORD_IDENTIFIER)]
+    {
+        let password = sae::Password::new(b"correct horse", Some(name));
+        let points = sae::PtSet::derive(b"net", &password, &[Group::P256]);
+        let config = sae::Config {
+            own: STA,
+            peer: super::world::AP,
+            group: Group::P256,
+            method: Method::HashToElement,
+            password: &password,
+            pt: Some(&points),
+            akm: SaeAkm::Sae,
+            rejected_groups: &[],
+            supported_groups: &[Group::P256],
+        };
+        let mut session = sae::Session::start(&config, &mut world.rng).unwrap();
+        world.send_sae(1, session.commit_status(), &session.commit_body(None));
+        let (_, answer, body) = world.last_auth();
+        if status == StatusCode::SUCCESS {
+            session.handle_commit(answer, &body).unwrap();
+            let confirm = session.confirm_body().unwrap();
+            world.send_sae(2, StatusCode::SUCCESS, &confirm);
+            assert_eq!(world.last_auth().1, status);
+            let pmk = session.pmk();
+            assert!(pmk.is_none(), "our confirm was not looked at yet");
+            session.handle_confirm(&world.last_auth().2).unwrap();
+        } else {
+            assert_eq!(answer, status);
+        }
+    }
+}

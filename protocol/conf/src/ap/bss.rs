@@ -424,6 +424,11 @@ impl Bss {
         self.values.flag(BssKey::sae_require_mfp)
     }
 
+    /// How many new password identifiers a station is given; 0: none.
+    pub fn sae_pw_id_num(&self) -> u32 {
+        self.values.count(BssKey::sae_pw_id_num)
+    }
+
     /// How many stations' SAE passwords are remembered; 0: passwords are not tried one after the other.
     pub fn sae_track_password(&self) -> u32 {
         self.values.count(BssKey::sae_track_password)

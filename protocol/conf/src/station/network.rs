@@ -173,6 +173,27 @@ impl Network {
         self.values.bytes(NetworkKey::sae_password_id)
     }
 
+    /// Whether the access point may give the password other identifiers.
+    pub fn sae_password_id_change(&self) -> bool {
+        self.values.flag(NetworkKey::sae_password_id_change)
+    }
+
+    /// Other identifiers of the password, which the access point gave; those that are no hex digits are none.
+    pub fn alt_sae_password_ids(&self) -> Vec<Vec<u8>> {
+        let lines = self.values.lines(NetworkKey::alt_sae_password_ids);
+        lines.iter().filter_map(|line| crate::text::hex(line)).filter(|id| !id.is_empty()).collect()
+    }
+
+    /// Replaces them.
+    pub fn set_alt_sae_password_ids(&mut self, ids: &[Vec<u8>]) {
+        if ids.is_empty() {
+            self.values.clear(NetworkKey::alt_sae_password_ids);
+        } else {
+            let lines = ids.iter().map(|id| crate::text::to_hex(id)).collect();
+            self.values.put(NetworkKey::alt_sae_password_ids, Value::Lines(lines));
+        }
+    }
+
     /// How SAE derives its password element with this network.
     pub fn sae_pwe(&self, globals: &Globals) -> i64 {
         match self.values.int(NetworkKey::sae_pwe) {

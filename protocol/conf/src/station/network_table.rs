@@ -20,7 +20,7 @@ parameters! {
     mem_only_psk: any(0).live(), "Whether the key stays in memory and is never saved or asked for in the file.";
     sae_password: string().secret().live(), "Password of SAE, where it is not the passphrase of psk.";
     sae_password_id: string().live(), "Identifier that selects one of the network's SAE passwords.";
-    alt_sae_password_ids: of(Kind::Lines).unsaved(), "Further password identifiers, each in hex.";
+    alt_sae_password_ids: of(Kind::Lines), "Further password identifiers, each in hex.";
     sae_pwe: any(4).live(), "How SAE derives its password element here: 0 hunting and pecking, 1 hash to element, 2 either, 4 as the global says.";
     proto: proto(Proto::RSN).live(), "Protocol versions to accept: WPA, RSN; WPA too where pairwise names TKIP.";
     key_mgmt: key_mgmt(KeyMgmt::PSK.union(KeyMgmt::EAP)).live(), "Key management methods to accept.";

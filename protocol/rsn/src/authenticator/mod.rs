@@ -170,6 +170,8 @@ pub struct Authenticator {
 struct Shared {
     config: Arc<AuthenticatorConfig>,
     station: PeerStation,
+    /// Identifiers that the station is to use for its password from now on.
+    password_ids: Vec<Vec<u8>>,
     pmks: Vec<Pmk>,
     /// Which of the candidates the station has, once a message 2 has told.
     matched: Option<usize>,
@@ -208,9 +210,23 @@ impl Authenticator {
         pmks: Vec<Pmk>,
         pmkid: Option<Pmkid>,
     ) -> Authenticator {
-        let shared =
-            Shared { config, station, pmks, matched: None, pmkid, outputs: VecDeque::new(), replay: 0, requests: None };
+        let shared = Shared {
+            config,
+            station,
+            password_ids: Vec::new(),
+            pmks,
+            matched: None,
+            pmkid,
+            outputs: VecDeque::new(),
+            replay: 0,
+            requests: None,
+        };
         Authenticator { shared, state: State::Idle(Idle) }
+    }
+
+    /// Message 3 names these to the station for its password (SAE), before [`Authenticator::start`].
+    pub fn set_password_ids(&mut self, ids: Vec<Vec<u8>>) {
+        self.shared.password_ids = ids;
     }
 
     /// The key that EAP made, before [`Authenticator::start`] or before a handshake that is to use it.

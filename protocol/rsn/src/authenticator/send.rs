@@ -61,7 +61,8 @@ impl Shared {
             let data = group.write_keys(data, self.station.negotiated.pmf);
             let asked = self.station.negotiated.rsnxe.has(Rsnxe::SSID_PROTECTION);
             let named = self.config.ssid.as_deref().filter(|_| asked);
-            let data = data.transition_disable(self.config.transition_disable).ssid(named);
+            let data =
+                data.transition_disable(self.config.transition_disable).ssid(named).password_ids(&self.password_ids);
             #[cfg(feature = "testing")]
             let data = data.element(Some(&self.config.tweaks.third));
             let draft = draft.rsc(group.rsc()).key_data(data.finish());

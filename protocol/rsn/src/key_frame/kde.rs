@@ -17,6 +17,7 @@ const PMKID: [u8; 4] = [0x00, 0x0f, 0xac, 4];
 const IGTK: [u8; 4] = [0x00, 0x0f, 0xac, 9];
 const OCI: [u8; 4] = [0x00, 0x0f, 0xac, 13];
 const BIGTK: [u8; 4] = [0x00, 0x0f, 0xac, 14];
+const PASSWORD_IDS: [u8; 4] = [0x00, 0x0f, 0xac, 25];
 /// Of the Wi-Fi Alliance: WPA3 Specification 3.5 section 8.
 const TRANSITION_DISABLE: [u8; 4] = [0x50, 0x6f, 0x9a, 0x20];
 
@@ -57,6 +58,7 @@ pub struct KeyData {
     mac: Option<MacAddr>,
     oci: Option<[u8; 3]>,
     transition_disable: Option<u8>,
+    password_ids: Option<Vec<Vec<u8>>>,
 }
 
 impl KeyData {
@@ -112,6 +114,15 @@ impl KeyData {
                 let oci = body.array("OCI KDE")?;
                 once(&mut self.oci, oci)
             }
+            PASSWORD_IDS => {
+                body.u8("password identifiers KDE")?;
+                let mut ids = Vec::new();
+                while !body.is_empty() {
+                    let len = usize::from(body.u8("password identifier length")?);
+                    ids.push(body.take(len, "password identifier")?.to_vec());
+                }
+                once(&mut self.password_ids, ids)
+            }
             TRANSITION_DISABLE => {
                 // Octets of future versions follow the first.
                 let bits = body.u8("transition disable KDE")?;
@@ -153,6 +164,12 @@ impl KeyData {
     #[must_use]
     pub const fn transition_disable(&self) -> Option<u8> {
         self.transition_disable
+    }
+
+    /// The identifiers to use for the password from now on.
+    #[must_use]
+    pub fn password_ids(&self) -> Option<&[Vec<u8>]> {
+        self.password_ids.as_deref()
     }
 
     /// Group key for data.
@@ -281,6 +298,20 @@ impl KdeWriter {
             Some(bits) => self.kde(TRANSITION_DISABLE, &[&[bits]]),
             None => self,
         }
+    }
+
+    /// Appends the identifiers to use for the password from now on; those that do not fit are left out.
+    #[must_use]
+    pub fn password_ids(self, ids: &[Vec<u8>]) -> KdeWriter {
+        // Flags: none are defined.
+        let mut body = alloc::vec![0];
+        for id in ids {
+            if let Some(len) = u8::try_from(id.len()).ok().filter(|len| body.len() + 1 + usize::from(*len) <= 251) {
+                body.push(len);
+                body.extend_from_slice(id);
+            }
+        }
+        if body.len() > 1 { self.kde(PASSWORD_IDS, &[&body]) } else { self }
     }
 
     /// Appends the network's name.

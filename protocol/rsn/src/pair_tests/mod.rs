@@ -224,7 +224,9 @@ impl Pair {
                 SupplicantOutput::InstallBigtk { index, key, .. } => self.install(GroupKeyKind::Bigtk, index, key),
                 SupplicantOutput::Completed { .. } => self.sta_completed += 1,
                 SupplicantOutput::GroupRekeyed | SupplicantOutput::PmkidMismatch { .. } => {}
-                SupplicantOutput::SsidConfirmed | SupplicantOutput::TransitionDisable(_) => self.told.push(output),
+                SupplicantOutput::SsidConfirmed
+                | SupplicantOutput::TransitionDisable(_)
+                | SupplicantOutput::PasswordIdentifiers(_) => self.told.push(output),
                 SupplicantOutput::Reconnect => self.ended = Some((To::Ap, ReasonCode::DEAUTH_LEAVING)),
                 SupplicantOutput::Report(report) => self.reports.push(report),
                 SupplicantOutput::Disconnect { reason, .. } => self.ended = Some((To::Ap, reason)),

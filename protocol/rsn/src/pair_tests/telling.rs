@@ -41,3 +41,21 @@ fn left_modes_are_told_once_the_handshake_stands() {
     assert!(pair.is_connected());
     assert_eq!(pair.told, [SupplicantOutput::TransitionDisable(1)]);
 }
+
+#[test]
+fn new_password_identifiers_reach_those_who_take_them() {
+    for takes in [true, false] {
+        let (station, ap) = policies(AkmSuite::Sae, CipherSuite::Ccmp128, Pmf::Required);
+        let station = StationPolicy { password_id_change: takes, ..station };
+        let mut pair = Pair::new(1, &station, &ap, pmk(7), [pmk(7)].into());
+        // The last one does not fit into the encapsulation any more.
+        let ids = Vec::from([b"one".to_vec(), Vec::from([7; 100]), Vec::from([8; 150]), b"two".to_vec()]);
+        pair.ap.set_password_ids(ids.clone());
+        pair.start();
+        pair.run();
+        assert!(pair.is_connected());
+        let fitting = [ids[0].clone(), ids[1].clone(), ids[3].clone()];
+        let expected = takes.then(|| SupplicantOutput::PasswordIdentifiers(fitting.to_vec()));
+        assert_eq!(pair.told, Vec::from_iter(expected));
+    }
+}

@@ -161,6 +161,8 @@ pub enum SupplicantOutput {
     SsidConfirmed,
     /// Message 3 says which weaker modes the network has left for good: bit 0 is WPA2-Personal.
     TransitionDisable(u8),
+    /// Message 3 says by which identifiers the password of SAE goes from now on: one of them each time.
+    PasswordIdentifiers(Vec<Vec<u8>>),
     /// All keys are there: authorise the port.
     Completed {
         /// The link was up before; only its pairwise key is new.

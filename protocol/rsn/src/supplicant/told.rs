@@ -1,15 +1,18 @@
 //! What message 3 tells beside keys and elements.
 
+use alloc::vec::Vec;
+
 use super::{Shared, SupplicantOutput};
 use crate::Rsnxe;
 use crate::key_frame::KeyData;
 
 /// What the access point told.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Told {
     /// It named the network as we know it.
     named: bool,
     transition_disable: Option<u8>,
+    password_ids: Vec<Vec<u8>>,
 }
 
 impl Told {
@@ -25,7 +28,9 @@ impl Told {
             (Some(_), Some(_)) => return Err("SSID in message 3 is not that of this network"),
             (Some(_), None) => return Err("no SSID in message 3, though it was to be confirmed"),
         };
-        Ok(Told { named, transition_disable: data.transition_disable() })
+        let takes = config.negotiated.rsnxe.has(Rsnxe::SAE_PASSWORD_ID_CHANGE);
+        let password_ids = data.password_ids().filter(|_| takes).unwrap_or_default().to_vec();
+        Ok(Told { named, transition_disable: data.transition_disable(), password_ids })
     }
 
     /// Hands it on.
@@ -35,6 +40,9 @@ impl Told {
         }
         if let Some(bits) = self.transition_disable {
             shared.push(SupplicantOutput::TransitionDisable(bits));
+        }
+        if !self.password_ids.is_empty() {
+            shared.push(SupplicantOutput::PasswordIdentifiers(self.password_ids));
         }
     }
 }
