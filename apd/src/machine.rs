@@ -522,6 +522,11 @@ impl Machine for Apd {
     fn poll_deadline(&self) -> Option<Instant> {
         self.ifaces.iter().filter_map(Iface::deadline).min()
     }
+
+    /// A radio comes up, or cannot.
+    fn is_starting(&self) -> bool {
+        self.ifaces.iter().any(|iface| matches!(iface.state, State::Coming(_)))
+    }
 }
 
 #[cfg(test)]

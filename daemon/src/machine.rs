@@ -153,4 +153,9 @@ pub trait Machine {
 
     /// When to call back with [`Input::Timeout`].
     fn poll_deadline(&self) -> Option<Instant>;
+
+    /// Something that whoever started the daemon in the background wants to know the end of is still under way.
+    fn is_starting(&self) -> bool {
+        false
+    }
 }

@@ -283,7 +283,7 @@ impl Loop<'_> {
 
     /// Whoever started us in the background may go on once control sockets are there.
     fn tell_parent(&mut self) {
-        let helped = self.privd.is_up() && self.post.is_up() && self.opening == 0;
+        let helped = self.privd.is_up() && self.post.is_up() && self.opening == 0 && !self.machine.is_starting();
         let ready = helped || now() >= self.patience;
         self.started |= ready;
         if ready

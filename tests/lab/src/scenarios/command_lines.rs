@@ -25,6 +25,7 @@ pub const STORIES: &[super::Story] = stories![
     who_cannot_start_in_the_background_says_why,
     a_second_daemon_on_the_same_control_socket_does_not_start,
     a_control_socket_that_cannot_be_made_ends_the_start,
+    an_access_point_in_the_background_beacons_or_says_why_not,
     a_bus_that_is_not_supported_is_said,
 ];
 
@@ -280,6 +281,25 @@ pub fn a_control_socket_that_cannot_be_made_ends_the_start(lab: &mut Lab) -> Out
     let mut program = supplicant(lab, "sta", &["-B", "-i", &interface, "-c", &file])?;
     let status = program.wait_end(AWHILE)?;
     check(!status.success() && program.log().contains("control socket"), || format!("{status}: {:?}", program.log()))
+}
+
+/// `apd -B` returns when its radio works, or cannot.
+pub fn an_access_point_in_the_background_beacons_or_says_why_not(lab: &mut Lab) -> Outcome {
+    let host = lab.host("ap")?;
+    let program = lab.our_program("apd");
+    let network = Network::new(Suite::Wpa2);
+    let text = network.hostapd_conf(&host.interface, "/run/ap", CONTROL_GROUP.name);
+    let wrong = lab.file("wrong.conf", &text.replace("channel=1", "channel=99"))?.to_string_lossy().into_owned();
+    let right = lab.file("right.conf", &text)?.to_string_lossy().into_owned();
+    let mut first = lab.start("ap", "wrong", &program, &["-B", &wrong])?;
+    let status = first.wait_end(AWHILE)?;
+    check(!status.success() && first.log().contains("channel"), || format!("{status}: {:?}", first.log()))?;
+    let mut second = lab.start("ap", "right", &program, &["-B", &right])?;
+    let status = second.wait_end(AWHILE)?;
+    check(status.success(), || format!("{status}: {:?}", second.log()))?;
+    let mut control = Control::open(&Path::new("/run/ap").join(&host.interface), AWHILE)?;
+    let state = control.status("state")?;
+    check(state.as_deref() == Some("ENABLED"), || format!("the access point is {state:?}"))
 }
 
 /// `-u`.
