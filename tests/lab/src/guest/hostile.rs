@@ -159,8 +159,18 @@ impl Noise {
 }
 
 /// The attacks there are, by name.
-pub const ATTACKS: [&str; 9] =
-    ["noise", "out-of-phase", "truncated", "oversized", "foreign", "other-role", "flood", "descriptors", "crowd"];
+pub const ATTACKS: [&str; 10] = [
+    "noise",
+    "out-of-phase",
+    "truncated",
+    "oversized",
+    "foreign",
+    "other-role",
+    "test-builds",
+    "flood",
+    "descriptors",
+    "crowd",
+];
 
 /// Plays one attack against the socket at `path` as the user this process runs as.
 pub fn attack(path: &Path, name: &str, interface: &str) -> Outcome {
@@ -171,6 +181,7 @@ pub fn attack(path: &Path, name: &str, interface: &str) -> Outcome {
         "oversized" => oversized(path),
         "foreign" => foreign(path, interface),
         "other-role" => other_role(path),
+        "test-builds" => test_builds(path),
         "flood" => flood(path),
         "descriptors" => descriptors(path),
         "crowd" => crowd(path),
@@ -272,6 +283,19 @@ fn other_role(path: &Path) -> Outcome {
     client.must_be_denied(2, Request::StopAp { ifindex: 1 })?;
     let client = Client::greeted(path, Role::Station)?;
     client.must_be_denied(3, Request::SetInterfaceType { ifindex: 1, kind: InterfaceType::Monitor })
+}
+
+/// What only test suites ask for, of a privd that was not built for them: the tag behind that of the last request.
+fn test_builds(path: &Path) -> Outcome {
+    let last = Request::TdlsOperation { ifindex: 1, peer: Default::default(), operation: 0 };
+    let bytes = encode(&ToPrivd::Request { id: 1, request: last }).during(|| "encoding".into())?;
+    let tag = bytes.get(2).copied().unwrap_or_default() + 1;
+    for kind in 0..4 {
+        let client = Client::greeted(path, Role::Station)?;
+        let _ = client.raw(&[1, 1, tag, kind, 1, 0, 1]);
+        client.must_be_thrown_out("a data frame for a test suite", &[Refusal::Malformed])?;
+    }
+    Ok(())
 }
 
 /// More requests than anybody can want, and none of the answers read.
