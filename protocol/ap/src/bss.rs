@@ -9,12 +9,11 @@ use core::time::Duration;
 
 use crypto::{Pmk, Rng};
 use ctrl::{ApEvent, Level};
-use ipc_proto::{ApParameters, BssOptions, Event, Failure, Reply, Request, TransmitParameters};
+use ipc_proto::{Event, Failure, Reply, Request, TransmitParameters};
 use rsn::{ApElements, ApPolicy, AuthenticatorConfig, Group, GroupKeyKind, PmksaCache, PmksaEntry};
-use wire::frame::{Authentication, Management, Subtype, category};
+use wire::frame::{Authentication, Management, Subtype};
 use wire::{Instant, MacAddr, ReasonCode, Writer, frame};
 
-use crate::beacon::Builder;
 use crate::sae_side::SaeSide;
 use crate::station::{Stage, Station};
 use crate::{BssConfig, Operating, Switch};
@@ -124,7 +123,7 @@ pub struct Bss {
     pub(crate) resync: Option<crate::resync::Resync>,
     /// It was asked to start without a beacon (`start_disabled`): the first change of the beacon starts it.
     pub(crate) silent: bool,
-    outputs: VecDeque<BssOutput>,
+    pub(crate) outputs: VecDeque<BssOutput>,
 }
 
 impl Bss {
@@ -235,186 +234,6 @@ impl Bss {
             return Some(&key.pmk);
         }
         station.psk.as_ref().or(cached)
-    }
-
-    /// Starts: registrations for frames, the access point, group keys.
-    pub fn start(&mut self, now: Instant, rng: &mut dyn Rng) {
-        let ifindex = self.config.ifindex;
-        self.condition = Condition::Starting;
-        let registrations: [(Subtype, &[u8]); 8] = [
-            (Subtype::AUTHENTICATION, &[]),
-            (Subtype::ASSOC_REQUEST, &[]),
-            (Subtype::REASSOC_REQUEST, &[]),
-            (Subtype::DISASSOC, &[]),
-            (Subtype::DEAUTH, &[]),
-            (Subtype::PROBE_REQUEST, &[]),
-            (Subtype::ACTION, &[category::SA_QUERY]),
-            (Subtype::ACTION, &[category::WNM]),
-        ];
-        for (subtype, prefix) in registrations {
-            self.request(
-                Tag::Plain("asking for management frames"),
-                Request::RegisterFrame { ifindex, subtype, prefix: prefix.to_vec() },
-            );
-        }
-        // Entries of an earlier life of this daemon.
-        self.request(Tag::Plain("removing old stations"), Request::RemoveStation { ifindex, addr: None, notify: None });
-        self.group = self.policy.as_ref().map(|policy| Group::new(self.config.group(policy), now, rng));
-        self.silent = self.config.bss.start_disabled();
-        if self.silent {
-            self.condition = Condition::Running;
-            self.outputs.push_back(BssOutput::Started);
-        } else {
-            self.begin();
-        }
-    }
-
-    /// The beacon, and what can be done only once there is one.
-    fn begin(&mut self) {
-        let ifindex = self.config.ifindex;
-        let ap = self.ap_parameters();
-        self.request(Tag::Start, Request::StartAp { ifindex, ap });
-        self.drain_group();
-        self.set_queues();
-        if self.config.bss.broadcast_deauth() {
-            self.send_broadcast_deauth(ReasonCode::PREV_AUTH_NOT_VALID);
-        }
-    }
-
-    /// Stops: stations are told, then the beacon ends.
-    pub fn stop(&mut self, _now: Instant) {
-        if self.condition == Condition::Stopped {
-            return;
-        }
-        let ifindex = self.config.ifindex;
-        if core::mem::take(&mut self.silent) {
-            self.condition = Condition::Stopped;
-            return self.forget_stations();
-        }
-        if self.config.bss.broadcast_deauth() {
-            self.send_broadcast_deauth(ReasonCode::DEAUTH_LEAVING);
-        }
-        self.forget_stations();
-        self.request(Tag::Plain("removing stations"), Request::RemoveStation { ifindex, addr: None, notify: None });
-        self.request(Tag::Plain("stopping"), Request::StopAp { ifindex });
-        self.condition = Condition::Stopped;
-    }
-
-    /// The driver or the interface is gone, and everything in it: nobody can be told.
-    pub fn lost(&mut self) {
-        self.forget_stations();
-        self.condition = Condition::Stopped;
-    }
-
-    fn forget_stations(&mut self) {
-        for (addr, station) in core::mem::take(&mut self.stations) {
-            if station.authorized {
-                self.event(ApEvent::StaDisconnected(addr));
-            }
-        }
-        self.group = None;
-        self.switch = None;
-        self.load = crate::load::Load::default();
-        self.non_erp_present = false;
-    }
-
-    pub(crate) fn ap_parameters(&self) -> ApParameters {
-        let config = &self.config;
-        let policy = self.policy.as_ref();
-        let mut pairwise = Vec::new();
-        let mut wpa_versions = 0;
-        if let Some(policy) = policy {
-            for protocol in &policy.protocols {
-                let (bit, suites) = match protocol {
-                    rsn::Protocol::Wpa => (1, &policy.wpa_pairwise),
-                    rsn::Protocol::Rsn => (2, &policy.rsn_pairwise),
-                };
-                wpa_versions |= bit;
-                for suite in suites {
-                    if !pairwise.contains(&suite.nl80211()) {
-                        pairwise.push(suite.nl80211());
-                    }
-                }
-            }
-        }
-        ApParameters {
-            ssid: config.ssid(),
-            hidden_ssid: match config.bss.ignore_broadcast_ssid() {
-                0 => 0,
-                1 => 1,
-                _ => 2,
-            },
-            beacon_interval: config.radio.beacon_int(),
-            dtim_period: config.bss.dtim_period(),
-            channel: config.operating.definition,
-            beacon: self.builder().beacon(),
-            privacy: policy.is_some(),
-            wpa_versions,
-            akms: policy.map(|policy| policy.akms.iter().map(|akm| akm.nl80211()).collect()).unwrap_or_default(),
-            pairwise,
-            group: policy.map(|policy| policy.group.nl80211()),
-            inactivity_timeout: config
-                .wiphy
-                .features
-                .inactivity_timer
-                .then(|| u16::try_from(config.bss.ap_max_inactivity()).unwrap_or(u16::MAX)),
-            isolate: config.bss.ap_isolate(),
-            options: self.options(),
-        }
-    }
-
-    pub(crate) fn options(&self) -> BssOptions {
-        let operating = &self.config.operating;
-        BssOptions {
-            cts_protection: Some(self.non_erp_present),
-            short_preamble: Some(self.config.radio.short_preamble()),
-            short_slot: Some(operating.is_erp() || operating.band != wire::channel::Band::Ghz2),
-            ht_operation_mode: self.config.ht().then_some(0),
-            basic_rates: Some(operating.basic_rates()),
-            isolate: Some(self.config.bss.ap_isolate()),
-            multicast_to_unicast: Some(self.config.bss.multicast_to_unicast()),
-        }
-    }
-
-    /// Queue parameters of an access point with the values that the originals use.
-    fn set_queues(&mut self) {
-        let queues: [(u8, u8, u16, u16, u16); 4] =
-            [(0, 1, 3, 7, 47), (1, 1, 7, 15, 94), (2, 3, 15, 63, 0), (3, 7, 15, 1023, 0)];
-        for (queue, aifs, cw_min, cw_max, txop) in queues {
-            let ifindex = self.config.ifindex;
-            self.request(
-                Tag::Plain("setting queue parameters"),
-                Request::SetTxQueue { ifindex, queue, aifs, cw_min, cw_max, txop },
-            );
-        }
-    }
-
-    pub(crate) const fn builder(&self) -> Builder<'_> {
-        Builder {
-            config: &self.config,
-            security: &self.elements,
-            load: &self.load,
-            non_erp_present: self.non_erp_present,
-        }
-    }
-
-    /// Hands the driver the beacon as it is to be now.
-    pub fn update_beacon(&mut self) {
-        if self.condition == Condition::Stopped {
-            return;
-        }
-        if core::mem::take(&mut self.silent) {
-            return self.begin();
-        }
-        let beacon = self.builder().beacon();
-        let ifindex = self.config.ifindex;
-        self.request(Tag::Plain("changing the beacon"), Request::UpdateBeacon { ifindex, beacon });
-    }
-
-    /// The beacon's head and tail as they are now.
-    #[must_use]
-    pub fn beacon(&self) -> ipc_proto::BeaconParameters {
-        self.builder().beacon()
     }
 
     /// The channel that is in use.
@@ -594,12 +413,6 @@ impl Bss {
         let transmit = TransmitParameters { freq: None, wait: 0, frame, no_cck: false, no_ack, offchannel: false };
         let ifindex = self.config.ifindex;
         self.request(Tag::Plain("sending a frame"), Request::TransmitFrame { ifindex, transmit });
-    }
-
-    fn send_broadcast_deauth(&mut self, reason: ReasonCode) {
-        self.send(Subtype::DEAUTH, MacAddr::BROADCAST, |w| {
-            w.u16_le(reason.0);
-        });
     }
 
     /// How long an authentication without association lasts.

@@ -9,6 +9,7 @@
 #![forbid(unsafe_code)]
 extern crate alloc;
 
+mod air;
 mod assoc;
 mod auth;
 mod beacon;
