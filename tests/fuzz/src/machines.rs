@@ -28,7 +28,7 @@ const STATIONS: [&str; 4] = [
         psk=0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\nieee80211w=1\n}\n",
     "ctrl_interface=/run/ctl\nsae_pwe=2\nsae_groups=19\nnetwork={\nssid=\"mld_ap_sae_two_link\"\nkey_mgmt=SAE\n\
         sae_password=\"correct horse\"\nieee80211w=2\n}\n",
-    "ctrl_interface=/run/ctl\nnetwork={\nscan_ssid=1\nssid=\"test\"\nkey_mgmt=SAE WPA-PSK WPA-PSK-SHA256\n\
+    "ctrl_interface=/run/ctl\nsae_pwe=1\nsae_groups=19\nnetwork={\nscan_ssid=1\nssid=\"test\"\nkey_mgmt=SAE WPA-PSK WPA-PSK-SHA256\n\
         proto=WPA RSN\nsae_password=\"correct horse\"\nieee80211w=1\npsk=0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\n}\n",
     "ctrl_interface=/run/ctl\nnetwork={\nssid=\"test\"\nkey_mgmt=NONE\n}\n",
 ];
