@@ -37,6 +37,8 @@ struct World {
     sockets: BTreeMap<String, u32>,
     next_ifindex: u32,
     refuses_bridges: bool,
+    /// The interface is there already.
+    existing: Option<&'static str>,
 }
 
 impl World {
@@ -59,6 +61,7 @@ impl World {
             sockets: BTreeMap::new(),
             next_ifindex: 3,
             refuses_bridges: false,
+            existing: None,
         };
         world.input(Input::PostUp);
         world.input(Input::PrivdUp);
@@ -110,6 +113,12 @@ impl World {
             blocked: false,
         };
         match request {
+            Request::Attach { ifname } if Some(ifname.as_str()) == self.existing => {
+                Ok(Reply::Attached(info(9, ifname, MacAddr([2, 0, 0, 0, 0, 9]))))
+            }
+            Request::AddInterface { ifname, .. } if Some(ifname.as_str()) == self.existing => {
+                Err(Failure::Kernel { errno: 23, text: String::new() })
+            }
             Request::Attach { ifname } => Ok(Reply::Attached(info(3, ifname, MacAddr([2, 0, 0, 0, 0, 0])))),
             Request::AddInterface { ifname, addr, .. } => {
                 self.next_ifindex += 1;
@@ -194,6 +203,21 @@ fn who_adds_a_bss_that_cannot_work_hears_so_and_the_other_works_on() {
     assert_eq!(world.command("/run/global", "ADD bss_config=phy0:/etc/second.conf").as_deref(), Some("FAIL\n"));
     assert_eq!((world.starts(), world.stops()), (vec![3], vec![]));
     assert!(world.command("/run/hostapd/wlan0", "STATUS").unwrap().contains("state=ENABLED"));
+}
+
+#[test]
+fn an_interface_that_is_there_is_used_and_given_back() {
+    let mut world = World::new(FIRST);
+    world.existing = Some("more0");
+    world.files.insert("/etc/second.conf".into(), SECOND.into());
+    assert_eq!(world.command("/run/global", "ADD bss_config=phy0:/etc/second.conf").as_deref(), Some("OK\n"));
+    assert_eq!(world.starts(), [3, 9]);
+    let kind = InterfaceType::AccessPoint;
+    assert!(world.requests.contains(&Request::SetInterfaceType { ifindex: 9, kind }));
+    assert_eq!(world.command("/run/global", "REMOVE more0").as_deref(), Some("OK\n"));
+    assert_eq!(world.stops(), [9]);
+    assert_eq!(world.requests.last(), Some(&Request::Detach { ifindex: 9 }));
+    assert!(!world.requests.contains(&Request::RemoveInterface { ifindex: 9 }));
 }
 
 #[test]

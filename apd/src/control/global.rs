@@ -36,8 +36,7 @@ impl Apd {
                 return self.out.read_file(purpose, file, Some(client));
             }
             GlobalApCommand::Add(AddInterface::BssConfig { phy, file }) => {
-                let purpose = FilePurpose::Add(Addition { path: file.clone(), ifname: None, radio: Some(phy), client });
-                return self.out.read_file(purpose, file, Some(client));
+                return self.read_addition(file, None, Some(phy), client);
             }
             GlobalApCommand::Remove(ifname) => self.remove_named(&ifname, now),
             GlobalApCommand::Interfaces { ctrl } => self.interfaces_text(ctrl),
@@ -72,6 +71,12 @@ impl Apd {
         }
         let id = self.add(config, None, std::collections::BTreeMap::new());
         self.answer_when_open(id, client);
+    }
+
+    fn read_addition(&mut self, file: String, ifname: Option<String>, radio: Option<String>, client: ClientId) {
+        let path = if file.starts_with('/') { file } else { format!("{}/{file}", self.folder) };
+        let purpose = FilePurpose::Add(Addition { path: path.clone(), ifname, radio, client });
+        self.out.read_file(purpose, path, Some(client));
     }
 
     /// Without a directory for control sockets none is waited for.

@@ -39,6 +39,7 @@ impl Iface {
         let awaits_files = step == BssStep::Files && self.ask_files(bss, out);
         let Some(slot) = self.slots.get_mut(bss) else { return };
         slot.coming = Some(step);
+        slot.takes_existing = false;
         let (id, own) = (slot.id, slot.ifindex);
         let Some(config) = self.config.bss.get(bss) else { return };
         let request = match (step, own) {
@@ -88,8 +89,21 @@ impl Iface {
             Ok(reply) => {
                 if let Reply::Created(info) = reply {
                     (slot.ifindex, slot.addr, slot.created) = (Some(info.ifindex), info.addr, true);
+                } else if let Reply::Attached(info) = reply {
+                    (slot.ifindex, slot.addr, slot.created) = (Some(info.ifindex), info.addr, false);
+                    let ifindex = info.ifindex;
+                    let kind = InterfaceType::AccessPoint;
+                    let taken = Purpose::Nothing("taking an interface that is there");
+                    out.request(taken.clone(), Request::SetLinkUp { ifindex, up: false });
+                    out.request(taken, Request::SetInterfaceType { ifindex, kind });
                 }
                 self.join(bss, next(step), out, now, rng);
+            }
+            // It is there already (EEXIST, ENFILE): made by somebody for this, and given back afterwards.
+            Err(Failure::Kernel { errno: 17 | 23, .. }) if step == BssStep::Interface && !slot.takes_existing => {
+                slot.takes_existing = true;
+                let request = Request::Attach { ifname: slot.name.clone() };
+                out.request(Purpose::BssStep { iface: self.id, attempt: self.attempt, bss: id, step }, request);
             }
             Err(failure) => self.bss_failed(bss, step.words(), &failure, out, now),
         }

@@ -5,13 +5,13 @@ use std::mem;
 use ap::{Condition, Lists};
 use conf::ap::ApConfig;
 use crypto::Rng;
-use ipc_proto::Request;
 use ipc_proto::post::ClientId;
 use wire::Instant;
 
 use crate::iface::bss::list_files;
+use crate::iface::going::give_back;
 use crate::iface::{BssStep, Iface, Slot, State, Step};
-use crate::outbox::{Outbox, Purpose};
+use crate::outbox::Outbox;
 
 /// What is used anew.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,10 +74,9 @@ impl Iface {
         let Some(slot) = self.slots.get_mut(bss) else { return };
         slot.engine = None;
         slot.coming = None;
-        if mem::take(&mut slot.created)
-            && let Some(ifindex) = slot.ifindex.take()
-        {
-            out.request(Purpose::Nothing("removing an interface"), Request::RemoveInterface { ifindex });
+        if bss > 0 {
+            give_back(slot, out);
+            (slot.ifindex, slot.created) = (None, false);
         }
     }
 

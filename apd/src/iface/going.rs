@@ -4,7 +4,7 @@ use ctrl::ApEvent;
 use ipc_proto::{InterfaceType, Request};
 use wire::Instant;
 
-use crate::iface::{Iface, State, Why};
+use crate::iface::{Iface, Slot, State, Why};
 use crate::outbox::{Outbox, Purpose};
 
 impl Iface {
@@ -45,16 +45,7 @@ impl Iface {
 
     pub(super) fn release(&mut self, out: &mut Outbox) {
         for slot in self.slots.iter().rev() {
-            let Some(ifindex) = slot.ifindex else { continue };
-            let nothing = Purpose::Nothing;
-            if slot.created {
-                out.request(nothing("removing an interface"), Request::RemoveInterface { ifindex });
-            } else {
-                out.request(nothing("taking the interface down"), Request::SetLinkUp { ifindex, up: false });
-                let kind = InterfaceType::Station;
-                out.request(nothing("making it a station"), Request::SetInterfaceType { ifindex, kind });
-                out.request(nothing("giving the interface back"), Request::Detach { ifindex });
-            }
+            give_back(slot, out);
         }
     }
 
@@ -98,10 +89,8 @@ impl Iface {
             && let Some(ifindex) = self.slots.first().and_then(|slot| slot.ifindex)
         {
             // Kept attached, for its events say when it is over; what else was made is made again.
-            for slot in self.slots.iter().skip(1).filter(|slot| slot.created) {
-                if let Some(ifindex) = slot.ifindex {
-                    out.request(Purpose::Nothing("removing an interface"), Request::RemoveInterface { ifindex });
-                }
+            for slot in self.slots.iter().skip(1) {
+                give_back(slot, out);
             }
             self.forget_kernel();
             if let Some(slot) = self.slots.first_mut() {
@@ -116,5 +105,19 @@ impl Iface {
             self.say(0, ApEvent::InterfaceDisabled);
             self.say(0, ApEvent::Disabled);
         }
+    }
+}
+
+/// The interface of a BSS goes if it was made for it, and is what it was before otherwise.
+pub(super) fn give_back(slot: &Slot, out: &mut Outbox) {
+    let Some(ifindex) = slot.ifindex else { return };
+    let nothing = Purpose::Nothing;
+    if slot.created {
+        out.request(nothing("removing an interface"), Request::RemoveInterface { ifindex });
+    } else {
+        out.request(nothing("taking the interface down"), Request::SetLinkUp { ifindex, up: false });
+        let kind = InterfaceType::Station;
+        out.request(nothing("making it a station"), Request::SetInterfaceType { ifindex, kind });
+        out.request(nothing("giving the interface back"), Request::Detach { ifindex });
     }
 }
