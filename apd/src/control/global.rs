@@ -31,9 +31,7 @@ impl Apd {
                 return self.add_empty(&ifname, &ctrl_interface, client);
             }
             GlobalApCommand::Add(AddInterface::Config { ifname, file }) => {
-                let purpose =
-                    FilePurpose::Add(Addition { path: file.clone(), ifname: Some(ifname), radio: None, client });
-                return self.out.read_file(purpose, file, Some(client));
+                return self.read_addition(file, Some(ifname), None, client);
             }
             GlobalApCommand::Add(AddInterface::BssConfig { phy, file }) => {
                 return self.read_addition(file, None, Some(phy), client);

@@ -58,6 +58,7 @@ impl Iface {
             slot.created = false;
             slot.engine = None;
             slot.coming = None;
+            slot.down = false;
         }
     }
 

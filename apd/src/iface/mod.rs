@@ -88,6 +88,8 @@ pub(crate) struct Slot {
     coming: Option<BssStep>,
     /// Its next start is with a beacon, whatever `start_disabled` says.
     audible: bool,
+    /// Somebody took its interface down.
+    down: bool,
     /// Its interface was there before; it is asked for.
     takes_existing: bool,
     /// Addresses that commands have listed stay listed when it changes.

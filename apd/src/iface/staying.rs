@@ -6,7 +6,7 @@ use ipc_proto::{Event, Failure, Reply};
 use tracing::{debug, info, warn};
 use wire::Instant;
 
-use crate::iface::{Iface, RETRY, Slot, State, Step, Why};
+use crate::iface::{BssStep, Iface, RETRY, Slot, State, Step, Why};
 use crate::outbox::{BssId, Outbox};
 
 /// nl80211's number of a regulatory domain that was asked for, as an access point's is.
@@ -85,6 +85,11 @@ impl Iface {
                 }
                 _ => {}
             },
+            Event::LinkChanged { ifindex, up, .. } if self.state == State::Enabled => {
+                if let Some(bss) = self.slot_of(*ifindex) {
+                    self.link_of_bss(bss, *up, out, now, rng);
+                }
+            }
             Event::RegulatoryChanged { initiator: BY_USER, .. } if self.state == State::Coming(Step::CountryWait) => {
                 self.country_until = None;
                 self.stepped(Step::CountryWait, Ok(Reply::Done), out, now, rng);
@@ -107,6 +112,28 @@ impl Iface {
             if self.state == State::Enabled && self.slots.first().is_some_and(stopped) {
                 self.suspend(Why::Retry(now + RETRY), out);
             }
+        }
+    }
+
+    /// Somebody took the interface of a further BSS down, or up again.
+    fn link_of_bss(&mut self, bss: usize, up: bool, out: &mut Outbox, now: Instant, rng: &mut dyn Rng) {
+        let Some(slot) = self.slots.get_mut(bss) else { return };
+        match (up, slot.engine.is_some(), slot.down) {
+            (false, true, false) => {
+                warn!("{}: the interface was taken down", slot.name);
+                slot.down = true;
+                if let Some(engine) = &mut slot.engine {
+                    engine.lost();
+                }
+                self.drain(out);
+            }
+            (true, _, true) => {
+                info!("{}: the interface is up again", slot.name);
+                slot.down = false;
+                slot.engine = None;
+                self.join(bss, BssStep::Bridge, out, now, rng);
+            }
+            (true | false, ..) => {}
         }
     }
 

@@ -206,6 +206,11 @@ pub fn a_network_comes_and_goes_beside_one_that_stays(lab: &mut Lab) -> Outcome 
         };
         visitor.must_join(lab, &passing)?;
         added.event(&format!("AP-STA-CONNECTED {}", visitor.host.mac), AWHILE)?;
+        // Taken down and up by hand it comes back, and its station with it.
+        added.forget_events()?;
+        lab.run_in("ap", "ip", &["link", "set", "passing0", "down"])?;
+        lab.run_in("ap", "ip", &["link", "set", "passing0", "up"])?;
+        added.event(&format!("AP-STA-CONNECTED {}", visitor.host.mac), AWHILE)?;
         // Its file is not the radio's: reading that one again does not take it away.
         visitor.control()?.forget_events()?;
         stays.ok("RELOAD_CONFIG")?;
