@@ -72,8 +72,8 @@ enum End {
 
 impl Keeper {
     /// Locks down and keeps `work` going, each time in a process of its own with a connection to the daemon, until the
-    /// daemon is gone.
-    pub(crate) fn keep(self, mut work: impl FnMut(OwnedFd) -> i32) -> io::Result<()> {
+    /// daemon is gone. `work` is told how many workers there were before: what it changes is seen by no other.
+    pub(crate) fn keep(self, work: impl Fn(u32, OwnedFd) -> i32) -> io::Result<()> {
         let report =
             self.lockdown.apply(self.accept_unconfined).map_err(|error| io::Error::other(error.to_string()))?;
         for loss in report.lost {
@@ -96,7 +96,7 @@ impl Keeper {
                     if nix::unistd::getppid() != keeper {
                         std::process::exit(1);
                     }
-                    let code = work(workers);
+                    let code = work(restarts, workers);
                     drop(workers_life);
                     std::process::exit(code);
                 }

@@ -64,11 +64,11 @@ fn run(command: Command) -> Result<(), String> {
                 lockdown: Lockdown::of_privd_keeper(),
                 accept_unconfined: common.accept_unconfined,
             };
-            let mut switches = Switches::open();
-            keeper.keep(move |connection| {
+            let switches = Switches::open();
+            keeper.keep(move |restarts, connection| {
                 let clients = net::Clients::Connected { fd: connection, role };
                 let options = net::Options { clients, grant: grant.clone() };
-                worker_ended(work(switches.take(), options, common.accept_unconfined))
+                worker_ended(work(switches.of_worker(restarts), options, common.accept_unconfined))
             })
         }
         Command::KeepPost { post, common } => {
@@ -84,7 +84,7 @@ fn run(command: Command) -> Result<(), String> {
                 lockdown: Lockdown::of_post_keeper(files),
                 accept_unconfined: common.accept_unconfined,
             };
-            keeper.keep(move |connection| worker_ended(serve_post::work(connection, &options, common)))
+            keeper.keep(move |_, connection| worker_ended(serve_post::work(connection, &options, common)))
         }
         Command::Serve { grant, common } => {
             log::init("privd", common);
@@ -168,7 +168,9 @@ impl Switches {
         Self::open_one().map(OwnedFd::from)
     }
 
-    fn take(&mut self) -> Option<OwnedFd> {
-        self.0.pop().or_else(Self::open_one).map(OwnedFd::from)
+    /// The one of the worker that comes after `restarts` others.
+    fn of_worker(&self, restarts: u32) -> Option<OwnedFd> {
+        let kept = usize::try_from(restarts).ok().and_then(|index| self.0.get(index));
+        kept.and_then(|file| file.try_clone().ok()).or_else(Self::open_one).map(OwnedFd::from)
     }
 }

@@ -20,6 +20,7 @@ pub const STORIES: &[super::Story] = stories![
     privd_of_the_station_is_killed_during_the_handshake,
     privd_of_the_access_point_is_killed_during_the_handshake,
     privd_is_killed_again_and_again,
+    privd_is_killed_while_the_radio_is_blocked,
     the_owner_of_the_control_sockets_is_killed,
     a_killed_station_leaves_no_connection_behind,
     a_killed_access_point_leaves_no_network_behind,
@@ -101,6 +102,23 @@ pub fn privd_of_the_station_is_killed_during_the_handshake(lab: &mut Lab) -> Out
 /// At each step on the way in, on the other side.
 pub fn privd_of_the_access_point_is_killed_during_the_handshake(lab: &mut Lab) -> Outcome {
     killed_on_the_way(lab, Suite::Sae(Method::Direct, 19), false)
+}
+
+/// Its successor knows of the switch all the same.
+pub fn privd_is_killed_while_the_radio_is_blocked(lab: &mut Lab) -> Outcome {
+    let network = Network::new(Suite::Wpa2);
+    let (mut sta, mut ap) = join(lab, Maker::Airlock, Maker::Airlock, &network)?;
+    let host = sta.host.clone();
+    kill_relative(lab, &sta.program, "privd")?;
+    joined(lab, &mut sta, &mut ap, &network)?;
+    lab.rfkill(&host, true)?;
+    sta.control()?.wait_status("wpa_state", "INTERFACE_DISABLED", AWHILE)?;
+    kill_relative(lab, &sta.program, "privd")?;
+    std::thread::sleep(Duration::from_secs(30));
+    sta.control()?.wait_status("wpa_state", "INTERFACE_DISABLED", AWHILE)?;
+    sta.program.must_run()?;
+    lab.rfkill(&host, false)?;
+    joined(lab, &mut sta, &mut ap, &network)
 }
 
 /// Ten times; a restart must not wear anything out.
