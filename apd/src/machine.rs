@@ -160,8 +160,7 @@ impl Apd {
         let Some((iface, out)) = self.both(of.iface) else { return };
         let Some(slot) = iface.slots.get_mut(of.bss) else { return };
         slot.open = well;
-        let runs = slot.engine.as_ref().is_some_and(|bss| bss.condition() == ap::Condition::Running);
-        if runs || !well {
+        if slot.runs() || !well {
             iface.answer_adder(of.bss, well, out);
         }
     }

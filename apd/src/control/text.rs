@@ -100,7 +100,7 @@ impl Apd {
         if let Some(bridge) = link.and_then(|link| link.bridge.as_ref()) {
             lines.field("brname", bridge);
         }
-        let running = slot.engine.as_ref().is_some_and(|bss| bss.condition() == ap::Condition::Running);
+        let running = slot.runs();
         let bridge = iface.config.bss.get(of.bss).and_then(|bss| bss.bridge());
         let (there, joined, made) =
             link.map_or((None, false, false), |link| (link.bridge.as_deref(), link.joined_bridge, link.made_bridge));

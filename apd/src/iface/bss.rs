@@ -1,6 +1,6 @@
 //! One BSS of a radio that is ready: from its interface to its beacon, whatever the others do.
 
-use ap::{Bss, BssConfig, Condition};
+use ap::{Bss, BssConfig};
 use crypto::Rng;
 use ipc_proto::{Failure, InterfaceType, Reply, Request};
 use tracing::error;
@@ -179,8 +179,7 @@ impl Iface {
         }
         let Some(slot) = self.slots.get_mut(bss) else { return };
         slot.coming = None;
-        let works = slot.engine.as_ref().is_some_and(|engine| engine.condition() == Condition::Running);
-        if works {
+        if slot.runs() {
             error!("{}: {why}; it stays as it was", slot.name);
         } else {
             error!("{}: cannot be an access point: {why}", slot.name);

@@ -2,7 +2,7 @@
 
 use std::mem;
 
-use ap::{Condition, Lists};
+use ap::Lists;
 use conf::ap::ApConfig;
 use crypto::Rng;
 use ipc_proto::post::ClientId;
@@ -48,8 +48,7 @@ impl Iface {
             let Some(slot) = self.slots.get_mut(bss) else { continue };
             slot.audible = true;
             slot.keeps_addresses = scope != Scope::File;
-            let works = slot.engine.as_ref().is_some_and(|engine| engine.condition() == Condition::Running);
-            if works && self.slots.get(bss).is_some_and(|slot| self.is_where_it_was(bss, slot)) {
+            if self.slots.get(bss).is_some_and(|slot| slot.runs() && self.is_where_it_was(bss, slot)) {
                 self.join(bss, BssStep::Files, out, now, rng);
             } else {
                 self.take_down(bss, out, now);

@@ -113,6 +113,13 @@ pub(crate) struct Slot {
     pub(crate) data_test: Option<crate::data_test::Listening>,
 }
 
+impl Slot {
+    /// Is its BSS on the air?
+    pub(crate) fn runs(&self) -> bool {
+        self.engine.as_ref().is_some_and(|bss| bss.condition() == Condition::Running)
+    }
+}
+
 /// A radio.
 #[derive(Debug)]
 pub(crate) struct Iface {
@@ -286,7 +293,7 @@ impl Iface {
     }
 
     fn all_run(&self) -> bool {
-        self.slots.iter().all(|slot| slot.engine.as_ref().is_some_and(|bss| bss.condition() == Condition::Running))
+        self.slots.iter().all(Slot::runs)
     }
 
     /// Does something with a BSS that works.
