@@ -2,10 +2,13 @@
 //!
 //! * [`authorize`] judges each request of a daemon: role × phase × interface → allowed or not. Pure, and without a
 //!   wildcard: a request that is added to the vocabulary does not compile until it has been thought about here.
+//! * [`grant::Grant`] names everything that one daemon may touch; [`caps`] says how much of it.
 //! * [`Lockdown`] says as data what a process may still do after its start, and why; [`Lockdown::apply`] makes it so.
 #![deny(unsafe_code)]
 
+pub mod caps;
 mod check;
+pub mod grant;
 pub mod lockdown;
 mod sys;
 mod verdict;

@@ -1,0 +1,18 @@
+//! Caps: how much of each resource a client may use at a time, as data.
+
+/// Interfaces that are attached or were made.
+pub const INTERFACES: u16 = 512;
+/// Bridges that were made.
+pub const BRIDGES: usize = 256;
+/// Frame registrations of one interface.
+pub const REGISTRATIONS: usize = 256;
+/// Stations of one interface: association identifiers are 1 to 2007 (IEEE Std 802.11-2020 9.4.1.8).
+pub const STATIONS: usize = 2007;
+/// Stations that are not authorized, of one interface: kernel memory that a stranger may cause.
+pub const STATIONS_UNAUTHORIZED: usize = 2007;
+/// Keys that the guard remembers of one interface beyond those that are installed.
+pub const REMEMBERED_KEYS: usize = 65_536;
+/// Pre-shared key associations given to the driver's cache, of one interface.
+pub const PMKSAS: usize = 64;
+/// Connections of one user with a helper.
+pub const CONNECTIONS: usize = 8;

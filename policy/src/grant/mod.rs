@@ -1,0 +1,296 @@
+//! A grant: everything that one daemon may touch, on one page.
+//!
+//! Written by someone trusted and before the first untrusted octet: by the launcher as root from command line and
+//! configuration, or by an administrator in `/etc/airlock` for daemons that a service manager starts. Each daemon can
+//! print its own (`--grants`). The file's form is one line for each right, `right: value`; `#` begins a comment.
+//!
+//! * [`Grant`] and its parts are what helpers ask; [`Lacking`] is a refusal, with the line that would allow it.
+//! * `names`: names with a pattern and a count. `text`: reading and writing of the file's form.
+//!
+//! Roles share no authority: two daemons have two grants.
+
+mod names;
+mod text;
+
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+use ipc_proto::{InterfaceType, Role};
+
+pub use names::{Names, NamesError};
+pub use text::GrantError;
+
+/// Everything that one daemon may touch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Grant {
+    /// What the daemon is.
+    pub role: Role,
+    /// The user whose connections have this grant, where helpers are started by a service manager; each user has one
+    /// grant. Absent where the launcher made the connection itself.
+    pub user: Option<String>,
+    /// Interfaces that may be attached, each as long as nobody else has it.
+    pub interfaces: Vec<Names>,
+    /// Kinds of interface that may be made, and their names.
+    pub makes: Vec<Make>,
+    /// Kinds that an attached interface may be turned into, besides the role's own.
+    pub turns: Vec<InterfaceType>,
+    /// Bridges that may be joined.
+    pub bridges: Vec<Names>,
+    /// Bridges that may be made where they do not exist; they go with the attachment.
+    pub makes_bridges: Vec<Names>,
+    /// The regulatory domain may be set.
+    pub country: bool,
+    /// An address of the daemon's own choice (locally administered), besides the permanent one.
+    pub random_address: bool,
+    /// The folder in which each interface's control socket is made.
+    pub control: Vec<ControlRoot>,
+    /// Control sockets by their own name.
+    pub sockets: Vec<ControlSocket>,
+    /// Files, one by one. Requests name them by their place in this list.
+    pub files: Vec<FileGrant>,
+    /// Network peers of the courier.
+    pub peers: Vec<Peer>,
+    /// The grant grows by what the superuser names on a control socket, until the daemon or that interface ends.
+    pub witness: bool,
+}
+
+/// Interfaces that may be made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Make {
+    /// Of this kind.
+    pub kind: InterfaceType,
+    /// With these names.
+    pub names: Names,
+}
+
+/// A folder for control sockets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ControlRoot {
+    /// Absolute path.
+    pub folder: PathBuf,
+    /// Group that may use the sockets: name or number. The folder is given to it only if the post made it.
+    pub group: Option<String>,
+}
+
+/// A control socket by its own name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ControlSocket {
+    /// Absolute path, or `@name` of the abstract space.
+    pub path: PathBuf,
+    /// Group that may use it.
+    pub group: Option<String>,
+}
+
+/// What may be done with a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum FileRight {
+    /// Its content may be read again. A path that ends with `/` is a folder of files that anybody may read and only
+    /// the superuser may write.
+    Read,
+    /// Its content may be read and replaced as a whole. Never what is executable, setuid or not regular.
+    Replace,
+    /// Lines may be added; it is opened anew after a rotation.
+    Log,
+    /// The process id is written into it, and it is removed at the end.
+    Pid,
+}
+
+impl FileRight {
+    /// Every right.
+    pub const ALL: [FileRight; 4] = [FileRight::Read, FileRight::Replace, FileRight::Log, FileRight::Pid];
+
+    /// Its word in a grant's file.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            FileRight::Read => "read",
+            FileRight::Replace => "replace",
+            FileRight::Log => "log",
+            FileRight::Pid => "pid",
+        }
+    }
+}
+
+/// A file, and what may be done with it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileGrant {
+    /// What.
+    pub right: FileRight,
+    /// Absolute path.
+    pub path: PathBuf,
+}
+
+impl FileGrant {
+    /// A folder whose files may be read.
+    #[must_use]
+    pub fn is_folder(&self) -> bool {
+        self.right == FileRight::Read && self.path.as_os_str().as_encoded_bytes().ends_with(b"/")
+    }
+}
+
+/// How a peer is spoken with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Transport {
+    /// Datagrams.
+    Udp,
+    /// Streams that the courier opens.
+    Tcp,
+    /// Streams that the courier accepts.
+    Listen,
+}
+
+/// Somebody on the network.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Peer {
+    /// One address and port: a server, or a multicast group.
+    Address(Transport, SocketAddr),
+    /// Every address of a prefix that writes to this port of ours.
+    Prefix(Transport, IpAddr, u8, u16),
+    /// Every address of the subnets of a granted interface that writes to this port of ours.
+    Subnet(Transport, String, u16),
+}
+
+/// A right that a request would need and the grant does not give: the line that would.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Lacking(String);
+
+impl Lacking {
+    /// The line of a grant's file.
+    #[must_use]
+    pub fn line(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Lacking {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the grant has no line \"{}\"", self.0)
+    }
+}
+
+impl std::error::Error for Lacking {}
+
+/// Kinds that each daemon's interfaces have without a line.
+const fn own_kind(role: Role) -> InterfaceType {
+    match role {
+        Role::Station => InterfaceType::Station,
+        Role::AccessPoint => InterfaceType::AccessPoint,
+    }
+}
+
+impl Grant {
+    /// A grant of nothing.
+    #[must_use]
+    pub const fn nothing(role: Role) -> Grant {
+        Grant {
+            role,
+            user: None,
+            interfaces: Vec::new(),
+            makes: Vec::new(),
+            turns: Vec::new(),
+            bridges: Vec::new(),
+            makes_bridges: Vec::new(),
+            country: false,
+            random_address: false,
+            control: Vec::new(),
+            sockets: Vec::new(),
+            files: Vec::new(),
+            peers: Vec::new(),
+            witness: false,
+        }
+    }
+
+    /// May this interface be attached? `taken`: names of those that the daemon has attached.
+    pub fn attaches<'a>(&self, name: &str, taken: impl Iterator<Item = &'a str> + Clone) -> Result<(), Lacking> {
+        names::admit(&self.interfaces, name, taken).ok_or_else(|| Lacking(format!("interface: {name}")))
+    }
+
+    /// Is this interface one that the daemon may know of?
+    #[must_use]
+    pub fn sees(&self, name: &str) -> bool {
+        self.interfaces.iter().any(|names| names.matches(name))
+    }
+
+    /// May an interface of this kind and name be made? `made`: names of those that the daemon has made.
+    pub fn makes<'a>(
+        &self,
+        kind: InterfaceType,
+        name: &str,
+        made: impl Iterator<Item = &'a str> + Clone,
+    ) -> Result<(), Lacking> {
+        let of_kind = self.makes.iter().filter(|make| make.kind == kind).map(|make| &make.names);
+        names::admit(of_kind, name, made)
+            .ok_or_else(|| Lacking(format!("make: {} {name}", text::kind_word(kind).unwrap_or("other"))))
+    }
+
+    /// May an attached interface be turned into this kind?
+    pub fn turns(&self, kind: InterfaceType) -> Result<(), Lacking> {
+        // Back into a station is what every driver's interface begins as.
+        let own = kind == own_kind(self.role) || kind == InterfaceType::Station;
+        if own || self.turns.contains(&kind) {
+            return Ok(());
+        }
+        Err(Lacking(format!("turn: {}", text::kind_word(kind).unwrap_or("other"))))
+    }
+
+    /// May this bridge be joined? `exists`: it is there already, and not because this daemon made it. `made`: names of
+    /// those that the daemon has made.
+    pub fn bridges<'a>(
+        &self,
+        name: &str,
+        exists: bool,
+        made: impl Iterator<Item = &'a str> + Clone,
+    ) -> Result<(), Lacking> {
+        if exists {
+            let joins = self.bridges.iter().chain(&self.makes_bridges).any(|names| names.matches(name));
+            return if joins { Ok(()) } else { Err(Lacking(format!("bridge: {name}"))) };
+        }
+        names::admit(&self.makes_bridges, name, made).ok_or_else(|| Lacking(format!("make-bridge: {name}")))
+    }
+
+    /// May the regulatory domain be set?
+    pub fn sets_country(&self) -> Result<(), Lacking> {
+        if self.country { Ok(()) } else { Err(Lacking("country: yes".to_owned())) }
+    }
+
+    /// May an address other than the permanent one be set?
+    pub fn chooses_address(&self) -> Result<(), Lacking> {
+        if self.random_address { Ok(()) } else { Err(Lacking("address: random".to_owned())) }
+    }
+
+    /// The place in the list of a file that may be read; one that may be replaced may be read.
+    pub fn reads(&self, path: &Path) -> Result<usize, Lacking> {
+        let reads = |file: &FileGrant| {
+            let readable = matches!(file.right, FileRight::Read | FileRight::Replace);
+            readable && (file.path == path && !file.is_folder() || file.is_folder() && is_directly_in(path, &file.path))
+        };
+        self.place(reads, FileRight::Read, path)
+    }
+
+    /// The place in the list of a file that may be replaced.
+    pub fn replaces(&self, path: &Path) -> Result<usize, Lacking> {
+        self.place(|file| file.right == FileRight::Replace && file.path == path, FileRight::Replace, path)
+    }
+
+    fn place(&self, fits: impl Fn(&FileGrant) -> bool, right: FileRight, path: &Path) -> Result<usize, Lacking> {
+        let place = self.files.iter().position(fits);
+        place.ok_or_else(|| Lacking(format!("{}: {}", right.word(), path.display())))
+    }
+
+    /// The control root that a control socket's path lies directly in, and its group.
+    pub fn control_root(&self, path: &Path) -> Result<&ControlRoot, Lacking> {
+        let root = self.control.iter().find(|root| is_directly_in(path, &root.folder));
+        let folder = path.parent().unwrap_or(path);
+        root.ok_or_else(|| Lacking(format!("control: {}", folder.display())))
+    }
+}
+
+/// A file right in a folder: no further folders, and no way out.
+fn is_directly_in(path: &Path, folder: &Path) -> bool {
+    let named = path.file_name().is_some() && !path.as_os_str().as_encoded_bytes().ends_with(b"/");
+    named && path.parent().is_some_and(|parent| parent == folder)
+}
+
+#[cfg(test)]
+mod tests;
