@@ -295,7 +295,7 @@ impl Bss {
             return;
         }
         if token_fits.is_none() && self.sae_is_busy() {
-            self.sae.handled += 1;
+            self.sae.handled = self.sae.handled.wrapping_add(1);
             if self.sae.handled.is_multiple_of(1000) {
                 self.sae.tokens.rotate(rng);
             }
@@ -434,10 +434,11 @@ impl Bss {
             }
             Ok(ConfirmOutcome::Again) => self.sae_send_confirm(addr),
             Ok(ConfirmOutcome::Ignored) => {}
+            // 12.4.8.6.6: who is accepted is answered only if it knows the key; all else is not even counted.
+            Err(_) if !exchange.is_open() => {}
             Err(error) => {
-                exchange.mismatches += 1;
-                let wrong =
-                    (error == SaeError::ConfirmMismatch && exchange.is_open()).then(|| exchange.password.clone());
+                exchange.mismatches = exchange.mismatches.saturating_add(1);
+                let wrong = (error == SaeError::ConfirmMismatch).then(|| exchange.password.clone());
                 if let Some(failed) = wrong
                     && self.sae.try_another(addr, &failed)
                 {
@@ -451,7 +452,7 @@ impl Bss {
                 let Some(exchange) = self.stations.get_mut(&addr).and_then(|station| station.sae.as_mut()) else {
                     return;
                 };
-                let over = exchange.mismatches >= MISMATCHES && exchange.is_open();
+                let over = exchange.mismatches >= MISMATCHES;
                 if over && let Some(station) = self.stations.get_mut(&addr) {
                     station.sae = None;
                 }
@@ -521,7 +522,7 @@ impl Bss {
             }
             return;
         }
-        exchange.repeats += 1;
+        exchange.repeats = exchange.repeats.saturating_add(1);
         self.sae_send_commit(addr, now);
     }
 }

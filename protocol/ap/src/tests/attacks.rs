@@ -4,7 +4,8 @@ use alloc::vec::Vec;
 
 use crypto::Rng;
 use ipc_proto::Event;
-use rsn::Pmf;
+use rsn::{Pmf, SaePwe, StationPolicy};
+use sae::{Group, Method, SaeAkm};
 use wire::MacAddr;
 use wire::frame::{Authentication, Subtype, auth_algorithm, build};
 use wire::{ReasonCode, StatusCode};
@@ -78,4 +79,22 @@ fn a_confirm_without_a_commit_is_refused() {
     assert_eq!(world.auth_status(), StatusCode::TRANSACTION_SEQUENCE);
     world.associate(STA, &[]);
     assert_eq!(world.deauth_reason(), Some(ReasonCode::CLASS2_FROM_NONAUTH));
+}
+
+#[test]
+fn confirms_in_the_name_of_an_accepted_station_change_nothing() {
+    let mut world = World::new(SAE);
+    let pmk = world.run_sae_for(SaeAkm::Sae, Group::P256, Method::HashToElement);
+    let (frames, events) = (world.frames.len(), world.events.len());
+    for round in 0..1000u16 {
+        let [low, high] = round.to_le_bytes();
+        world.send_sae(2, StatusCode::SUCCESS, &[&[low, high][..], &[7; 32]].concat());
+        world.send_sae(2, StatusCode::SUCCESS, &[low]);
+    }
+    // Neither answered nor told as a wrong password; and the station joins with what it has.
+    assert_eq!((world.frames.len(), world.events.len()), (frames, events));
+    let elements = world.supplicant(&StationPolicy { sae_pwe: SaePwe::Both, ..StationPolicy::personal() }, pmk);
+    let elements: Vec<&[u8]> = elements.iter().map(Vec::as_slice).collect();
+    world.associate(STA, &elements);
+    assert!(world.connected(STA));
 }
