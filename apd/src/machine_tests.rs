@@ -206,6 +206,15 @@ fn who_adds_a_bss_that_cannot_work_hears_so_and_the_other_works_on() {
 }
 
 #[test]
+fn a_switch_to_no_channel_is_refused() {
+    let mut world = World::new(FIRST);
+    for freq in ["4294967295", "4294967286", "0"] {
+        let command = format!("CHAN_SWITCH 5 {freq} sec_channel_offset=1");
+        assert_eq!(world.command("/run/hostapd/wlan0", &command).as_deref(), Some("FAIL\n"));
+    }
+}
+
+#[test]
 fn an_interface_that_is_there_is_used_and_given_back() {
     let mut world = World::new(FIRST);
     world.existing = Some("more0");

@@ -430,7 +430,7 @@ impl Apd {
             (_, _, false) => ChannelWidth::NoHt20,
         };
         let center1 = match (switch.centre1, width, switch.secondary) {
-            (0, ChannelWidth::Mhz40, 1) => switch.freq + 10,
+            (0, ChannelWidth::Mhz40, 1) => switch.freq.saturating_add(10),
             (0, ChannelWidth::Mhz40, _) => switch.freq.saturating_sub(10),
             (0, _, _) => switch.freq,
             (centre, _, _) => centre,
