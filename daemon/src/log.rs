@@ -120,8 +120,20 @@ pub fn init(name: &'static str, target: &LogTarget, level: Level, timestamps: bo
     if LOGGER.set(logger).is_ok() {
         // Fails only where a subscriber was set before, which is then the one that was wanted.
         let _ = tracing::subscriber::set_global_default(Front);
+        std::panic::set_hook(Box::new(|panic| last_words(&panic.to_string())));
     }
     Ok(())
+}
+
+/// What a panic says goes where all lines go, before the process ends: in the background nobody reads standard error.
+fn last_words(text: &str) {
+    let Some(logger) = LOGGER.get() else { return };
+    // Whoever panics while a line is being written holds the sink.
+    if let Ok(mut sink) = logger.sink.try_lock() {
+        logger.write_to(&mut sink, &tracing::Level::ERROR, text);
+    } else {
+        let _ = io::stderr().write_all(format!("{text}\n").as_bytes());
+    }
 }
 
 /// Changes what is logged.
@@ -168,9 +180,13 @@ impl Logger {
     }
 
     fn write(&self, level: &tracing::Level, text: &str) {
-        let mut line = String::with_capacity(text.len() + 32);
         let mut sink = self.sink.lock().unwrap_or_else(PoisonError::into_inner);
-        if self.timestamps.load(Ordering::Relaxed) && !matches!(*sink, Sink::Syslog(_)) {
+        self.write_to(&mut sink, level, text);
+    }
+
+    fn write_to(&self, sink: &mut Sink, level: &tracing::Level, text: &str) {
+        let mut line = String::with_capacity(text.len().saturating_add(32));
+        if self.timestamps.load(Ordering::Relaxed) && !matches!(sink, Sink::Syslog(_)) {
             let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
             let _ = write!(line, "{}.{:06}: ", now.as_secs(), now.subsec_micros());
         }
@@ -178,7 +194,7 @@ impl Logger {
         line.extend(text.chars().map(|c| if c == '\n' || c == '\r' { ' ' } else { c }));
         line.push('\n');
         // There is nobody to tell that a log cannot be written.
-        let _ = match &mut *sink {
+        let _ = match sink {
             Sink::Stderr => io::stderr().write_all(line.as_bytes()),
             Sink::File(file) => file.write_all(line.as_bytes()),
             Sink::Syslog(socket) => {
@@ -270,7 +286,7 @@ impl Visit for Line {
 
 #[cfg(test)]
 mod tests {
-    use super::{Level, is_secret};
+    use super::{Level, LogTarget, init, is_secret};
 
     #[test]
     fn more_d_is_louder_and_ends_somewhere() {
@@ -279,6 +295,16 @@ mod tests {
         assert_eq!(Level::Info.louder(9), Level::Excessive);
         assert_eq!(Level::Info.louder(-1), Level::Warning);
         assert_eq!(Level::Info.louder(-9), Level::Error);
+    }
+
+    #[test]
+    fn a_panic_leaves_its_words_in_the_log() {
+        let path = std::env::temp_dir().join(format!("airlock-panic-{}", std::process::id()));
+        init("test", &LogTarget::File(path.clone()), Level::Error, false, false).unwrap();
+        assert!(std::panic::catch_unwind(|| panic!("the counter is\nfull")).is_err());
+        let written = std::fs::read_to_string(&path).unwrap();
+        std::fs::remove_file(&path).unwrap();
+        assert!(written.contains("panicked at") && written.ends_with("the counter is full\n"), "{written}");
     }
 
     #[test]

@@ -41,6 +41,8 @@ pub(crate) fn init(name: &'static str, common: Common) {
     let system = common.syslog.then(system_log).flatten();
     // The first subscriber stays; there is no other.
     let _ = tracing::subscriber::set_global_default(Front { name, most, system });
+    // In words, with this name, and where the other lines go.
+    std::panic::set_hook(Box::new(|panic| tracing::error!("{panic}")));
 }
 
 #[derive(Default)]
