@@ -66,7 +66,7 @@ pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, CodecError> {
         return Err(CodecError::TooLarge);
     }
     let (message, used) = bincode::serde::decode_from_slice(bytes, CONFIG).map_err(|_| CodecError::Malformed)?;
-    match bytes.len() - used {
+    match bytes.len().saturating_sub(used) {
         0 => Ok(message),
         octets => Err(CodecError::Trailing { octets }),
     }

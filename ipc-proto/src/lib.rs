@@ -13,6 +13,7 @@
 //! Without the feature `channel` this crate does no I/O and needs no `std`.
 #![cfg_attr(not(feature = "channel"), no_std)]
 #![forbid(unsafe_code)]
+#![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 extern crate alloc;
 
 #[cfg(feature = "channel")]

@@ -187,7 +187,7 @@ impl Builder<'_> {
         let config = self.config;
         let Some(country) = config.radio.country().filter(|_| config.radio.ieee80211d()) else { return };
         let Some(band) = self.band() else { return };
-        let step = if band.band == Band::Ghz2 { 1 } else { 4 };
+        let step: u8 = if band.band == Band::Ghz2 { 1 } else { 4 };
         let mut runs: Vec<(u8, u8, u8)> = Vec::new();
         for channel in band.channels.iter().filter(|channel| !channel.disabled) {
             let (Some(number), Ok(power)) = (number_of(channel.freq), u8::try_from(channel.max_power / 100)) else {
@@ -195,9 +195,9 @@ impl Builder<'_> {
             };
             match runs.last_mut() {
                 Some((first, count, same))
-                    if *same == power && u16::from(*first) + u16::from(*count) * step == u16::from(number) =>
+                    if *same == power && first.saturating_add(count.saturating_mul(step)) == number =>
                 {
-                    *count += 1;
+                    *count = count.saturating_add(1);
                 }
                 _ => runs.push((number, 1, power)),
             }
@@ -263,7 +263,8 @@ impl Builder<'_> {
             ChannelWidth::Mhz80 => (1, centre, 0),
             ChannelWidth::Mhz160 => {
                 // 160 MHz is said as 80 MHz with a second centre eight channels away (Table 9-275).
-                let near = if definition.freq < definition.center1 { centre.wrapping_sub(8) } else { centre + 8 };
+                let near =
+                    if definition.freq < definition.center1 { centre.wrapping_sub(8) } else { centre.wrapping_add(8) };
                 (1, near, centre)
             }
             ChannelWidth::Mhz80Plus80 => (1, centre, number_of(definition.center2).unwrap_or(0)),
@@ -280,9 +281,7 @@ impl Builder<'_> {
         let mut octets = self.config.wiphy.extended_capabilities.clone();
         octets.truncate(32);
         let mut set = |bit: usize| {
-            if octets.len() <= bit / 8 {
-                octets.resize(bit / 8 + 1, 0);
-            }
+            octets.resize(octets.len().max((bit / 8).saturating_add(1)), 0);
             if let Some(octet) = octets.get_mut(bit / 8) {
                 *octet |= 1 << (bit % 8);
             }

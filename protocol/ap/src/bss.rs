@@ -432,7 +432,7 @@ impl Bss {
         if !self.stations.contains_key(&addr) {
             let strangers = self.stations.values().filter(|station| station.stage < Stage::Associating).count();
             let limit = usize::try_from(self.config.bss.max_num_sta()).unwrap_or(usize::MAX);
-            if self.stations.len() - strangers >= limit {
+            if self.stations.len().saturating_sub(strangers) >= limit {
                 return None;
             }
             if strangers >= MAX_STRANGERS {

@@ -7,6 +7,7 @@
 //! The interface has to be up and of the right type before [`Bss::start`]; bridges, names and files are its owner's.
 #![no_std]
 #![forbid(unsafe_code)]
+#![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 extern crate alloc;
 
 mod air;

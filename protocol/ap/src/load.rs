@@ -42,7 +42,7 @@ impl Load {
         if let Some((active_before, busy_before)) = self.counters.replace((active, busy)) {
             // Counters that went back are those of another time on the channel.
             let (active, busy) = (active.saturating_sub(active_before), busy.saturating_sub(busy_before));
-            if let Some(share) = (busy.min(active) * 255).checked_div(active) {
+            if let Some(share) = busy.min(active).saturating_mul(255).checked_div(active) {
                 self.utilization = u8::try_from(share).unwrap_or(u8::MAX);
             }
         }
@@ -51,7 +51,7 @@ impl Load {
     /// Takes the last measurement into the average over so many of them.
     fn sample(&mut self, over: u32) {
         self.sum = self.sum.saturating_add(u32::from(self.utilization));
-        self.count += 1;
+        self.count = self.count.saturating_add(1);
         if self.count >= over {
             self.average = self.sum.checked_div(self.count).unwrap_or(0);
             (self.sum, self.count) = (0, 0);

@@ -112,7 +112,7 @@ impl Operating {
                 ChannelDefinition { freq: channel.freq, width: ChannelWidth::Mhz20, center1: channel.freq, center2: 0 }
             }
             (true, side) => {
-                let center1 = if side > 0 { channel.freq + 10 } else { channel.freq.saturating_sub(10) };
+                let center1 = if side > 0 { channel.freq.saturating_add(10) } else { channel.freq.saturating_sub(10) };
                 ChannelDefinition { freq: channel.freq, width: ChannelWidth::Mhz40, center1, center2: 0 }
             }
         };

@@ -44,7 +44,7 @@ impl PasswordIds {
                 let [random] = random;
                 let mut plain = time.to_be_bytes().to_vec();
                 plain.extend_from_slice(id);
-                plain.resize(plain.len() + 1 + usize::from(random % PADDING), 0);
+                plain.extend(core::iter::repeat_n(0, usize::from(random % PADDING).saturating_add(1)));
                 plain.extend_from_slice(&first.wrapping_add(at).to_be_bytes());
                 crypto::aes_siv_encrypt(key, &plain)
             })

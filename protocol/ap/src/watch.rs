@@ -56,7 +56,7 @@ impl Bss {
         let Some(info) = entries.iter().find(|info| info.addr == addr) else { return };
         let silent = Duration::from_millis(u64::from(info.inactive_ms));
         if silent < limit {
-            station.watch = Some(Watch::Look(now + (limit - silent)));
+            station.watch = Some(Watch::Look(now + limit.saturating_sub(silent)));
         } else if skip {
             self.silent(addr, now);
         } else {

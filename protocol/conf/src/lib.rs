@@ -12,6 +12,7 @@
 //! * [`suites`]: sets of key management methods and ciphers. [`text`]: strings, hex and escapes in the originals' notation.
 #![no_std]
 #![forbid(unsafe_code)]
+#![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 extern crate alloc;
 
 pub mod ap;

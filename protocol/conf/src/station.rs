@@ -79,7 +79,7 @@ impl StationConfig {
         let mut network = Network::new(id);
         network.set_disabled(true);
         self.networks.push(network);
-        let last = self.networks.len() - 1;
+        let last = self.networks.len().saturating_sub(1);
         #[allow(clippy::indexing_slicing, reason = "the element was pushed just now")]
         &mut self.networks[last]
     }

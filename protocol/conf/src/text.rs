@@ -5,12 +5,7 @@ use wire::MacAddr;
 
 /// Value of one hex digit.
 fn nibble(byte: u8) -> Option<u8> {
-    match byte {
-        b'0'..=b'9' => Some(byte - b'0'),
-        b'a'..=b'f' => Some(byte - b'a' + 10),
-        b'A'..=b'F' => Some(byte - b'A' + 10),
-        _ => None,
-    }
+    char::from(byte).to_digit(16).and_then(|value| u8::try_from(value).ok())
 }
 
 /// Bytes of a string that is nothing but pairs of hex digits.
@@ -87,7 +82,7 @@ pub fn c_number(text: &[u8]) -> Option<i64> {
         [b'0', rest @ ..] if !rest.is_empty() => (8, rest),
         _ => (10, digits),
     };
-    magnitude(digits, radix).map(|n| if negative { -n } else { n })
+    magnitude(digits, radix).map(|n| if negative { n.saturating_neg() } else { n })
 }
 
 fn magnitude(digits: &[u8], radix: u32) -> Option<i64> {
@@ -112,7 +107,7 @@ pub fn decimal(text: &[u8]) -> Option<i64> {
         return None;
     }
     match word.split_first() {
-        Some((b'-', digits)) => magnitude(digits, 10).map(|n| -n),
+        Some((b'-', digits)) => magnitude(digits, 10).map(i64::saturating_neg),
         Some((b'+', digits)) => magnitude(digits, 10),
         _ => magnitude(word, 10),
     }
@@ -126,7 +121,7 @@ pub(crate) fn trim_start(text: &[u8]) -> &[u8] {
 
 /// Text without white space behind.
 pub(crate) fn trim_end(text: &[u8]) -> &[u8] {
-    let end = text.iter().rposition(|b| !matches!(b, b' ' | b'\t' | b'\r' | b'\n')).map_or(0, |i| i + 1);
+    let end = text.iter().rposition(|b| !matches!(b, b' ' | b'\t' | b'\r' | b'\n')).map_or(0, |i| i.saturating_add(1));
     text.get(..end).unwrap_or(&[])
 }
 
@@ -164,7 +159,7 @@ pub fn to_string(bytes: &[u8]) -> Vec<u8> {
 
 /// `"bytes"`.
 pub(crate) fn quoted(bytes: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(bytes.len() + 2);
+    let mut out = Vec::with_capacity(bytes.len().saturating_add(2));
     out.push(b'"');
     out.extend_from_slice(bytes);
     out.push(b'"');
@@ -205,12 +200,12 @@ pub fn unescape(text: &[u8]) -> Vec<u8> {
                 continue;
             }
             b'0'..=b'7' => {
-                let mut value = code - b'0';
+                let mut value = code.saturating_sub(b'0');
                 let mut tail = after;
                 for _ in 0..2 {
                     match tail.split_first() {
                         Some((&digit @ b'0'..=b'7', more)) => {
-                            value = value.wrapping_mul(8).wrapping_add(digit - b'0');
+                            value = value.wrapping_mul(8).wrapping_add(digit.saturating_sub(b'0'));
                             tail = more;
                         }
                         _ => break,
@@ -259,7 +254,9 @@ pub(crate) fn strip_line(line: &[u8]) -> &[u8] {
     for (i, &byte) in line.iter().enumerate() {
         match byte {
             // A quote that nothing closes does not shelter what follows it.
-            b'"' if in_quotes || line.get(i + 1..).is_some_and(|rest| rest.contains(&b'"')) => in_quotes = !in_quotes,
+            b'"' if in_quotes || line.get(i.saturating_add(1)..).is_some_and(|rest| rest.contains(&b'"')) => {
+                in_quotes = !in_quotes
+            }
             b'#' if !in_quotes => {
                 end = i;
                 break;
@@ -278,9 +275,9 @@ pub(crate) fn base64_decode(text: &[u8]) -> Option<Vec<u8>> {
     let mut padding = 0_u8;
     for &byte in text {
         let value = match byte {
-            b'A'..=b'Z' => byte - b'A',
-            b'a'..=b'z' => byte - b'a' + 26,
-            b'0'..=b'9' => byte - b'0' + 52,
+            b'A'..=b'Z' => byte.saturating_sub(b'A'),
+            b'a'..=b'z' => byte.saturating_sub(b'a').saturating_add(26),
+            b'0'..=b'9' => byte.saturating_sub(b'0').saturating_add(52),
             b'+' => 62,
             b'/' => 63,
             b'=' => {
@@ -294,7 +291,7 @@ pub(crate) fn base64_decode(text: &[u8]) -> Option<Vec<u8>> {
             return None;
         }
         bits = bits << 6 | u32::from(value);
-        have += 1;
+        have = have.saturating_add(1);
         if have == 4 {
             out.extend(bits.to_be_bytes().into_iter().skip(1));
             bits = 0;
@@ -321,15 +318,15 @@ pub(crate) fn base64_encode(bytes: &[u8]) -> Vec<u8> {
             *to = *from;
         }
         let bits = u32::from_be_bytes(group);
-        for i in 0..4_usize {
+        for (i, shift) in [18, 12, 6, 0].into_iter().enumerate() {
             if i <= chunk.len() {
-                let index = usize::try_from(bits >> (18 - 6 * i) & 63).unwrap_or(0);
+                let index = usize::try_from(bits >> shift & 63).unwrap_or(0);
                 out.push(ALPHABET.get(index).copied().unwrap_or(b'='));
             } else {
                 out.push(b'=');
             }
         }
-        column += 4;
+        column = usize::saturating_add(column, 4);
         if column == 72 {
             out.push(b'\n');
             column = 0;

@@ -64,14 +64,14 @@ impl SaePassword {
         let mut end = line.len();
         let mut from = 0;
         if let Some(at) = find(line, b"|mac=", from) {
-            let rest = line.get(at + 5..).unwrap_or(&[]);
+            let rest = line.get(at.saturating_add(5)..).unwrap_or(&[]);
             let (mac, _) = text::mac_prefix(rest).ok_or("the address behind |mac= is not one")?;
             entry.peer = (!mac.is_broadcast()).then_some(mac);
             end = end.min(at);
-            from = at + 5 + 17;
+            from = at.saturating_add(5 + 17);
         }
         if let Some(at) = find(line, b"|vlanid=", from) {
-            let rest = until_bar(line.get(at + 8..).unwrap_or(&[]));
+            let rest = until_bar(line.get(at.saturating_add(8)..).unwrap_or(&[]));
             let vlan = text::decimal(rest)
                 .and_then(|n| u32::try_from(n).ok())
                 .ok_or("the number behind |vlanid= is not one")?;
@@ -79,11 +79,11 @@ impl SaePassword {
             end = end.min(at);
         }
         if let Some(at) = find(line, b"|pk=", from) {
-            entry.pk = Some(Secret::from(until_bar(line.get(at + 4..).unwrap_or(&[]))));
+            entry.pk = Some(Secret::from(until_bar(line.get(at.saturating_add(4)..).unwrap_or(&[]))));
             end = end.min(at);
         }
         if let Some(at) = find(line, b"|id=", from) {
-            entry.id = Some(line.get(at + 4..).unwrap_or(&[]).to_vec());
+            entry.id = Some(line.get(at.saturating_add(4)..).unwrap_or(&[]).to_vec());
             end = end.min(at);
         }
         entry.password = Secret::from(line.get(..end).unwrap_or(&[]));
@@ -92,7 +92,7 @@ impl SaePassword {
 }
 
 fn find(haystack: &[u8], needle: &[u8], from: usize) -> Option<usize> {
-    haystack.get(from..)?.windows(needle.len()).position(|w| w == needle).map(|at| at + from)
+    haystack.get(from..)?.windows(needle.len()).position(|w| w == needle).map(|at| at.saturating_add(from))
 }
 
 fn until_bar(text: &[u8]) -> &[u8] {

@@ -61,7 +61,7 @@ fn kdf<D: EagerHash>(key: &[u8], label: &str, context: &[u8], bits: u16, out: &m
         take(chunk, state.finalize().into_bytes());
     }
     if let (Some(last), rest @ 1..8) = (out.last_mut(), bits % 8) {
-        *last &= 0xffu8 << (8 - rest);
+        *last &= !(0xffu8 >> rest);
     }
 }
 

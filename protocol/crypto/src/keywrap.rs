@@ -23,7 +23,7 @@ pub fn aes_key_wrap(kek: &[u8], plain: &[u8]) -> Result<Vec<u8>, CryptoError> {
     if plain.len() < 16 {
         return Err(CryptoError::DataLength);
     }
-    let mut out = vec![0; plain.len() + IV_LEN];
+    let mut out = vec![0; plain.len().saturating_add(IV_LEN)];
     match kek.len() {
         16 => key::<KwAes128>(kek)?.wrap_key(plain, &mut out),
         24 => key::<KwAes192>(kek)?.wrap_key(plain, &mut out),
@@ -43,7 +43,7 @@ pub fn aes_key_unwrap(kek: &[u8], wrapped: &[u8]) -> Result<Secret, CryptoError>
         return Err(CryptoError::DataLength);
     }
     // Wiped should the check fail: what a wrong KEK makes of the data is nobody's business either.
-    let mut out = Zeroizing::new(vec![0; wrapped.len() - IV_LEN]);
+    let mut out = Zeroizing::new(vec![0; wrapped.len().saturating_sub(IV_LEN)]);
     match kek.len() {
         16 => key::<KwAes128>(kek)?.unwrap_key(wrapped, &mut out),
         24 => key::<KwAes192>(kek)?.unwrap_key(wrapped, &mut out),

@@ -15,14 +15,14 @@ pub(crate) type Parsed<T> = Result<T, ParseError>;
 pub(crate) fn datagram(bytes: &[u8]) -> &[u8] {
     let end = bytes.iter().position(|b| *b == 0).unwrap_or(bytes.len());
     let bytes = bytes.get(..end).unwrap_or(&[]);
-    let end = bytes.iter().rposition(|b| !matches!(b, b'\n' | b'\r')).map_or(0, |i| i + 1);
+    let end = bytes.iter().rposition(|b| !matches!(b, b'\n' | b'\r')).map_or(0, |i| i.saturating_add(1));
     bytes.get(..end).unwrap_or(&[])
 }
 
 /// The text up to the first space, and the text behind it (`None` if there is no space).
 pub(crate) fn split(text: &[u8]) -> (&[u8], Option<&[u8]>) {
     match text.iter().position(|b| *b == b' ') {
-        Some(at) => (text.get(..at).unwrap_or(&[]), Some(text.get(at + 1..).unwrap_or(&[]))),
+        Some(at) => (text.get(..at).unwrap_or(&[]), Some(text.get(at.saturating_add(1)..).unwrap_or(&[]))),
         None => (text, None),
     }
 }

@@ -12,6 +12,7 @@
 //! * [`log`]: the words of `LOG_LEVEL`.
 #![no_std]
 #![forbid(unsafe_code)]
+#![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 extern crate alloc;
 
 pub mod ap;

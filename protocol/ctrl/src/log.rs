@@ -54,12 +54,12 @@ impl LogLevel {
 
     /// The level one step more talkative (`-d`).
     pub fn more(self) -> LogLevel {
-        Self::from_number(i64::from(self.number()) - 1)
+        Self::from_number(i64::from(self.number()).saturating_sub(1))
     }
 
     /// The level one step quieter (`-q`).
     pub fn less(self) -> LogLevel {
-        Self::from_number(i64::from(self.number()) + 1)
+        Self::from_number(i64::from(self.number()).saturating_add(1))
     }
 }
 

@@ -46,7 +46,7 @@ impl Lines {
     pub fn text(&mut self, text: impl AsRef<[u8]>) -> &mut Lines {
         let text = text.as_ref();
         // The originals keep room for a NUL.
-        if self.full || self.bytes.len() + text.len() >= self.limit {
+        if self.full || self.bytes.len().saturating_add(text.len()) >= self.limit {
             self.full = true;
         } else {
             self.bytes.extend_from_slice(text);

@@ -88,7 +88,7 @@ impl Rsnxe {
             *octet |= 1 << (bit % 8);
         }
         // The length minus one stands in the first four bits.
-        let len = self.octets.len() as u8 - 1;
+        let len = (self.octets.len() as u8).saturating_sub(1);
         if let Some(first) = self.octets.first_mut() {
             *first = *first & 0xf0 | len & 0x0f;
         }

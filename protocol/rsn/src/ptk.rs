@@ -145,7 +145,7 @@ impl KeySuite {
             *to = *from;
         }
         let mut bits = Zeroizing::new(Vec::new());
-        bits.resize(self.kck_len + self.kek_len + self.tk_len, 0);
+        bits.resize(self.kck_len.saturating_add(self.kek_len).saturating_add(self.tk_len), 0);
         let label = "Pairwise key expansion";
         match self.kdf {
             Kdf::Sha1 => prf_sha1(pmk.as_bytes(), label, &context, &mut bits),

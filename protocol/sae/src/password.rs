@@ -109,7 +109,7 @@ pub(crate) fn element_by_hunting(group: Group, password: &Password, own: MacAddr
 fn shift_right(value: &mut [u8], bits: u16) {
     let shift = match bits % 8 {
         0 => return,
-        used => 8 - used,
+        used => 8u16.saturating_sub(used),
     };
     let mut carry = 0u16;
     for octet in value {

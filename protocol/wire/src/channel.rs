@@ -34,14 +34,28 @@ pub const fn band_of(freq: u32) -> Option<Band> {
 pub const fn number_of(freq: u32) -> Option<u8> {
     match freq {
         2484 => Some(14),
-        2412..=2472 if (freq - 2407).is_multiple_of(5) => Some(((freq - 2407) / 5) as u8),
-        4905..=4995 if freq.is_multiple_of(5) => Some(((freq - 4000) / 5) as u8),
-        5005..=5895 if freq.is_multiple_of(5) => Some(((freq - 5000) / 5) as u8),
+        2412..=2472 => on_grid(freq, 2407, 5),
+        4905..=4995 => on_grid(freq, 4000, 5),
+        5005..=5895 => on_grid(freq, 5000, 5),
         5935 => Some(2),
-        5955..=7115 if (freq - 5950).is_multiple_of(5) => Some(((freq - 5950) / 5) as u8),
-        58_320..=70_200 if (freq - 56_160).is_multiple_of(2160) => Some(((freq - 56_160) / 2160) as u8),
+        5955..=7115 => on_grid(freq, 5950, 5),
+        58_320..=70_200 => on_grid(freq, 56_160, 2160),
         _ => None,
     }
+}
+
+/// How many steps a frequency is above the start of its band's grid, if it is on the grid.
+const fn on_grid(freq: u32, start: u32, step: u32) -> Option<u8> {
+    let above = freq.saturating_sub(start);
+    match above.checked_div(step) {
+        Some(number) if above.is_multiple_of(step) && number <= u8::MAX as u32 => Some(number as u8),
+        Some(_) | None => None,
+    }
+}
+
+/// The frequency so many steps above the start of a grid.
+const fn grid(start: u32, step: u32, number: u32) -> Option<u32> {
+    Some(start.saturating_add(step.saturating_mul(number)))
 }
 
 /// The centre frequency in MHz of a channel number in a band.
@@ -51,21 +65,21 @@ pub const fn frequency_of(band: Band, number: u8) -> Option<u32> {
     match band {
         Band::Ghz2 => match number {
             14 => Some(2484),
-            1..=13 => Some(2407 + 5 * number),
+            1..=13 => grid(2407, 5, number),
             _ => None,
         },
         Band::Ghz5 => match number {
-            1..=180 => Some(5000 + 5 * number),
-            181..=199 => Some(4000 + 5 * number),
+            1..=180 => grid(5000, 5, number),
+            181..=199 => grid(4000, 5, number),
             _ => None,
         },
         Band::Ghz6 => match number {
             2 => Some(5935),
-            1..=233 => Some(5950 + 5 * number),
+            1..=233 => grid(5950, 5, number),
             _ => None,
         },
         Band::Ghz60 => match number {
-            1..=6 => Some(56_160 + 2160 * number),
+            1..=6 => grid(56_160, 2160, number),
             _ => None,
         },
         Band::S1g => None,

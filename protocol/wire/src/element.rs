@@ -163,7 +163,7 @@ impl<'a> Iterator for Elements<'a> {
         let len = reader.u8("element length").ok()?;
         let body = reader.take(usize::from(len), "element body").ok()?;
         self.reader = reader;
-        Some(Element { id, body, whole: start.get(..body.len() + 2)? })
+        Some(Element { id, body, whole: start.get(..body.len().saturating_add(2))? })
     }
 }
 

@@ -9,6 +9,7 @@
 //! * [`channel`]: channel numbers, operating classes and frequencies.
 #![no_std]
 #![forbid(unsafe_code)]
+#![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 extern crate alloc;
 
 pub mod channel;

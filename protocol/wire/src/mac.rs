@@ -96,11 +96,9 @@ impl FromStr for MacAddr {
 }
 
 const fn nibble(digit: u8) -> Option<u8> {
-    match digit {
-        b'0'..=b'9' => Some(digit - b'0'),
-        b'a'..=b'f' => Some(digit - b'a' + 10),
-        b'A'..=b'F' => Some(digit - b'A' + 10),
-        _ => None,
+    match (digit as char).to_digit(16) {
+        Some(value) => Some(value as u8),
+        None => None,
     }
 }
 

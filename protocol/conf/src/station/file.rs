@@ -118,7 +118,7 @@ pub(super) fn read(
             check_network(&mut reader, &mut network);
             next.networks.push(network);
         } else if line == b"cred={" {
-            let id = next.creds.iter().map(|cred| cred.id).max().map_or(0, |id| id + 1);
+            let id = next.creds.iter().map(|cred| cred.id).max().map_or(0, |id| id.saturating_add(1));
             let mut cred = Cred::new(id);
             reader.block("cred", |reader, name, value| {
                 let result = cred.set(name, value);
@@ -126,7 +126,7 @@ pub(super) fn read(
             });
             next.creds.push(cred);
         } else if line == b"identity={" {
-            let id = next.identities.iter().map(|identity| identity.id).max().map_or(1, |id| id + 1);
+            let id = next.identities.iter().map(|identity| identity.id).max().map_or(1, |id| id.saturating_add(1));
             let mut identity = Identity::new(id);
             reader.block("identity", |reader, name, value| {
                 let result = identity.set(name, value);

@@ -131,7 +131,7 @@ impl Group {
 
     fn make_keys(&mut self, now: Instant, rng: &mut dyn Rng) {
         let turn = (self.generation % 2) as u8;
-        self.generation += 1;
+        self.generation = self.generation.wrapping_add(1);
         let management = self.config.management.filter(|cipher| cipher.is_group_management());
         let kinds = [
             (GroupKeyKind::Gtk, Some(self.config.cipher).filter(|cipher| cipher.key_len() > 0)),
@@ -143,7 +143,7 @@ impl Group {
             let Some(cipher) = cipher else { continue };
             let mut octets = alloc::vec![0; cipher.key_len()];
             rng.fill(&mut octets);
-            let index = kind.first_index() + turn;
+            let index = kind.first_index().saturating_add(turn);
             self.keys.push(GroupKey { kind, cipher, index, key: Secret::from(octets), packet_number: [0; 6] });
         }
         self.pending = true;

@@ -126,7 +126,7 @@ impl Draft {
         let tail = tail.finish().unwrap_or_default();
         let mut head = Writer::new();
         // Descriptor type to reserved field: 77 octets.
-        let body_len = 77 + suite.mic_len() + tail.len();
+        let body_len = suite.mic_len().saturating_add(tail.len()).saturating_add(77);
         head.u8(self.eapol_version).u8(EAPOL_KEY).u16_be(body_len as u16);
         head.u8(descriptor_of(self.protocol));
         head.u16_be(self.info.0 & !KeyInfo::VERSION | u16::from(suite.version()));

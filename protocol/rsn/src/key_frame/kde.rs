@@ -72,15 +72,15 @@ impl KeyData {
             if let [id::VENDOR_SPECIFIC] | [id::VENDOR_SPECIFIC, 0, ..] = reader.peek_rest() {
                 break;
             }
-            let start = end - reader.remaining();
+            let start = end.saturating_sub(reader.remaining());
             let identifier = reader.u8("key data element")?;
             let len = usize::from(reader.u8("key data element length")?);
             let body = reader.sub(len, "key data element body")?;
-            let whole = start..end - reader.remaining();
+            let whole = start..end.saturating_sub(reader.remaining());
             match identifier {
                 id::RSN => once(&mut data.rsne, whole)?,
                 id::RSNX => once(&mut data.rsnxe, whole)?,
-                id::SSID => once(&mut data.ssid, whole.end - len..whole.end)?,
+                id::SSID => once(&mut data.ssid, whole.end.saturating_sub(len)..whole.end)?,
                 id::VENDOR_SPECIFIC => data.encapsulation(body, whole)?,
                 _ => {}
             }
@@ -306,7 +306,8 @@ impl KdeWriter {
         // Flags: none are defined.
         let mut body = alloc::vec![0];
         for id in ids {
-            if let Some(len) = u8::try_from(id.len()).ok().filter(|len| body.len() + 1 + usize::from(*len) <= 251) {
+            let room = 250usize.saturating_sub(body.len());
+            if let Some(len) = u8::try_from(id.len()).ok().filter(|len| usize::from(*len) <= room) {
                 body.push(len);
                 body.extend_from_slice(id);
             }

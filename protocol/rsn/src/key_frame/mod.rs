@@ -173,7 +173,7 @@ impl<'a> RawKeyFrame<'a> {
         let iv = body.array("EAPOL-Key IV")?;
         let rsc = body.array("key RSC")?;
         body.array::<8>("reserved field")?;
-        let before = 4 + len - body.remaining();
+        let before = len.saturating_sub(body.remaining()).saturating_add(4);
         let mic = body.take(mic_len, "key MIC")?;
         let after_mic = body.peek_rest();
         let data_len = usize::from(body.u16_be("key data length")?);
@@ -189,7 +189,7 @@ impl<'a> RawKeyFrame<'a> {
         reader.take(2, "EAPOL header").ok()?;
         let len = usize::from(reader.u16_be("EAPOL packet body length").ok()?);
         let mut body = reader.sub(len, "EAPOL packet body").ok()?;
-        body.take(77 + mic_len, "fixed fields").ok()?;
+        body.take(mic_len.saturating_add(77), "fixed fields").ok()?;
         let said = usize::from(body.u16_be("key data length").ok()?);
         (said > body.remaining()).then_some((said, body.remaining()))
     }

@@ -38,17 +38,19 @@ impl NewGroupKeys {
             }
         }
         let management = shared.config.negotiated.group_management.filter(|cipher| cipher.is_group_management());
-        for (kind, kde, first) in [(GroupKeyKind::Igtk, data.igtk(), 4), (GroupKeyKind::Bigtk, data.bigtk(), 6)] {
+        for (kind, kde, indices) in
+            [(GroupKeyKind::Igtk, data.igtk(), 4..=5), (GroupKeyKind::Bigtk, data.bigtk(), 6..=7)]
+        {
             let (Some(kde), Some(cipher)) = (kde, management) else { continue };
             if kde.key.len() != cipher.key_len() {
-                let report = Report::IgtkLength(8 + kde.key.len());
+                let report = Report::IgtkLength(kde.key.len().saturating_add(8));
                 return Err(Rejected::leave("management group key of the wrong length", report));
             }
-            let index = u8::try_from(kde.index).ok().filter(|index| *index == first || *index == first + 1);
+            let index = u8::try_from(kde.index).ok().filter(|index| indices.contains(index));
             let Some(index) = index else {
                 // Some access points have the two octets of the index in the wrong order. Whether they get the protection
                 // itself right is anyone's guess: without the key, such frames are dropped, and the rest works.
-                if kde.index.swap_bytes() == u16::from(first) || kde.index.swap_bytes() == u16::from(first) + 1 {
+                if u8::try_from(kde.index.swap_bytes()).is_ok_and(|index| indices.contains(&index)) {
                     shared.push(SupplicantOutput::Report(Report::IgtkOrder));
                     continue;
                 }
