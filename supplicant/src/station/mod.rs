@@ -13,6 +13,7 @@ mod resync;
 pub(crate) mod roam;
 pub(crate) mod sa_query;
 pub(crate) mod scan;
+mod scan_parameters;
 pub(crate) mod transition;
 
 use std::collections::BTreeMap;
