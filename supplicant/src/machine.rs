@@ -1,6 +1,6 @@
 //! The daemon's machine: who an input is for.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use conf::station::StationConfig;
 use crypto::Rng;
@@ -152,6 +152,30 @@ impl Supplicant {
         let mut cx = Cx { now, rng, out: &mut self.out };
         for station in self.stations.values_mut() {
             act(station, &mut cx);
+        }
+    }
+
+    /// Begins the scans that are due: one at a time for each radio, and none while a connection is being made with it.
+    fn scans_in_turn(&mut self, now: Instant, rng: &mut dyn Rng) {
+        let taken = self.stations.values().filter(|station| station.scan.is_running() || station.is_joining());
+        let mut taken: BTreeSet<u32> = taken.filter_map(Station::radio).collect();
+        let mut cx = Cx { now, rng, out: &mut self.out };
+        for station in self.stations.values_mut().filter(|station| station.scan.is_due()) {
+            let radio = station.radio();
+            station.start_scan(&mut cx, radio.is_none_or(|radio| !taken.contains(&radio)));
+            if station.scan.is_running() {
+                taken.extend(radio);
+            }
+        }
+    }
+
+    /// Tells each interface whether another one scans with its radio.
+    fn note_radios(&mut self) {
+        let scans = self.stations.iter().filter(|(_, station)| station.scan.is_running());
+        let scans: Vec<(StationKey, Option<u32>)> = scans.map(|(key, station)| (*key, station.radio())).collect();
+        for (key, station) in &mut self.stations {
+            let radio = station.radio();
+            station.works.sibling_scans = scans.iter().any(|(other, scanned)| other != key && *scanned == radio);
         }
     }
 
@@ -455,7 +479,10 @@ impl Machine for Supplicant {
                 }
             }),
         }
+        self.note_radios();
         self.each(now, rng, Station::turn_of_the_radio);
+        self.scans_in_turn(now, rng);
+        self.note_radios();
     }
 
     fn poll_output(&mut self) -> Option<Output> {

@@ -8,8 +8,8 @@ use conf::station::StationConfig;
 use crypto::testing::TestRng;
 use daemon::{Input, Machine, Output};
 use ipc_proto::{
-    Event, InterfaceInfo, InterfaceType, LinkInfo, OperState, Reply, Request, ScanEntry, StationFlags, WiphyFeatures,
-    WiphyInfo,
+    Event, Failure, InterfaceInfo, InterfaceType, LinkInfo, OperState, Reply, Request, ScanEntry, StationFlags,
+    WiphyFeatures, WiphyInfo,
 };
 use wire::frame::{self, AssocResponse, Authentication, Subtype};
 use wire::{Instant, MacAddr, ReasonCode, StatusCode};
@@ -17,6 +17,7 @@ use wire::{Instant, MacAddr, ReasonCode, StatusCode};
 use super::{Daemon, Supplicant};
 use crate::options::InterfaceOptions;
 use crate::setup::Configured;
+use crate::station::WpaState;
 
 const STA: MacAddr = MacAddr([2, 0, 0, 0, 0, 1]);
 const AP: MacAddr = MacAddr([2, 0, 0, 0, 3, 0]);
@@ -40,13 +41,24 @@ struct World {
     bridge: Option<String>,
     /// Each scan finds others than the one before.
     crowd: bool,
+    /// Scans go on until the test ends them.
+    long_scans: bool,
+    /// Another program scans with the radio.
+    radio_busy: bool,
 }
 
 impl World {
     fn new(text: &str, rsne: &[u8]) -> World {
-        let (config, _) = StationConfig::parse("test.conf", text.as_bytes()).unwrap();
-        let options = InterfaceOptions { ifname: "wlan0".into(), ..InterfaceOptions::default() };
-        let machine = Supplicant::new(vec![Configured { options, config }], Daemon::default());
+        World::with_interfaces(&["wlan0"], text, rsne)
+    }
+
+    /// Interfaces of one radio; the scripted kernel knows the access point's side of the first alone.
+    fn with_interfaces(names: &[&str], text: &str, rsne: &[u8]) -> World {
+        let configured = names.iter().map(|name| {
+            let (config, _) = StationConfig::parse("test.conf", text.as_bytes()).unwrap();
+            Configured { options: InterfaceOptions { ifname: (*name).into(), ..InterfaceOptions::default() }, config }
+        });
+        let machine = Supplicant::new(configured.collect(), Daemon::default());
         let mut world = World {
             machine,
             rng: TestRng::new(7),
@@ -60,6 +72,8 @@ impl World {
             joined: Some(AP),
             bridge: None,
             crowd: false,
+            long_scans: names.len() > 1,
+            radio_busy: false,
         };
         world.input(Input::PostUp);
         world.input(Input::PrivdUp);
@@ -97,7 +111,7 @@ impl World {
         let mut events = Vec::new();
         let reply = match request {
             Request::Attach { ifname } => Reply::Attached(InterfaceInfo {
-                ifindex: 3,
+                ifindex: if ifname == "wlan1" { 4 } else { 3 },
                 ifname,
                 wiphy: 0,
                 addr: STA,
@@ -116,9 +130,15 @@ impl World {
                 },
                 ..WiphyInfo::default()
             }),
-            Request::TriggerScan { .. } => {
-                events.push(Event::ScanStarted { ifindex: 3 });
-                events.push(Event::ScanDone { ifindex: 3, aborted: false, freqs: vec![2412] });
+            Request::TriggerScan { .. } if self.radio_busy => {
+                let refused = Failure::Kernel { errno: 16, text: String::new() };
+                return self.input(Input::Reply { id, result: Err(refused) });
+            }
+            Request::TriggerScan { ifindex, .. } => {
+                events.push(Event::ScanStarted { ifindex });
+                if !self.long_scans {
+                    events.push(Event::ScanDone { ifindex, aborted: false, freqs: vec![2412] });
+                }
                 Reply::Done
             }
             Request::ScanResults { .. } => {
@@ -186,6 +206,15 @@ impl World {
             self.input(Input::Timeout);
         }
         self.now = end;
+    }
+
+    /// The interfaces of the scans that were asked for.
+    fn scans(&self) -> Vec<u32> {
+        let ifindex = |request: &Request| match request {
+            Request::TriggerScan { ifindex, .. } => Some(*ifindex),
+            _ => None,
+        };
+        self.requests.iter().filter_map(ifindex).collect()
     }
 
     fn ask(&mut self, command: &str) -> String {
@@ -463,9 +492,69 @@ fn a_scan_whose_end_was_lost_is_over() {
     world.ask("DISCONNECT");
     world.joined = None;
     world.event(Event::ScanStarted { ifindex: 3 });
-    assert_eq!(world.ask("SCAN"), "FAIL-BUSY\n");
-    world.event(Event::Resync);
+    world.requests.clear();
     assert_eq!(world.ask("SCAN"), "OK\n");
+    assert_eq!(world.scans(), []);
+    world.event(Event::Resync);
+    assert_eq!(world.scans(), [3]);
+}
+
+#[test]
+fn interfaces_of_one_radio_scan_in_turn() {
+    let mut world = World::with_interfaces(&["wlan0", "wlan1"], OPEN, &[]);
+    let states = |world: &World| {
+        let states = world.machine.stations.values().map(|station| station.state);
+        states.collect::<Vec<_>>()
+    };
+    world.sleep(Duration::from_millis(10));
+    assert_eq!(world.scans(), [3]);
+    assert_eq!(states(&world), [WpaState::Scanning; 2]);
+    // However long it takes, the second waits for the end of the first, and for nothing else.
+    world.sleep(Duration::from_secs(20));
+    assert_eq!(world.scans(), [3]);
+    world.event(Event::ScanDone { ifindex: 3, aborted: false, freqs: vec![2412] });
+    assert_eq!(world.scans(), [3, 4]);
+    assert_eq!(states(&world), [WpaState::Completed, WpaState::Scanning]);
+    // A client's scan of the first waits for the second.
+    assert_eq!(world.machine.station_named("wlan0"), Some(0));
+    world.socket = world.machine.stations.get(&0).and_then(|station| station.socket).unwrap();
+    assert_eq!(world.ask("SCAN"), "OK\n");
+    assert_eq!(world.scans(), [3, 4]);
+    // One that is lost does not keep the radio for ever.
+    world.sleep(Duration::from_secs(31));
+    assert_eq!(world.scans(), [3, 4, 3]);
+    // Nor is anything joined while another scans: the radio would not hear the answer.
+    world.event(Event::ScanDone { ifindex: 3, aborted: false, freqs: vec![2412] });
+    assert_eq!(world.scans(), [3, 4, 3, 4]);
+    world.requests.clear();
+    world.ask("REASSOCIATE");
+    let joins = |world: &World| world.requests.iter().any(|request| matches!(request, Request::Authenticate { .. }));
+    assert!(!joins(&world) && world.ask("RADIO_WORK show").contains("connect@wlan0:2412:0:"));
+    world.event(Event::ScanDone { ifindex: 4, aborted: false, freqs: vec![2412] });
+    assert!(joins(&world));
+}
+
+#[test]
+fn a_radio_that_another_program_scans_with_is_waited_for() {
+    let mut world = World::new(OPEN, &[]);
+    world.sleep(Duration::from_secs(1));
+    world.ask("ATTACH");
+    world.ask("DISCONNECT");
+    world.sleep(Duration::from_secs(10));
+    world.requests.clear();
+    world.radio_busy = true;
+    assert_eq!(world.ask("SCAN use_id=1"), "1\n");
+    world.ask("RECONNECT");
+    world.sleep(Duration::from_secs(10));
+    assert!((5..=15).contains(&world.scans().len()), "{:?}", world.scans());
+    assert!(world.ask("STATUS").contains("wpa_state=SCANNING\n"));
+    assert!(!world.sent.iter().any(|(_, text)| text.contains("CTRL-EVENT-SCAN-FAILED")), "{:?}", world.sent);
+    world.radio_busy = false;
+    world.sent.clear();
+    world.sleep(Duration::from_secs(2));
+    let reports = |text: &str| text.starts_with("<3>CTRL-EVENT-SCAN-RESULTS") && text.ends_with("id=1");
+    assert!(world.sent.iter().any(|(_, text)| reports(text)), "{:?}", world.sent);
+    assert!(world.ask("STATUS").contains("wpa_state=COMPLETED\n"));
 }
 
 #[test]

@@ -126,7 +126,7 @@ impl Station {
 
     /// Joins what was chosen. A link that stands is given up for it: within the same network by reassociation.
     pub(crate) fn connect(&mut self, cx: &mut Cx<'_>, candidate: Candidate) {
-        if self.works.is_taken() {
+        if self.works.is_taken() || self.works.sibling_scans {
             self.works.hold_connect(candidate, cx.now);
             return;
         }

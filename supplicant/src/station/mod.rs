@@ -230,6 +230,16 @@ impl Station {
         self.iface.ifindex.is_some() && self.iface.up && !self.iface.blocked && self.iface.wiphy.is_some()
     }
 
+    /// The kernel's index of its radio.
+    pub(crate) fn radio(&self) -> Option<u32> {
+        self.iface.wiphy.as_ref().map(|wiphy| wiphy.wiphy)
+    }
+
+    /// A connection is being made, from its first frame to the open port.
+    pub(crate) fn is_joining(&self) -> bool {
+        self.state > WpaState::Scanning && self.state < WpaState::Completed
+    }
+
     /// Asks `privd` about this interface; nothing if it is not there.
     pub(crate) fn request(&self, cx: &mut Cx<'_>, purpose: Purpose, make: impl FnOnce(u32) -> Request) {
         if let Some(ifindex) = self.iface.ifindex {

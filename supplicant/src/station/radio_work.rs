@@ -37,6 +37,8 @@ pub(crate) struct RadioWorks {
     last_id: u32,
     scan: Option<Instant>,
     connect: Option<(Candidate, Instant)>,
+    /// Another interface of ours scans with this radio: it would not hear the answers of an access point.
+    pub(crate) sibling_scans: bool,
 }
 
 impl RadioWorks {
@@ -122,7 +124,7 @@ impl Station {
     /// All clients' works are forgotten (`FLUSH`).
     pub(crate) fn forget_radio_works(&mut self) {
         let last_id = self.works.last_id;
-        self.works = RadioWorks { last_id, ..RadioWorks::default() };
+        self.works = RadioWorks { last_id, sibling_scans: self.works.sibling_scans, ..RadioWorks::default() };
     }
 
     const fn is_connecting(&self) -> bool {
@@ -136,7 +138,8 @@ impl Station {
         {
             self.tell(cx, &StationEvent::ExtRadioWorkTimeout(work.id));
         }
-        if self.works.is_taken() || self.scan.is_running() || self.is_connecting() {
+        let sibling_scans = self.works.sibling_scans;
+        if self.works.is_taken() || sibling_scans || self.scan.is_running() || self.is_connecting() {
             return;
         }
         if let Some(work) = self.works.queue.front_mut() {
@@ -149,7 +152,7 @@ impl Station {
         let connect = self.held_connect().map(|(candidate, _)| candidate.clone());
         self.works.connect = None;
         if let Some(candidate) = connect
-            && self.state <= WpaState::Scanning
+            && (self.state <= WpaState::Scanning || self.state == WpaState::Completed)
         {
             self.connect(cx, candidate);
         } else if scan.is_some() {

@@ -17,6 +17,8 @@ use crate::select::{self, Candidate};
 const FRESH: Duration = Duration::from_secs(5);
 /// A scan that takes longer was lost somewhere.
 const LONGEST: Duration = Duration::from_secs(30);
+/// How long to wait before a radio is tried again with which another program scans.
+const BUSY_PAUSE: Duration = Duration::from_secs(1);
 /// errno of a radio that is busy.
 const EBUSY: i32 = 16;
 
@@ -26,8 +28,12 @@ struct Running {
     started: Instant,
     /// Its results are not to be connected with.
     only: bool,
+    /// What a client asked for.
+    command: Option<ScanCommand>,
     /// Its number, if a client asked for one.
     id: Option<u32>,
+    /// `freqs_once` that it took.
+    once: Vec<u32>,
     /// Somebody else started it.
     external: bool,
     freqs: Vec<u32>,
@@ -41,6 +47,12 @@ struct Running {
 pub(crate) struct Scanner {
     next: Option<Instant>,
     running: Option<Running>,
+    /// It is time: it begins when no other has the radio.
+    waits: bool,
+    /// State to go back to after a scan that had to wait.
+    before: Option<WpaState>,
+    /// It was said that another program scans.
+    busy_said: bool,
     /// Asked for by a client, not yet started.
     manual: Option<(ScanCommand, Option<u32>)>,
     entries: Vec<ScanEntry>,
@@ -71,6 +83,11 @@ impl Scanner {
         self.running.is_some()
     }
 
+    /// A scan is to begin, if nobody else has the radio.
+    pub(crate) const fn is_due(&self) -> bool {
+        self.running.is_none() && self.waits
+    }
+
     /// A client's scan is still to start.
     pub(crate) const fn is_requested(&self) -> bool {
         self.manual.is_some()
@@ -84,14 +101,18 @@ impl Scanner {
 
     /// Nothing is scanned any more.
     pub(crate) fn stop(&mut self) {
-        self.next = None;
         self.running = None;
         self.manual = None;
+        self.cancel_next();
         self.entries.clear();
     }
 
+    /// The next scan is not wanted any more, unless a client asked for it.
     pub(crate) fn cancel_next(&mut self) {
-        self.next = None;
+        if self.manual.is_none() {
+            self.next = None;
+            self.waits = false;
+        }
     }
 
     pub(crate) fn forget_results(&mut self) {
@@ -151,10 +172,11 @@ impl Station {
         self.look_for_networks(cx, Duration::ZERO);
     }
 
-    /// `SCAN`. The number, if one was asked for; an error if the radio is busy with another.
+    /// `SCAN`. The number, if one was asked for; an error if one of ours runs already. Somebody else's is waited for.
     pub(crate) fn scan_command(&mut self, cx: &mut Cx<'_>, command: ScanCommand) -> Result<Option<u32>, ()> {
         let between = self.state <= WpaState::Scanning || self.state == WpaState::Completed;
-        if self.scan.is_running() || self.scan.is_requested() || !between {
+        let own = self.scan.running.as_ref().is_some_and(|running| !running.external);
+        if own || self.scan.is_requested() || !between {
             return Err(());
         }
         let id = command.use_id.then(|| {
@@ -178,21 +200,20 @@ impl Station {
 
     /// Time has passed: is a scan due?
     pub(crate) fn scan_timeout(&mut self, cx: &mut Cx<'_>) {
-        if let Some(running) = &self.scan.running {
-            if running.started + LONGEST > cx.now {
-                return;
-            }
+        if self.scan.running.as_ref().is_some_and(|running| running.started + LONGEST <= cx.now) {
             tracing::warn!("{}: a scan did not end; starting anew", self.ifname());
             self.scan.running = None;
             self.scan.at(cx.now);
         }
         if self.scan.next.is_some_and(|next| next <= cx.now) {
             self.scan.next = None;
-            self.start_scan(cx);
+            self.scan.waits = true;
         }
     }
 
-    fn start_scan(&mut self, cx: &mut Cx<'_>) {
+    /// A scan is due. `free`: no other interface of ours scans or joins with this radio.
+    pub(crate) fn start_scan(&mut self, cx: &mut Cx<'_>, free: bool) {
+        self.scan.waits = false;
         if !self.is_ready() {
             self.scan.manual = None;
             return;
@@ -201,26 +222,33 @@ impl Station {
             self.works.hold_scan(cx.now);
             return;
         }
-        if self.state > WpaState::Scanning && self.state < WpaState::Completed {
+        if self.is_joining() {
             // A scan would disturb the connection that is being made.
             self.scan.at(cx.now + Duration::from_secs(1));
             return;
         }
-        let manual = self.scan.manual.take();
-        if manual.is_none() && (self.disconnected || self.enabled_networks().next().is_none()) {
+        if !self.scan.is_requested() && (self.disconnected || self.enabled_networks().next().is_none()) {
             return;
         }
-        self.prepare_keys(cx);
-        let before = self.state;
-        let (command, id) = manual.map_or((None, None), |(command, id)| (Some(command), id));
-        let parameters = self.scan_parameters(command.as_ref());
+        let before = self.scan.before.take().filter(|_| self.state == WpaState::Scanning).unwrap_or(self.state);
         if self.state < WpaState::Scanning {
             self.set_state(WpaState::Scanning);
         }
+        if !free {
+            self.scan.waits = true;
+            self.scan.before = Some(before);
+            return;
+        }
+        self.prepare_keys(cx);
+        let (command, id) = self.scan.manual.take().map_or((None, None), |(command, id)| (Some(command), id));
+        let once = if command.is_none() { std::mem::take(&mut self.scan.freqs_once) } else { Vec::new() };
+        let parameters = self.scan_parameters(command.as_ref(), &once);
         self.scan.running = Some(Running {
             started: cx.now,
             only: command.as_ref().is_some_and(|command| command.only),
+            command,
             id,
+            once,
             external: false,
             freqs: parameters.freqs.clone(),
             before,
@@ -232,9 +260,15 @@ impl Station {
 
     /// What came of starting a scan.
     pub(crate) fn scan_triggered(&mut self, cx: &mut Cx<'_>, result: Result<(), Failure>) {
-        let Err(failure) = result else { return };
+        let Err(failure) = result else {
+            self.scan.busy_said = false;
+            return;
+        };
         let Some(running) = self.scan.running.take() else { return };
-        let busy = matches!(&failure, Failure::Kernel { errno: EBUSY, .. });
+        if matches!(&failure, Failure::Kernel { errno: EBUSY, .. }) {
+            return self.radio_is_busy(cx, running);
+        }
+        self.scan.busy_said = false;
         let error = match &failure {
             Failure::Kernel { errno, .. } => -errno,
             Failure::RadioBlocked => -132,
@@ -246,12 +280,26 @@ impl Station {
             | Failure::NotSupported => -1,
         };
         tracing::info!("{}: cannot scan: {failure}", self.ifname());
-        self.tell(cx, &StationEvent::ScanFailed { error, retry: busy });
+        self.tell(cx, &StationEvent::ScanFailed { error, retry: false });
         if self.state == WpaState::Scanning {
             self.set_state(running.before);
         }
-        let delay = if busy { Duration::from_secs(1) } else { self.scan.pause() };
-        self.look_for_networks(cx, delay);
+        self.look_for_networks(cx, self.scan.pause());
+    }
+
+    /// Another program scans with this radio. That is no failure: the same scan is tried again until the radio is free.
+    fn radio_is_busy(&mut self, cx: &mut Cx<'_>, refused: Running) {
+        if !std::mem::replace(&mut self.scan.busy_said, true) {
+            tracing::info!("{}: another program scans with this radio; waiting for it", self.ifname());
+        }
+        if let Some(command) = refused.command {
+            self.scan.manual = Some((command, refused.id));
+        }
+        if self.scan.freqs_once.is_empty() {
+            self.scan.freqs_once = refused.once;
+        }
+        self.scan.before = Some(refused.before);
+        self.scan.at(cx.now + BUSY_PAUSE);
     }
 
     /// A scan began.
@@ -262,7 +310,9 @@ impl Station {
                 self.scan.running = Some(Running {
                     started: cx.now,
                     only: true,
+                    command: None,
                     id: None,
+                    once: Vec::new(),
                     external: true,
                     freqs: Vec::new(),
                     before: self.state,

@@ -7,7 +7,7 @@ use wire::Ssid;
 use super::{Station, WpaState};
 
 impl Station {
-    pub(super) fn scan_parameters(&mut self, command: Option<&ScanCommand>) -> ScanParameters {
+    pub(super) fn scan_parameters(&mut self, command: Option<&ScanCommand>, once: &[u32]) -> ScanParameters {
         let globals = &self.config.globals;
         let max = usize::from(self.iface.wiphy.as_ref().map_or(4, |wiphy| wiphy.max_scan_ssids).max(1));
         let mut parameters = ScanParameters::default();
@@ -43,7 +43,7 @@ impl Station {
         parameters.freqs = match command {
             Some(command) if !command.frequencies.is_empty() => self.expand(&command.frequencies),
             Some(_) => globals.freq_list(),
-            None => self.frequencies_of_interest(),
+            None => self.frequencies_of_interest(once),
         };
         parameters.freqs.sort_unstable();
         parameters.freqs.dedup();
@@ -69,9 +69,9 @@ impl Station {
     }
 
     /// Channels that are worth a scan; none: all.
-    fn frequencies_of_interest(&mut self) -> Vec<u32> {
-        if !self.scan.freqs_once.is_empty() {
-            return std::mem::take(&mut self.scan.freqs_once);
+    fn frequencies_of_interest(&self, once: &[u32]) -> Vec<u32> {
+        if !once.is_empty() {
+            return once.to_vec();
         }
         let globals = &self.config.globals;
         if self.state == WpaState::Completed

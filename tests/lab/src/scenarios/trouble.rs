@@ -20,6 +20,7 @@ pub const STORIES: &[super::Story] = stories![
     the_stations_adapter_is_pulled_out,
     the_station_waits_for_a_network_that_comes_later,
     a_station_that_walked_away_is_forgotten,
+    a_scan_waits_for_another_programs,
 ];
 
 const AWHILE: Duration = Duration::from_secs(60);
@@ -170,4 +171,18 @@ pub fn a_station_that_walked_away_is_forgotten(lab: &mut Lab) -> Outcome {
     let interface = ap.host.interface.clone();
     let left = lab.stations(&ap.host, &interface)?;
     check(left.is_empty(), || format!("the kernel still knows {left:?}"))
+}
+
+/// `SCAN` while another program scans with the same radio: it is taken, and reports when the radio is free.
+pub fn a_scan_waits_for_another_programs(lab: &mut Lab) -> Outcome {
+    let (mut sta, _ap) = join(lab, Maker::Airlock, Maker::Debian, &Network::new(Suite::Wpa2))?;
+    let phy = sta.host.phy.clone();
+    lab.run_in("sta", "iw", &["phy", &phy, "interface", "add", "other", "type", "managed"])?;
+    lab.run_in("sta", "ip", &["link", "set", "other", "up"])?;
+    lab.run_in("sta", "iw", &["dev", "other", "scan", "trigger"])?;
+    let control = sta.control()?;
+    control.ok("SCAN")?;
+    check(control.status("wpa_state")?.as_deref() == Some("COMPLETED"), || "the connection ended".into())?;
+    control.event("CTRL-EVENT-SCAN-RESULTS", AWHILE)?;
+    check(sta.program.log().contains("another program scans with this radio"), || "the radio was free".into())
 }
