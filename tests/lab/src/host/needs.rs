@@ -5,10 +5,10 @@ use std::process::{Command, Stdio};
 
 use crate::failure::{During as _, Failure, Outcome, check};
 
-/// A program and the Debian package that brings it.
+/// A program or file, and the Debian package that brings it.
 #[derive(Clone, Copy, Debug)]
 pub struct Need {
-    /// The program, by name or path.
+    /// The program by name, or the path of a program or file.
     pub program: &'static str,
     /// The package.
     pub package: &'static str,
@@ -19,7 +19,7 @@ const fn need(program: &'static str, package: &'static str) -> Need {
 }
 
 /// What guests need.
-pub const GUEST: [Need; 9] = [
+pub const GUEST: [Need; 10] = [
     need("ip", "iproute2"),
     need("iw", "iw"),
     need("ping", "iputils-ping"),
@@ -29,6 +29,7 @@ pub const GUEST: [Need; 9] = [
     need("dbus-daemon", "dbus-daemon"),
     need("setpriv", "util-linux"),
     need("setsid", "util-linux"),
+    need("/lib/firmware/regulatory.db", "wireless-regdb"),
 ];
 
 /// What building a kernel needs.
