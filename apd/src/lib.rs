@@ -1,5 +1,6 @@
 //! The access point daemon.
 #![forbid(unsafe_code)]
+#![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 
 mod control;
 #[cfg(feature = "testing")]

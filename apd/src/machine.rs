@@ -79,7 +79,7 @@ impl Apd {
 
     /// A further radio.
     pub(crate) fn add(&mut self, config: ApConfig, path: Option<String>, files: BTreeMap<String, Vec<u8>>) -> IfaceId {
-        self.next_iface += 1;
+        self.next_iface = self.next_iface.wrapping_add(1);
         let mut iface = Iface::new(self.next_iface, config, path, files);
         iface.folder.clone_from(&self.folder);
         self.ifaces.push(iface);

@@ -95,7 +95,7 @@ pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Wanted, 
                 options.bss_configs.push((radio.to_owned(), file.to_owned()));
             }
             Arg::Short('B') => options.background = true,
-            Arg::Short('d') => options.verbosity += 1,
+            Arg::Short('d') => options.verbosity = options.verbosity.saturating_add(1),
             Arg::Short('e') => drop(parser.value()?),
             Arg::Short('f') => options.log = LogTarget::File(parser.value()?.into()),
             Arg::Short('g') => options.global = Some(global(&mut parser)?),
@@ -104,7 +104,7 @@ pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Wanted, 
             Arg::Short('i') => options.interfaces.extend(text(&mut parser)?.split(',').map(str::to_owned)),
             Arg::Short('K') => options.show_keys = true,
             Arg::Short('P') => options.pid_file = Some(parser.value()?.into()),
-            Arg::Short('q') => options.verbosity -= 1,
+            Arg::Short('q') => options.verbosity = options.verbosity.saturating_sub(1),
             Arg::Short('s') => options.log = LogTarget::Syslog,
             Arg::Short('S') => {}
             Arg::Short('t') => options.timestamps = true,

@@ -3,6 +3,7 @@
 //! A daemon's `main` reads its command line and its configuration, calls [`launch::launch`] and then [`run`] with its
 //! [`Machine`]. Everything that decides is in the machine.
 #![forbid(unsafe_code)]
+#![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 
 pub mod cli;
 #[cfg(feature = "testing")]

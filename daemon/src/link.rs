@@ -147,7 +147,7 @@ impl<W: Serialize, R: DeserializeOwned> Link<W, R> {
     fn drop_connection(&mut self, now: Instant) -> bool {
         self.queue.clear();
         self.retry_at = Some(now + self.wait);
-        self.wait = (self.wait * 2).min(LONGEST_WAIT);
+        self.wait = self.wait.saturating_mul(2).min(LONGEST_WAIT);
         matches!(std::mem::replace(&mut self.state, State::Down), State::Up(_))
     }
 

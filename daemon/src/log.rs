@@ -45,8 +45,8 @@ impl Level {
     #[must_use]
     pub fn louder(self, by: i32) -> Level {
         let place = Level::ALL.iter().position(|level| *level == self).unwrap_or(0);
-        let last = Level::ALL.len() - 1;
-        let moved = i64::try_from(place).unwrap_or(0) + i64::from(by);
+        let last = Level::ALL.len().saturating_sub(1);
+        let moved = i64::try_from(place).unwrap_or(0).saturating_add(i64::from(by));
         let place = usize::try_from(moved.max(0)).unwrap_or(0).min(last);
         Level::ALL.get(place).copied().unwrap_or(self)
     }
@@ -155,7 +155,7 @@ pub fn shows_keys() -> bool {
 /// Logs key material with `-K`, and nothing without, in the form that those who decrypt captures look for.
 pub fn key(label: &str, material: &[u8]) {
     if shows_keys() {
-        let mut text = String::with_capacity(material.len() * 3);
+        let mut text = String::with_capacity(material.len().saturating_mul(3));
         for octet in material {
             // Writing to a string cannot fail.
             let _ = write!(text, " {octet:02x}");
@@ -208,8 +208,9 @@ impl Logger {
 
 /// Facility daemon (3) and a severity of RFC 5424 6.2.1.
 fn priority(level: &tracing::Level) -> u8 {
-    3 * 8
-        + match rank_of(level) {
+    const DAEMON: u8 = 3 << 3;
+    DAEMON
+        | match rank_of(level) {
             1 => 3,
             2 => 4,
             3 => 6,

@@ -111,7 +111,7 @@ impl Loop<'_> {
         match output {
             Output::Request { id, request } => self.privd.send(&ToPrivd::Request { id, request }, false),
             Output::OpenControl { socket, path, group } => {
-                self.opening += usize::from(self.post.is_up());
+                self.opening = self.opening.saturating_add(usize::from(self.post.is_up()));
                 self.post.send(&ToPost::Open { socket, path, group }, false);
             }
             Output::CloseControl { socket } => self.post.send(&ToPost::Close { socket }, false),
@@ -187,7 +187,7 @@ impl Loop<'_> {
             } else if number == SystemSignal::SIGUSR1 as i32 {
                 Signal::User1
             } else {
-                self.terminations += 1;
+                self.terminations = self.terminations.saturating_add(1);
                 if self.terminations > 1 {
                     // Asked twice: does not wait for anybody's goodbye.
                     self.exit.get_or_insert(1);

@@ -5,6 +5,7 @@
 //! * [`grant::Grant`] names everything that one daemon may touch; [`caps`] says how much of it.
 //! * [`Lockdown`] says as data what a process may still do after its start, and why; [`Lockdown::apply`] makes it so.
 #![deny(unsafe_code)]
+#![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 
 pub mod caps;
 mod check;

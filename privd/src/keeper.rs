@@ -119,9 +119,9 @@ impl Keeper {
                 Ok(status) => error!("{} has ended: {status:?}", self.worker),
                 Err(error) => error!("{} has ended: {error}", self.worker),
             }
-            short_lives = if began.elapsed() < SHORT_LIFE { short_lives + 1 } else { 0 };
+            short_lives = if began.elapsed() < SHORT_LIFE { u32::saturating_add(short_lives, 1) } else { 0 };
             if short_lives > 1 {
-                let wait_for = backoff(short_lives - 2);
+                let wait_for = backoff(short_lives.saturating_sub(2));
                 let wait_ms = u32::try_from(wait_for.as_millis()).unwrap_or(u32::MAX);
                 // If the daemon does not read now, it will see the next start.
                 let _ = line.send(&FromKeeper::Faltering { wait_ms }, None);

@@ -1,5 +1,6 @@
 //! The only privileged program: netlink, EAPOL sockets, control socket post.
 #![deny(unsafe_code)]
+#![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 
 mod keeper;
 mod log;

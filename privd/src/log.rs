@@ -32,7 +32,8 @@ fn priority(level: Level) -> u8 {
         Level::INFO => 6,
         Level::DEBUG | Level::TRACE => 7,
     };
-    3 * 8 + severity
+    const DAEMON: u8 = 3 << 3;
+    DAEMON | severity
 }
 
 /// Begins to log under this name.

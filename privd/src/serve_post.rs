@@ -156,7 +156,7 @@ pub(crate) fn serve(listening: OwnedFd, mut paths: Paths, common: Common) -> Res
                 drop(listener);
                 return work(connection.into(), &options, common);
             }
-            Ok(ForkResult::Parent { .. }) => children += 1,
+            Ok(ForkResult::Parent { .. }) => children = usize::saturating_add(children, 1),
             Err(error) => warn!("no process for a daemon: {error}"),
         }
     }

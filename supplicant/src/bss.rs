@@ -122,13 +122,13 @@ impl Bss {
             legacy
         };
         // 30 dB above the noise carry the best rate; below that it falls about linearly.
-        let snr = u32::try_from((self.signal - NOISE).clamp(1, 30)).unwrap_or(1);
-        (top / 30 * snr).max(1000)
+        let snr = u32::try_from(self.snr().clamp(1, 30)).unwrap_or(1);
+        (top / 30).saturating_mul(snr).max(1000)
     }
 
     /// Signal above the noise, in dB.
     pub(crate) const fn snr(&self) -> i32 {
-        self.signal - NOISE
+        self.signal.saturating_sub(NOISE)
     }
 }
 
@@ -291,7 +291,7 @@ impl BssTable {
             for bss in &mut self.entries {
                 let on_air = scanned.is_empty() || scanned.contains(&bss.freq);
                 if on_air && bss.last_seen + Duration::from_millis(50) < at {
-                    bss.missed += 1;
+                    bss.missed = bss.missed.saturating_add(1);
                 }
             }
         }

@@ -64,7 +64,7 @@ pub(crate) struct Frame {
 impl Frame {
     /// As the kernel takes it: transaction, status and what follows, without the algorithm.
     pub(crate) fn data(&self) -> Vec<u8> {
-        let mut data = Vec::with_capacity(self.body.len() + 4);
+        let mut data = Vec::with_capacity(self.body.len().saturating_add(4));
         data.extend_from_slice(&self.transaction.to_le_bytes());
         data.extend_from_slice(&self.status.0.to_le_bytes());
         data.extend_from_slice(&self.body);

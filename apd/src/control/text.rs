@@ -247,7 +247,7 @@ impl Apd {
             let left = entry.expires.since(now).as_secs();
             text += &format!(
                 "{} {} {} {left} {}\n",
-                index + 1,
+                index.saturating_add(1),
                 entry.peer,
                 Hex(&entry.pmkid.0),
                 u8::from(entry.opportunistic)

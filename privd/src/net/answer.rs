@@ -39,7 +39,9 @@ impl Worker {
             }
             Finish::Link(ifindex) => one(self.link_info(ifindex, &gathered).map(Reply::Link)),
             Finish::Scan => {
-                let size = |entry: &ScanEntry| FIXED + entry.elements.len() + entry.beacon_elements.len();
+                let size = |entry: &ScanEntry| {
+                    FIXED.saturating_add(entry.elements.len()).saturating_add(entry.beacon_elements.len())
+                };
                 let replies = parts(gathered.scan, size, |entries, last| Reply::ScanResults { entries, last });
                 replies.into_iter().map(Ok).collect()
             }

@@ -137,7 +137,7 @@ impl Client {
     fn push(&mut self, message: &FromPrivd) {
         match codec::encode(message) {
             Ok(bytes) => {
-                self.queued += bytes.len();
+                self.queued = self.queued.saturating_add(bytes.len());
                 self.queue.push_back(bytes);
                 if self.queued > HARD_CAP {
                     self.refuse(Refusal::Flood);

@@ -26,7 +26,7 @@ const LEAST: u32 = 0x1000_0000;
 pub fn kernel_messages(data: &[u8]) {
     let mut octets = 0;
     for message in Messages(data) {
-        octets += message.payload.len();
+        octets = usize::saturating_add(octets, message.payload.len());
         let _ = (message.acknowledgement(), rtnetlink::decode(&message), rtnetlink::address(&message));
         let Some((command, table)) = message.generic() else { continue };
         read(command, &table);
@@ -237,7 +237,7 @@ fn acknowledgement(errno: i32, sequence: u32) -> Vec<u8> {
     bytes.extend_from_slice(&[0; 2]);
     bytes.extend_from_slice(&sequence.to_ne_bytes());
     bytes.extend_from_slice(&[0; 4]);
-    bytes.extend_from_slice(&(-errno).to_ne_bytes());
+    bytes.extend_from_slice(&errno.saturating_neg().to_ne_bytes());
     bytes
 }
 

@@ -256,14 +256,14 @@ pub(super) fn parts<T>(
     reply: impl Fn(Vec<T>, bool) -> Reply,
 ) -> Vec<Reply> {
     let mut replies = Vec::new();
-    let (mut part, mut octets) = (Vec::new(), 0);
+    let (mut part, mut octets) = (Vec::new(), 0usize);
     for entry in entries {
         let length = size(&entry);
-        if octets + length > PART && !part.is_empty() {
+        if octets.saturating_add(length) > PART && !part.is_empty() {
             replies.push(reply(std::mem::take(&mut part), false));
             octets = 0;
         }
-        octets += length;
+        octets = octets.saturating_add(length);
         part.push(entry);
     }
     replies.push(reply(part, true));

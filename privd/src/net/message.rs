@@ -50,11 +50,11 @@ impl Attrs {
             self.too_long = true;
             return;
         }
-        let length = payload.len() + 4;
-        let needed = self.bytes.len() + length.next_multiple_of(4);
+        let length = payload.len().saturating_add(4);
+        let needed = self.bytes.len().saturating_add(length.next_multiple_of(4));
         if needed > self.bytes.capacity() {
             // Grown by hand, so that the old allocation is wiped as well.
-            let mut grown = Vec::with_capacity(needed.max(512) * 2);
+            let mut grown = Vec::with_capacity(needed.max(512).saturating_mul(2));
             grown.extend_from_slice(&self.bytes);
             self.bytes.zeroize();
             self.bytes = grown;
@@ -153,7 +153,7 @@ struct Payload<'a>(&'a [u8], &'a [u8]);
 
 impl Size for Payload<'_> {
     fn unpadded_size(&self) -> usize {
-        self.0.len() + self.1.len()
+        self.0.len().saturating_add(self.1.len())
     }
 }
 

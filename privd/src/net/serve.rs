@@ -103,11 +103,11 @@ pub(crate) fn serve(sockets: Sockets, options: Options) -> Result<(), ServeError
     worker.survey_interfaces();
     worker.settle();
     worker.switches();
-    let mut next = 0;
+    let mut next = 0u64;
     let (listener, only) = match options.clients {
         Clients::Connected { fd, role } => {
             worker.add_client(next, fd, vec![role])?;
-            next += 1;
+            next = next.wrapping_add(1);
             (None, true)
         }
         Clients::Listening { fd, roles } => (Some((fd, roles)), false),
@@ -125,7 +125,7 @@ pub(crate) fn serve(sockets: Sockets, options: Options) -> Result<(), ServeError
                     if let Some((fd, roles)) = &listener
                         && worker.accept(next, fd, roles)
                     {
-                        next += 1;
+                        next = next.wrapping_add(1);
                     }
                 }
                 Source::Client(number) => worker.hear(number),
@@ -257,7 +257,7 @@ impl Worker {
             }
             Plan::Ask(finish, steps) => {
                 if let Some(client) = self.clients.get_mut(&number) {
-                    client.outstanding += 1;
+                    client.outstanding = client.outstanding.saturating_add(1);
                 }
                 self.advance(Job::new(Owner::Client { client: number, id }, finish, steps));
                 self.settle();

@@ -291,7 +291,7 @@ impl Worker {
         let Some((_, mut job)) = self.jobs.remove(&message.sequence) else { return };
         job.interrupted |= message.flags & NLM_F_DUMP_INTR != 0;
         if std::mem::take(&mut job.interrupted) && job.restarts < super::job::MAX_RESTARTS && job.failure.is_none() {
-            job.restarts += 1;
+            job.restarts = job.restarts.saturating_add(1);
             job.gathered.forget_tables();
             return self.advance(job);
         }

@@ -52,7 +52,7 @@ struct Entry {
 fn weight(length: usize) -> u64 {
     const SIDES: usize = 320;
     const DESCRIPTION: u64 = 256;
-    (length + SIDES).next_power_of_two() as u64 + DESCRIPTION
+    (length.saturating_add(SIDES).next_power_of_two() as u64).saturating_add(DESCRIPTION)
 }
 
 /// The table of addresses.
@@ -85,7 +85,7 @@ impl Clients {
     /// The client that writes from an address, and whom it displaced if the table was full. A user who takes over the
     /// address of another is another client.
     pub(super) fn of(&mut self, known: Known) -> (ClientId, Option<ClientId>) {
-        self.clock += 1;
+        self.clock = self.clock.saturating_add(1);
         let key = (known.socket, name(&known.address));
         if let Some(client) = self.names.get(&key).copied()
             && let Some(entry) = self.entries.get_mut(&client)
@@ -103,7 +103,7 @@ impl Clients {
             self.forget(client);
         }
         let client = self.next;
-        self.next += 1;
+        self.next = self.next.wrapping_add(1);
         self.names.insert(key, client);
         self.entries.insert(
             client,
@@ -125,7 +125,8 @@ impl Clients {
     fn most_dispensable(&self) -> Option<ClientId> {
         let mut of_user: HashMap<u32, usize> = HashMap::new();
         for entry in self.entries.values() {
-            *of_user.entry(entry.known.uid).or_default() += 1;
+            let count = of_user.entry(entry.known.uid).or_default();
+            *count = count.saturating_add(1);
         }
         let (user, _) = of_user.into_iter().max_by_key(|(_, count)| *count)?;
         let theirs = self.entries.iter().filter(|(_, entry)| entry.known.uid == user);
@@ -141,11 +142,13 @@ impl Clients {
     pub(super) fn heaviest(&self, socket: SocketId) -> Option<u32> {
         let mut of_user: HashMap<u32, u64> = HashMap::new();
         for entry in self.entries.values().filter(|entry| entry.known.socket == socket) {
-            *of_user.entry(entry.known.uid).or_default() += entry.sent;
+            let total = of_user.entry(entry.known.uid).or_default();
+            *total = total.saturating_add(entry.sent);
         }
         for ((of, uid), sent) in &self.past {
             if *of == socket {
-                *of_user.entry(*uid).or_default() += sent;
+                let total = of_user.entry(*uid).or_default();
+                *total = total.saturating_add(*sent);
             }
         }
         of_user.into_iter().max_by_key(|(_, sent)| *sent).map(|(uid, _)| uid)
@@ -160,8 +163,8 @@ impl Clients {
     /// What came of it; true: it never reads.
     pub(super) fn tried(&mut self, client: ClientId, read: bool) -> bool {
         let Some(entry) = self.entries.get_mut(&client) else { return false };
-        entry.trials = if read { 0 } else { entry.trials + 1 };
-        entry.next_trial = Some(Instant::now() + if read { TRUST } else { BETWEEN });
+        entry.trials = if read { 0 } else { entry.trials.saturating_add(1) };
+        entry.next_trial = Instant::now().checked_add(if read { TRUST } else { BETWEEN });
         usize::from(entry.trials) >= PATIENCE.len()
     }
 

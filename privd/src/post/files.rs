@@ -34,7 +34,7 @@ pub(super) fn read(path: &str, options: &Options, superuser: bool) -> Result<Vec
         return Err("not a regular file".into());
     }
     let mut contents = Vec::new();
-    let limit = MAX_FILE as u64 + 1;
+    let limit = (MAX_FILE as u64).saturating_add(1);
     file.take(limit).read_to_end(&mut contents).map_err(|error| error.to_string())?;
     if contents.len() > MAX_FILE {
         return Err(format!("larger than {MAX_FILE} octets"));

@@ -154,12 +154,12 @@ impl ControlSocket {
     /// Waits a little for no more than `before` to be unread.
     pub(super) fn is_read(&self, before: usize, patience: Duration) -> bool {
         const STEP: Duration = Duration::from_micros(200);
-        let until = Instant::now() + patience;
+        let began = Instant::now();
         loop {
             if self.unread().0 <= before {
                 return true;
             }
-            if Instant::now() >= until {
+            if began.elapsed() >= patience {
                 return false;
             }
             // No process here may call nanosleep.

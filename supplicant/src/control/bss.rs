@@ -63,7 +63,7 @@ pub(super) fn bss(station: &Station, now: Instant, query: BssQuery) -> Answer {
                 let mut text = Lines::new(reply::STATION_LIMIT);
                 describe(bss, station, now, query.mask, &mut text);
                 if query.mask & bss_mask::DELIM != 0 {
-                    text.text(if at + 1 == count { "####\n" } else { "====\n" });
+                    text.text(if at.saturating_add(1) == count { "####\n" } else { "====\n" });
                 }
                 lines.text(text.into_bytes());
             }

@@ -149,7 +149,7 @@ pub(super) fn vendor_remove(station: &mut Station, frame: u8, elements: Option<V
             let at = present.windows(gone.len()).position(|window| window == gone.as_slice());
             match at {
                 Some(at) => {
-                    present.drain(at..at + gone.len());
+                    present.drain(at..at.saturating_add(gone.len()));
                     Answer::ok()
                 }
                 None => Answer::fail(),

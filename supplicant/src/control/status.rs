@@ -100,7 +100,7 @@ fn text(station: &Station, cx: &mut Cx<'_>, kind: StatusKind, ipv4: Option<[u8; 
         lines.field("suppPortStatus", if associated.completed { "Authorized" } else { "Unauthorized" });
         lines.field("EAP state", "DISABLED");
     }
-    if kind == StatusKind::Normal && station.clients.len() + cx.out.global_clients.len() > 0 {
+    if kind == StatusKind::Normal && !(station.clients.is_empty() && cx.out.global_clients.is_empty()) {
         resend_connected(station, cx);
     }
     lines.into_bytes()
@@ -185,7 +185,10 @@ pub(super) fn mib(station: &Station) -> Answer {
     lines.field("dot11RSNAPreauthenticationEnabled", truth(rsn));
     lines.field("dot11RSNAConfigVersion", 1);
     lines.field("dot11RSNAConfigPairwiseKeysSupported", 5);
-    lines.field("dot11RSNAConfigGroupCipherSize", negotiated.map_or(0, |negotiated| negotiated.group.key_len() * 8));
+    lines.field(
+        "dot11RSNAConfigGroupCipherSize",
+        negotiated.map_or(0, |negotiated| negotiated.group.key_len().saturating_mul(8)),
+    );
     lines.field("dot11RSNAConfigPMKLifetime", lifetime.as_secs());
     lines.field("dot11RSNAConfigPMKReauthThreshold", station.runtime.pmk_threshold);
     lines.field("dot11RSNAConfigNumberOfPTKSAReplayCounters", 1);
@@ -208,7 +211,7 @@ pub(super) fn pmksa(station: &Station, now: Instant) -> Answer {
     for (at, entry) in station.pmksa.iter().enumerate() {
         lines.text(format!(
             "{} {} {} {} {}\n",
-            at + 1,
+            at.saturating_add(1),
             entry.peer,
             entry.pmkid,
             (entry.expires - now).as_secs(),
@@ -230,7 +233,7 @@ pub(super) fn pmksa_get(station: &Station, id: u32, now: Instant) -> Answer {
     for entry in station.pmksa.iter().filter(|entry| entry.network == id) {
         let bits = AKM_BITS.into_iter().find(|(akm, _)| *akm == entry.akm).map_or(0, |(_, bits)| bits);
         let left = (entry.expires - now).as_secs();
-        let reauth = left * u64::from(station.runtime.pmk_threshold) / 100;
+        let reauth = left.saturating_mul(u64::from(station.runtime.pmk_threshold)) / 100;
         lines.text(format!(
             "{} {} {} {reauth} {left} {bits} {}\n",
             entry.peer,

@@ -205,7 +205,8 @@ impl Station {
             return None;
         }
         let lifetime = self.pmk_lifetime();
-        let rest = lifetime * 100_u32.saturating_sub(self.runtime.pmk_threshold) / 100;
+        let rest = lifetime.saturating_mul(100_u32.saturating_sub(self.runtime.pmk_threshold));
+        let rest = rest.checked_div(100).unwrap_or_default();
         let fresh = |entry: &PmksaEntry<NetworkId>| entry.expires - now > rest;
         let query = PmksaQuery { network: &target.network, akm, peer: target.bssid, pmkid: None };
         if let Some(entry) = self.pmksa.find(&query, now).filter(|entry| fresh(entry)) {

@@ -39,7 +39,11 @@ impl Station {
             sae_password: None,
             prev_bssid: target.previous,
         };
-        self.link = Link::Associating(Box::new(Associating { target, early: None, deadline: cx.now + PATIENCE * 2 }));
+        self.link = Link::Associating(Box::new(Associating {
+            target,
+            early: None,
+            deadline: cx.now + PATIENCE.saturating_mul(2),
+        }));
         self.tell(cx, &StationEvent::TryingToAssociate { bssid, ssid, freq });
         self.set_state(WpaState::Associating);
         self.request(cx, Purpose::Connect(self.attempt), |ifindex| Request::Connect { ifindex, connect });

@@ -87,9 +87,9 @@ impl Station {
             })
             .max_by_key(|bss| bss.signal);
         let Some(best) = best else { return };
-        let gain = best.signal - current.signal;
+        let gain = best.signal.saturating_sub(current.signal);
         let faster = best.throughput() > current.throughput().saturating_add(current.throughput() / 5);
-        let go = gain >= threshold(current.signal) && (faster || gain >= 2 * threshold(current.signal));
+        let go = gain >= threshold(current.signal) && (faster || gain >= threshold(current.signal).saturating_mul(2));
         let event = StationEvent::RoamDecision { go, current: decision(current), other: decision(best) };
         let to = best.bssid;
         self.tell(cx, &event);

@@ -137,7 +137,7 @@ impl Scanner {
             25..=48 => 4,
             49.. => 6,
         };
-        Duration::from_secs(base * factor)
+        Duration::from_secs(base.saturating_mul(factor))
     }
 }
 
@@ -270,7 +270,7 @@ impl Station {
         }
         self.scan.busy_said = false;
         let error = match &failure {
-            Failure::Kernel { errno, .. } => -errno,
+            Failure::Kernel { errno, .. } => errno.saturating_neg(),
             Failure::RadioBlocked => -132,
             Failure::Denied
             | Failure::NoInterface

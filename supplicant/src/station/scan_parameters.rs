@@ -27,9 +27,9 @@ impl Station {
         hidden.dedup();
         let room = max.saturating_sub(1).max(1);
         if hidden.len() > room {
-            self.scan.rotate %= hidden.len();
+            self.scan.rotate = self.scan.rotate.checked_rem(hidden.len()).unwrap_or(0);
             hidden.rotate_left(self.scan.rotate);
-            self.scan.rotate += room;
+            self.scan.rotate = self.scan.rotate.saturating_add(room);
             hidden.truncate(room);
         }
         parameters.ssids = hidden;

@@ -207,7 +207,9 @@ pub(in crate::net) fn scan_entry(table: &Table<'_>) -> Option<ScanEntry> {
     Some(ScanEntry {
         bssid: entry.mac(bss::BSSID)?,
         freq: entry.u32(bss::FREQUENCY)?,
-        signal: mbm.or_else(|| entry.u8(bss::SIGNAL_UNSPEC).map(|level| i32::from(level) * 100)).unwrap_or_default(),
+        signal: mbm
+            .or_else(|| entry.u8(bss::SIGNAL_UNSPEC).map(|level| i32::from(level).saturating_mul(100)))
+            .unwrap_or_default(),
         signal_unspecified: mbm.is_none(),
         beacon_interval: entry.u16(bss::BEACON_INTERVAL).unwrap_or_default(),
         capability: entry.u16(bss::CAPABILITY).unwrap_or_default(),
