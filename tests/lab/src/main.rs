@@ -12,7 +12,7 @@ use lab::guest::lab::{Lab, REMOVE_RADIO};
 use lab::guest::stranger;
 use lab::host::boot::Guest;
 use lab::host::kernel::Kernel;
-use lab::host::{check, kernel, needs, play, show};
+use lab::host::{Parts, check, kernel, play, show};
 use lab::scenarios;
 
 const HELP: &str = "\
@@ -48,8 +48,7 @@ fn run() -> Outcome<bool> {
     let rest: Vec<String> = words.collect();
     match command.as_str() {
         "run" => {
-            needs::guest()?;
-            let kernel = Kernel::get()?;
+            let parts = Parts::get()?;
             let (options, words): (Vec<String>, Vec<String>) = rest.into_iter().partition(|word| word.starts_with('-'));
             let has = |name: &str| options.iter().any(|option| option == name);
             if options.iter().any(|option| !["--as-built", show::STAND_IN].contains(&option.as_str())) {
@@ -59,7 +58,7 @@ fn run() -> Outcome<bool> {
                 play::build_ours()?;
             }
             let stories = scenarios::matching(&words);
-            let count = play::stories(&kernel, &stories, has(show::STAND_IN))?;
+            let count = play::stories(&parts, &stories, has(show::STAND_IN))?;
             println!("{} passed, {} failed", count.passed, count.failed.len());
             Ok(count.failed.is_empty() && count.passed > 0)
         }
@@ -74,7 +73,6 @@ fn run() -> Outcome<bool> {
             Ok(true)
         }
         "shell" => {
-            needs::guest()?;
             let guest = Guest {
                 story: init::SHELL.into(),
                 radios: rest.first().and_then(|text| text.parse().ok()).unwrap_or(4),
@@ -85,7 +83,7 @@ fn run() -> Outcome<bool> {
                 programs: play::programs()?,
                 limit: play::LIMIT,
             };
-            guest.run(&Kernel::get()?).map(|()| true)
+            guest.run(&Parts::get()?).map(|()| true)
         }
         "kernel" => {
             let kernel = Kernel::get()?;

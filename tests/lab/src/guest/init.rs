@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::{Command, ExitCode};
 use std::time::Duration;
 
-use nix::mount::{MsFlags, mount};
+use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::Pid;
 
@@ -20,6 +20,8 @@ pub const PROGRAMS: &str = "/run/lab/bin";
 pub const RESULTS: &str = "/run/lab/out";
 /// The environment variable that names the folder of results on the host (given on the kernel's command line).
 pub const RESULTS_VARIABLE: &str = "LAB_RESULTS";
+/// The environment variable that names the folder of the guest's root on the host.
+pub const IMAGE_VARIABLE: &str = "LAB_IMAGE";
 /// The environment variable that names the folder of programs on the host.
 pub const PROGRAMS_VARIABLE: &str = "LAB_PROGRAMS";
 /// The environment variable that names the story, or [`SHELL`].
@@ -90,13 +92,27 @@ fn mount_at(kind: &str, at: &str, options: &str) -> Outcome {
     mount(Some("none"), at, Some(kind), MsFlags::empty(), Some(options)).during(|| format!("mount of {kind} on {at}"))
 }
 
+/// Leaves the machine's root, in which this program was found, for the image, which is only read.
+fn enter_image() -> Outcome {
+    mount_at("tmpfs", "/tmp", "mode=0755")?;
+    fs::create_dir("/tmp/root")?;
+    let image = variable(IMAGE_VARIABLE)?;
+    let read_only = MsFlags::MS_RDONLY;
+    mount(Some("none"), "/tmp/root", Some("hostfs"), read_only, Some(image.as_str())).during(|| image.clone())?;
+    nix::unistd::chdir("/tmp/root")?;
+    // The new root lies over the old one, which then is let go.
+    nix::unistd::pivot_root(".", ".").during(|| "the change to the image".into())?;
+    umount2(".", MntFlags::MNT_DETACH).during(|| "the machine's root".into())?;
+    nix::unistd::chdir("/")?;
+    Ok(())
+}
+
 fn prepare() -> Outcome {
+    enter_image()?;
     mount_at("proc", "/proc", "")?;
     mount_at("sysfs", "/sys", "")?;
     mount_at("debugfs", "/sys/kernel/debug", "")?;
-    if !Path::new("/dev/rfkill").exists() {
-        mount_at("devtmpfs", "/dev", "")?;
-    }
+    mount_at("devtmpfs", "/dev", "")?;
     fs::create_dir_all("/dev/pts")?;
     fs::create_dir_all("/dev/shm")?;
     mount_at("devpts", "/dev/pts", "mode=0620")?;
@@ -124,7 +140,7 @@ fn prepare() -> Outcome {
     crate::failure::check(up.success(), || "the loopback interface stays down".into())
 }
 
-/// The users and groups of the host and ours, under the same names in every guest.
+/// The users and groups of the image and ours, under the same names in every guest.
 fn accounts() -> Outcome {
     let mut passwd = fs::read_to_string("/etc/passwd")?;
     let mut group = fs::read_to_string("/etc/group")?;

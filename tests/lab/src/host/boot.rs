@@ -9,11 +9,11 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 
-use super::fresh_folder;
-use super::kernel::Kernel;
+use super::{Parts, fresh_folder};
 use crate::failure::{During as _, Failure, Outcome, check};
 use crate::guest::init::{
-    KEEP_VARIABLE, OUTCOME, PROGRAMS_VARIABLE, RESULTS_VARIABLE, SAID, SHELL, STAND_IN_VARIABLE, STORY_VARIABLE,
+    IMAGE_VARIABLE, KEEP_VARIABLE, OUTCOME, PROGRAMS_VARIABLE, RESULTS_VARIABLE, SAID, SHELL, STAND_IN_VARIABLE,
+    STORY_VARIABLE,
 };
 
 /// What a guest is to do.
@@ -39,15 +39,15 @@ pub struct Guest {
 
 impl Guest {
     /// Boots the guest, waits for its end and gives what it said of itself.
-    pub fn run(&self, kernel: &Kernel) -> Outcome {
-        self.run_with(kernel, || {})
+    pub fn run(&self, parts: &Parts) -> Outcome {
+        self.run_with(parts, || {})
     }
 
     /// The same, and shows what is said meanwhile.
-    pub fn run_shown(&self, kernel: &Kernel) -> Outcome {
+    pub fn run_shown(&self, parts: &Parts) -> Outcome {
         let file = self.results.join(SAID);
         let mut shown = 0;
-        self.run_with(kernel, || {
+        self.run_with(parts, || {
             let said = fs::read(&file).unwrap_or_default();
             if let Some(news) = said.get(shown..) {
                 print!("{}", String::from_utf8_lossy(news));
@@ -56,16 +56,16 @@ impl Guest {
         })
     }
 
-    fn run_with(&self, kernel: &Kernel, look: impl FnMut()) -> Outcome {
+    fn run_with(&self, parts: &Parts, look: impl FnMut()) -> Outcome {
         fresh_folder(&self.results)?;
         let interactive = self.keep || self.story == SHELL;
-        let mut command = Command::new(&kernel.path);
-        command.args(self.command_line(kernel)?);
+        let mut command = Command::new(&parts.kernel.path);
+        command.args(self.command_line(parts)?);
         if !interactive {
             let console = fs::File::create(self.results.join("console"))?;
             command.stdin(Stdio::null()).stdout(console.try_clone()?).stderr(console).process_group(0);
         }
-        let mut child = command.spawn().during(|| format!("start of {}", kernel.path.display()))?;
+        let mut child = command.spawn().during(|| format!("start of {}", parts.kernel.path.display()))?;
         if interactive {
             child.wait()?;
         } else {
@@ -101,7 +101,7 @@ impl Guest {
         check(ended, || format!("the guest did not end within {:?}", self.limit))
     }
 
-    fn command_line(&self, kernel: &Kernel) -> Outcome<Vec<String>> {
+    fn command_line(&self, parts: &Parts) -> Outcome<Vec<String>> {
         let me = super::play::own_program()?;
         let mut line: Vec<String> =
             ["mem=512M", "root=none", "hostfs=/", "rootfstype=hostfs", "rootflags=/", "ro", "con=null"]
@@ -110,13 +110,14 @@ impl Guest {
         if self.time_travel {
             line.push("time-travel=inf-cpu".into());
         }
-        if kernel.has_seccomp_mode() {
+        if parts.kernel.has_seccomp_mode() {
             line.push("seccomp=on".into());
         }
         line.push(format!("mac80211_hwsim.radios={}", self.radios));
         line.push(format!("init={}", plain(&me)?));
         line.extend(["con0=fd:0,fd:1", "console=tty0", "quiet", "panic=-1"].map(str::to_owned));
         line.push(format!("{RESULTS_VARIABLE}={}", plain(&self.results)?));
+        line.push(format!("{IMAGE_VARIABLE}={}", plain(&parts.image.path)?));
         line.push(format!("{PROGRAMS_VARIABLE}={}", plain(&self.programs)?));
         line.push(format!("{STORY_VARIABLE}={}", self.story));
         if self.stand_in {

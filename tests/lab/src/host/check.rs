@@ -6,9 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
-use super::kernel::Kernel;
 use super::play::{self, Count};
-use super::{cargo, needs};
+use super::{Parts, cargo};
 use crate::failure::{During as _, Outcome, check};
 use crate::scenarios;
 
@@ -21,8 +20,7 @@ pub fn checkout() -> PathBuf {
 
 /// Format, clippy, unit and pair tests, the build of our programs, and all stories.
 pub fn everything() -> Outcome<bool> {
-    needs::guest()?;
-    let kernel = Kernel::get()?;
+    let parts = Parts::get()?;
     let started = Instant::now();
     let mut count = Count::default();
     let mut step = |name: &str, arguments: &[&str]| -> Outcome {
@@ -38,7 +36,7 @@ pub fn everything() -> Outcome<bool> {
     play::build_ours()?;
     let stories = scenarios::matching(&[]);
     println!("{} scenarios", stories.len());
-    let played = play::stories(&kernel, &stories, false)?;
+    let played = play::stories(&parts, &stories, false)?;
     count.passed += played.passed;
     count.failed.extend(played.failed);
     println!();

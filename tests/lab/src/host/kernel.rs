@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
-use super::{fresh_folder, needs};
+use super::{cache, fresh_folder, needs};
 use crate::failure::{During as _, Failure, Outcome, check};
 
 /// The environment variable that names a kernel.
@@ -79,16 +79,6 @@ impl Kernel {
 fn parse_version(text: &str) -> Option<(u32, u32)> {
     let mut parts = text.split(['.', '-']);
     Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
-}
-
-/// Where kernels are kept.
-fn cache() -> Outcome<PathBuf> {
-    let base = match (std::env::var_os("XDG_CACHE_HOME"), std::env::var_os("HOME")) {
-        (Some(cache), _) if !cache.is_empty() => PathBuf::from(cache),
-        (_, Some(home)) => Path::new(&home).join(".cache"),
-        _ => return Err(Failure::new("neither XDG_CACHE_HOME nor HOME says where to keep the kernel")),
-    };
-    Ok(base.join("airlock"))
 }
 
 /// Builds the newest kernel whose sources Debian offers here, and keeps it.

@@ -1,17 +1,45 @@
 //! What runs on the machine as it is.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::failure::{During as _, Outcome};
+use crate::failure::{During as _, Failure, Outcome};
 
 pub mod boot;
 pub mod check;
+pub mod image;
 pub mod kernel;
 pub mod needs;
 pub mod play;
 pub mod show;
+
+/// What guests are made of.
+#[derive(Clone, Debug)]
+pub struct Parts {
+    /// Their kernel.
+    pub kernel: kernel::Kernel,
+    /// Their root.
+    pub image: image::Image,
+}
+
+impl Parts {
+    /// Those that are kept, else made now.
+    pub fn get() -> Outcome<Self> {
+        needs::root()?;
+        Ok(Self { kernel: kernel::Kernel::get()?, image: image::Image::get()? })
+    }
+}
+
+/// Where kernels and images are kept.
+fn cache() -> Outcome<PathBuf> {
+    let base = match (std::env::var_os("XDG_CACHE_HOME"), std::env::var_os("HOME")) {
+        (Some(cache), _) if !cache.is_empty() => PathBuf::from(cache),
+        (_, Some(home)) => Path::new(&home).join(".cache"),
+        _ => return Err(Failure::new("neither XDG_CACHE_HOME nor HOME says where to keep kernel and image")),
+    };
+    Ok(base.join("airlock"))
+}
 
 /// Makes `folder` anew, empty.
 fn fresh_folder(folder: &Path) -> Outcome {

@@ -5,10 +5,10 @@ use std::process::{Command, Stdio};
 
 use crate::failure::{During as _, Failure, Outcome, check};
 
-/// A program or file, and the Debian package that brings it.
+/// A program and the Debian package that brings it.
 #[derive(Clone, Copy, Debug)]
 pub struct Need {
-    /// The program by name, or the path of a program or file.
+    /// The program, by name or path.
     pub program: &'static str,
     /// The package.
     pub package: &'static str,
@@ -18,19 +18,8 @@ const fn need(program: &'static str, package: &'static str) -> Need {
     Need { program, package }
 }
 
-/// What guests need.
-pub const GUEST: [Need; 10] = [
-    need("ip", "iproute2"),
-    need("iw", "iw"),
-    need("ping", "iputils-ping"),
-    need("hostapd", "hostapd"),
-    need("wpa_supplicant", "wpasupplicant"),
-    need("/usr/libexec/iwd", "iwd"),
-    need("dbus-daemon", "dbus-daemon"),
-    need("setpriv", "util-linux"),
-    need("setsid", "util-linux"),
-    need("/lib/firmware/regulatory.db", "wireless-regdb"),
-];
+/// What making an image needs.
+pub const IMAGE: [Need; 2] = [need("mmdebstrap", "mmdebstrap"), need("tar", "tar")];
 
 /// What building a kernel needs.
 pub const KERNEL: [Need; 7] = [
@@ -44,10 +33,9 @@ pub const KERNEL: [Need; 7] = [
 ];
 
 /// Sees to it that guests can run here.
-pub fn guest() -> Outcome {
+pub fn root() -> Outcome {
     // The guest's root is whoever started it: hosts, users and our daemons' start need the real one.
-    check(nix::unistd::geteuid().is_root(), || "missing: the rights of root; use: sudo -E cargo lab …".into())?;
-    packages(&GUEST)
+    check(nix::unistd::geteuid().is_root(), || "missing: the rights of root; use: sudo -E cargo lab …".into())
 }
 
 /// Sees to it that the programs are there: installs their packages as root, else says what to install.

@@ -7,8 +7,7 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use super::boot::Guest;
-use super::cargo;
-use super::kernel::Kernel;
+use super::{Parts, cargo};
 use crate::failure::{During as _, Failure, Outcome, check};
 use crate::scenarios::Story;
 
@@ -78,7 +77,7 @@ pub fn build_profile(release: bool) -> Outcome {
 }
 
 /// Plays stories, two guests or more at a time, and prints a line for each.
-pub fn stories(kernel: &Kernel, stories: &[Story], stand_in: bool) -> Outcome<Count> {
+pub fn stories(parts: &Parts, stories: &[Story], stand_in: bool) -> Outcome<Count> {
     let results = target()?.join("lab");
     let programs = programs()?;
     let guests = std::env::var("AIRLOCK_LAB_GUESTS").ok().and_then(|text| text.parse().ok());
@@ -101,7 +100,7 @@ pub fn stories(kernel: &Kernel, stories: &[Story], stand_in: bool) -> Outcome<Co
                         limit: LIMIT,
                     };
                     let started = Instant::now();
-                    let outcome = guest.run(kernel);
+                    let outcome = guest.run(parts);
                     let seconds = started.elapsed().as_secs_f64();
                     if let Ok(mut count) = count.lock() {
                         match &outcome {

@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
+use super::Parts;
 use super::boot::Guest;
-use super::kernel::Kernel;
-use super::needs;
+use super::image::Image;
 use super::play::{build_ours, build_profile, programs, target};
 use crate::failure::{During as _, Failure, Outcome};
 use crate::guest::bench::MEASURED;
@@ -38,17 +38,19 @@ fn guest(story: &str, radios: u32, keep: bool) -> Outcome<Guest> {
 pub fn demo(options: &[String]) -> Outcome<bool> {
     let has = |name: &str| options.iter().any(|option| option == name);
     let keep = has("--keep");
-    needs::guest()?;
-    let kernel = Kernel::get()?;
+    let parts = Parts::get()?;
     if !has(STAND_IN) {
         println!("Building our programs ...");
         build_ours()?;
     }
     let started = Instant::now();
-    println!("Booting a Linux {}.{} guest with four simulated radios ...", kernel.version.0, kernel.version.1);
+    println!(
+        "Booting a Linux {}.{} guest with four simulated radios ...",
+        parts.kernel.version.0, parts.kernel.version.1
+    );
     let mut guest = guest(DEMO, 4, keep)?;
     guest.stand_in = has(STAND_IN);
-    let outcome = if keep { guest.run(&kernel) } else { guest.run_shown(&kernel) };
+    let outcome = if keep { guest.run(&parts) } else { guest.run_shown(&parts) };
     match &outcome {
         Ok(()) => println!("All of it went well, in {:.1} s.", started.elapsed().as_secs_f64()),
         Err(failure) => println!("It went wrong: {failure}\nThe logs are in {}", guest.results.display()),
@@ -60,23 +62,22 @@ pub fn demo(options: &[String]) -> Outcome<bool> {
 pub fn bench(options: &[String]) -> Outcome<bool> {
     let has = |name: &str| options.iter().any(|option| option == name);
     if !has(HERE) && !has(STAND_IN) {
-        needs::guest()?;
-        Kernel::get()?;
+        Parts::get()?;
         println!("Building for release ...");
         build_profile(true)?;
         let lab = target()?.join("release/lab");
         let error = Command::new(&lab).args(["bench", HERE]).exec();
         return Err(Failure::new(format!("{}: {error}", lab.display())));
     }
-    let kernel = Kernel::get()?;
-    println!("Measuring in a Linux {}.{} guest ...", kernel.version.0, kernel.version.1);
+    let parts = Parts::get()?;
+    println!("Measuring in a Linux {}.{} guest ...", parts.kernel.version.0, parts.kernel.version.1);
     let mut guest = guest(BENCH, 4, false)?;
     guest.stand_in = has(STAND_IN);
-    guest.run(&kernel)?;
+    guest.run(&parts)?;
     let text = fs::read_to_string(guest.results.join(MEASURED)).during(|| "the guest's measurements".into())?;
     let mut all: Value = serde_json::from_str(&text).during(|| "the guest's measurements".into())?;
-    let sizes = sizes()?;
-    let pbkdf2 = pbkdf2()?;
+    let sizes = sizes(&parts.image)?;
+    let pbkdf2 = pbkdf2(&parts.image)?;
     if let Some(object) = all.as_object_mut() {
         object.insert("binary_bytes".into(), sizes);
         object.insert("pbkdf2_cpu_ms".into(), pbkdf2);
@@ -96,20 +97,20 @@ fn machine() -> Value {
     json!({ "processor": model.trim_start_matches([':', '\t', ' ']), "cores": cores })
 }
 
-fn sizes() -> Outcome<Value> {
+fn sizes(image: &Image) -> Outcome<Value> {
     let size = |path: &std::path::Path| fs::metadata(path).map(|data| data.len()).unwrap_or(0);
     let ours = programs()?;
     Ok(json!({
         "supplicant": size(&ours.join("supplicant")),
         "apd": size(&ours.join("apd")),
         "privd": size(&ours.join("privd")),
-        "wpa_supplicant": size("/usr/sbin/wpa_supplicant".as_ref()),
-        "hostapd": size("/usr/sbin/hostapd".as_ref()),
+        "wpa_supplicant": size(&image.file("/usr/sbin/wpa_supplicant")),
+        "hostapd": size(&image.file("/usr/sbin/hostapd")),
     }))
 }
 
 /// Processor time of one derivation of a key from a passphrase, ours and Debian's.
-fn pbkdf2() -> Outcome<Value> {
+fn pbkdf2(image: &Image) -> Outcome<Value> {
     const ROUNDS: u32 = 40;
     let own = || nix::time::clock_gettime(nix::time::ClockId::CLOCK_PROCESS_CPUTIME_ID).map(Duration::from);
     let before = own()?;
@@ -118,12 +119,13 @@ fn pbkdf2() -> Outcome<Value> {
     }
     let ours = own()?.saturating_sub(before);
     // A passphrase that is too short is refused before the derivation: what is left is the program's start.
-    let theirs = passphrase_runs("correct horse battery", ROUNDS)?.saturating_sub(passphrase_runs("short", ROUNDS)?);
+    let theirs = passphrase_runs(image, "correct horse battery", ROUNDS)?
+        .saturating_sub(passphrase_runs(image, "short", ROUNDS)?);
     let each = |all: Duration| all.as_secs_f64() * 1000.0 / f64::from(ROUNDS);
     Ok(json!({ "airlock": each(ours), "debian": each(theirs) }))
 }
 
-fn passphrase_runs(passphrase: &str, rounds: u32) -> Outcome<Duration> {
+fn passphrase_runs(image: &Image, passphrase: &str, rounds: u32) -> Outcome<Duration> {
     use nix::sys::resource::{UsageWho, getrusage};
     use nix::sys::time::TimeValLike as _;
     let spent = || -> Outcome<i64> {
@@ -132,8 +134,9 @@ fn passphrase_runs(passphrase: &str, rounds: u32) -> Outcome<Duration> {
     };
     let before = spent()?;
     for _ in 0..rounds {
-        Command::new("wpa_passphrase")
-            .args(["Airlock Lab", passphrase])
+        Command::new("chroot")
+            .arg(&image.path)
+            .args(["wpa_passphrase", "Airlock Lab", passphrase])
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
