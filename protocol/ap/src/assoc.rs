@@ -14,7 +14,7 @@ use wire::frame::{AssocRequest, AssocResponse, Management, Subtype, auth_algorit
 use wire::{Instant, MacAddr, ReasonCode, StatusCode};
 
 use crate::bss::{Bss, Candidate, Tag};
-use crate::station::{AUTHENTICATED_LIFETIME, Abilities, Stage, Watch};
+use crate::station::{AUTHENTICATED_LIFETIME, Abilities, SaeKey, Stage, Watch};
 
 /// Largest association identifier (9.4.1.8).
 const MAX_AID: u16 = 2007;
@@ -48,7 +48,14 @@ impl Bss {
             self.log(Level::Debug, format!("{addr}: malformed association request"));
             return;
         };
-        if self.stations.get(&addr).is_none_or(|station| station.stage < Stage::Authenticated) {
+        let authenticated = self.stations.get(&addr).is_some_and(|station| station.stage >= Stage::Authenticated);
+        let cached = if authenticated { Ok(()) } else { self.admit_by_cached_key(addr, &request, now) };
+        if cached == Err(StatusCode::INVALID_PMKID) && !self.stations.contains_key(&addr) {
+            self.log(Level::Info, format!("{addr}: names no key that is cached for it"));
+            self.refuse(addr, reassociation, StatusCode::INVALID_PMKID, now);
+            return;
+        }
+        if cached.is_err() {
             self.log(Level::Info, format!("{addr}: wants to associate without being authenticated"));
             self.send(Subtype::DEAUTH, addr, |w| {
                 w.u16_le(ReasonCode::CLASS2_FROM_NONAUTH.0);
@@ -58,8 +65,8 @@ impl Bss {
         self.finish_parting(addr);
         let Some(station) = self.stations.get(&addr) else { return };
         // 11.3.5.3 h: the association with protected management frames stands until SA Query says otherwise.
-        let protected = station.stage == Stage::Associated && station.authorized && station.pmf();
-        let (algorithm, lost_keys) = (station.algorithm, station.sa_query_failed);
+        let protected = station.is_protected();
+        let (algorithm, lost_keys) = (station.algorithm, station.lost_keys_until.is_some_and(|until| until > now));
         let judged = self.judge(addr, algorithm, &request, now);
         match judged {
             Ok(_) if protected && !lost_keys => {
@@ -73,6 +80,23 @@ impl Bss {
                 self.refuse(addr, reassociation, refusal.status, now);
             }
         }
+    }
+
+    /// Where open authentication leaves nothing behind, a station is authenticated once it names a key that is cached for
+    /// it. One that names another is told so and runs SAE.
+    fn admit_by_cached_key(
+        &mut self,
+        addr: MacAddr,
+        request: &AssocRequest<'_>,
+        now: Instant,
+    ) -> Result<(), StatusCode> {
+        if !self.serves_only_sae() || self.config.bss.auth_algs() & 1 == 0 || !self.is_welcome(addr) {
+            return Err(StatusCode::REFUSED);
+        }
+        self.judge(addr, auth_algorithm::OPEN, request, now).map_err(|refusal| refusal.status)?;
+        self.station_entry(addr, now).ok_or(StatusCode::AP_FULL)?;
+        self.admit(addr, auth_algorithm::OPEN, now);
+        Ok(())
     }
 
     fn judge(
@@ -141,9 +165,17 @@ impl Bss {
         negotiated: &Negotiated,
         now: Instant,
     ) -> Result<(Pmk, Pmkid), Refusal> {
-        let fresh = self.stations.get(&addr).and_then(|station| station.sae_key.as_ref());
+        let station = self.stations.get(&addr);
+        let fresh = station.and_then(|station| station.sae_key.as_ref());
+        let cached = negotiated.pmkids.iter().find_map(|name| {
+            let query = PmksaQuery { network: &(), akm: negotiated.akm, peer: addr, pmkid: Some(*name) };
+            self.pmksa.find(&query, now)
+        });
+        // Who is associated and comes with another key than that of this association has taken one that is cached.
+        let stands = station.is_some_and(|station| station.stage == Stage::Associated);
+        let another = |key: &SaeKey| stands && cached.is_some_and(|cached| cached.pmkid != key.pmkid);
         if algorithm == auth_algorithm::SAE
-            && let Some(key) = fresh
+            && let Some(key) = fresh.filter(|key| !another(key))
         {
             // 12.4.4.2.3: who can do hash-to-element with us and did not was talked out of it.
             let could = self.config.sae_pwe().allows_h2e() && negotiated.rsnxe.has(Rsnxe::SAE_H2E);
@@ -156,10 +188,6 @@ impl Bss {
             }
             return Ok((key.pmk.clone(), key.pmkid));
         }
-        let cached = negotiated.pmkids.iter().find_map(|name| {
-            let query = PmksaQuery { network: &(), akm: negotiated.akm, peer: addr, pmkid: Some(*name) };
-            self.pmksa.find(&query, now)
-        });
         let cached = cached
             .ok_or(Refusal { status: StatusCode::INVALID_PMKID, why: "it did not run SAE and names no cached key" })?;
         Ok((cached.pmk.clone(), cached.pmkid))

@@ -52,7 +52,7 @@ impl Bss {
             self.log(Level::Debug, format!("{source}: malformed Authentication frame"));
             return;
         };
-        let refuse = |status: StatusCode| Authentication {
+        let answer = |status: StatusCode| Authentication {
             algorithm: auth.algorithm,
             transaction: auth.transaction.wrapping_add(1),
             status,
@@ -63,7 +63,7 @@ impl Bss {
                 Level::Info,
                 format!("{source}: refused by the lists of addresses (macaddr_acl, accept_mac_file, deny_mac_file)"),
             );
-            self.send_auth(source, refuse(StatusCode::REFUSED));
+            self.send_auth(source, answer(StatusCode::REFUSED));
             return;
         }
         // It comes again: what was still to be taken away of its last association goes now.
@@ -72,7 +72,12 @@ impl Bss {
             auth_algorithm::OPEN if self.config.bss.auth_algs() & 1 != 0 => {
                 // 12.3.3.2: only the first of the two frames comes from the station.
                 if auth.transaction != 1 {
-                    self.send_auth(source, refuse(StatusCode::TRANSACTION_SEQUENCE));
+                    self.send_auth(source, answer(StatusCode::TRANSACTION_SEQUENCE));
+                    return;
+                }
+                // Nothing is remembered of who may only name a cached key in its request, which shows whether it has one.
+                if self.serves_only_sae() {
+                    self.send_auth(source, answer(StatusCode::SUCCESS));
                     return;
                 }
                 let status = if self.station_entry(source, now).is_some() {
@@ -82,12 +87,12 @@ impl Bss {
                     self.log_full(source);
                     StatusCode::AP_FULL
                 };
-                self.send_auth(source, refuse(status));
+                self.send_auth(source, answer(status));
             }
             auth_algorithm::SAE if self.sae.is_offered() => self.handle_sae(source, &auth, now, rng),
             other => {
                 self.log(Level::Info, format!("{source}: authentication algorithm {other} is not offered"));
-                self.send_auth(source, refuse(StatusCode::UNSUPPORTED_AUTH_ALG));
+                self.send_auth(source, answer(StatusCode::UNSUPPORTED_AUTH_ALG));
             }
         }
     }
@@ -97,14 +102,24 @@ impl Bss {
         self.log(Level::Info, format!("{addr}: no room for another station (max_num_sta={limit})"));
     }
 
+    /// Every station has to come with SAE, or with a key that it led to.
+    pub(crate) fn serves_only_sae(&self) -> bool {
+        self.policy.as_ref().is_some_and(|policy| !policy.akms.iter().any(|akm| akm.is_psk()))
+    }
+
     /// A station has authenticated. What an unprotected frame must not end (an association with protected management
     /// frames) stays until SA Query has spoken (11.3.4.3 d, 11.13).
     pub(crate) fn admit(&mut self, addr: MacAddr, algorithm: u16, now: Instant) {
         let Some(station) = self.stations.get_mut(&addr) else { return };
-        station.algorithm = algorithm;
-        if station.stage == Stage::Associated && station.authorized && station.pmf() {
+        let proven = algorithm == auth_algorithm::SAE;
+        if station.is_protected() {
+            // Open authentication says nothing about who sent it.
+            if proven {
+                station.algorithm = algorithm;
+            }
             return;
         }
+        station.algorithm = algorithm;
         self.end_association(addr, now);
         self.remove_from_kernel(addr);
         let lifetime = self.authenticated_lifetime();

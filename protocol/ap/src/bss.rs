@@ -20,8 +20,10 @@ use crate::{BssConfig, Operating, Switch};
 
 /// Most keys that are remembered for stations that come again.
 pub(crate) const PMKSA_CAPACITY: usize = 1024;
-/// Most stations that have written to us without being associated: more are not answered until some are forgotten.
+/// Most stations that have written to us without being associated: more push out those who came first.
 const MAX_STRANGERS: usize = 256;
+/// So many of them only if they have shown in SAE that they hear us, or know the password: the others share the rest.
+const SHARE_OF_SAE: usize = 128;
 
 /// What an answer of the driver belongs to. Its owner hands it back with the answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -369,6 +371,7 @@ impl Bss {
             self.parting_timeout(addr, now);
             self.expiry(addr, now);
         }
+        self.sae_work(now, rng);
         self.load_timeout(now);
         self.pmksa.handle_timeout(now);
         self.drain_group();
@@ -379,7 +382,8 @@ impl Bss {
     pub fn poll_deadline(&self) -> Option<Instant> {
         let stations = self.stations.values().filter_map(Station::deadline).min();
         let group = self.group.as_ref().and_then(Group::poll_deadline);
-        [stations, group, self.pmksa.poll_deadline(), self.load.deadline()].into_iter().flatten().min()
+        let commits = self.sae_work_deadline();
+        [stations, group, commits, self.pmksa.poll_deadline(), self.load.deadline()].into_iter().flatten().min()
     }
 
     /// The next thing to do.
@@ -438,17 +442,22 @@ impl Bss {
             if strangers >= MAX_STRANGERS {
                 self.displace_stranger(now);
             }
-            let mut station = Station::new(addr);
+            let mut station = Station::new(addr, now);
             station.expires = Some(now + Duration::from_secs(10));
             self.stations.insert(addr, station);
         }
         self.stations.get_mut(&addr)
     }
 
-    /// Forgets the stranger that would be forgotten first; one that has shown in SAE that it knows the password goes last.
+    /// Forgets the stranger that came first. Of those that have shown something in SAE none goes while the others have more
+    /// than their share, and one that knows the password goes last.
     fn displace_stranger(&mut self, now: Instant) {
-        let strangers = self.stations.values().filter(|station| station.stage < Stage::Associating);
-        let first = strangers.min_by_key(|station| (station.sae_key.is_some(), station.expires));
+        let strangers = || self.stations.values().filter(|station| station.stage < Stage::Associating);
+        let shown = |station: &Station| station.paid || station.sae_key.is_some();
+        let others = strangers().filter(|station| !shown(station)).count();
+        let spared = others >= MAX_STRANGERS.saturating_sub(SHARE_OF_SAE);
+        let rank = |station: &&Station| (shown(station) == spared, station.sae_key.is_some(), station.since);
+        let first = strangers().min_by_key(rank);
         if let Some(addr) = first.map(|station| station.addr) {
             self.log(Level::Debug, format!("{addr}: forgotten, others came after it"));
             self.forget(addr, now);

@@ -17,6 +17,8 @@ use crate::station::{AUTHENTICATED_LIFETIME, SaQuery, Stage};
 const SA_QUERY_REQUEST: u8 = 0;
 const SA_QUERY_RESPONSE: u8 = 1;
 
+/// A station that did not answer SA Query has this long to associate anew: the comeback time it was told, a scan, SAE.
+const LOST_KEYS: Duration = Duration::from_secs(10);
 /// A frame that sends a station away may wait this long for the station to wake.
 const PARTING: Duration = Duration::from_secs(2);
 
@@ -173,9 +175,13 @@ impl Bss {
     pub(crate) fn handle_action(&mut self, header: &Management<'_>, now: Instant) {
         let addr = header.source;
         let Ok(action) = Action::parse(header.body) else { return };
-        let Some(station) = self.stations.get(&addr) else { return };
+        let Some(station) = self.stations.get_mut(&addr) else { return };
         if action.category != category::SA_QUERY || station.stage < Stage::Associated {
             return;
+        }
+        if station.is_protected() {
+            // The kernel lets through what was protected only: it has its keys.
+            station.lost_keys_until = None;
         }
         match action.details {
             [SA_QUERY_REQUEST, first, second, ..] => {
@@ -194,7 +200,7 @@ impl Bss {
         let fits = station.sa_query.as_ref().is_some_and(|query| query.transactions.contains(&transaction));
         if fits {
             station.sa_query = None;
-            station.sa_query_failed = false;
+            station.lost_keys_until = None;
             self.log(Level::Debug, format!("{addr}: answered SA Query, its association stands"));
         }
     }
@@ -228,7 +234,7 @@ impl Bss {
         let Some(query) = &station.sa_query else { return };
         if query.end <= now {
             station.sa_query = None;
-            station.sa_query_failed = true;
+            station.lost_keys_until = Some(now + LOST_KEYS);
             self.log(Level::Info, format!("{addr}: no answer to SA Query; its next association is accepted"));
         } else if query.next <= now {
             self.send_sa_query(addr, now, rng);

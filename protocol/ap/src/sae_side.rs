@@ -1,5 +1,6 @@
 //! SAE on the access point's side (IEEE Std 802.11-2020 12.4): which password, when a token is demanded, repetitions.
 
+use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::vec::Vec;
 use core::time::Duration;
@@ -9,23 +10,20 @@ use conf::ap::Psk;
 use crypto::Rng;
 use ctrl::{ApEvent, Level};
 use rsn::{AkmSuite, Pmkid, PmksaCache, PmksaEntry, Rsnxe, SaePwe};
-use sae::{
-    AntiClogging, CommitOutcome, Config, ConfirmOutcome, Group, Method, Password, PtSet, SaeAkm, SaeError, Session,
-    State,
-};
+use sae::{AntiClogging, Config, Group, Method, Password, PtSet, SaeAkm, SaeError, Session};
 use wire::frame::{Authentication, auth_algorithm};
 use wire::{Instant, MacAddr, StatusCode};
 
 use crate::BssConfig;
 use crate::bss::Bss;
 use crate::password_ids::PasswordIds;
+use crate::sae_runs::{Confirmed, Heard, Run, SaeExchange, Terms};
 use crate::sae_tracking::Tracking;
+use crate::sae_work::{Waiting, Work, units};
 use crate::station::{SaeKey, Stage, Station};
 
 /// Wait for the station's answer before ours is sent again (dot11RSNASAERetransPeriod as the originals have it).
 const RETRANSMIT: Duration = Duration::from_millis(1000);
-/// Wrong confirms that one exchange survives: an attacker's must not end it, but it is no oracle either.
-const MISMATCHES: u8 = 3;
 
 const COMMIT: u16 = 1;
 const CONFIRM: u16 = 2;
@@ -45,8 +43,7 @@ pub(crate) struct SaeSide {
     threshold: usize,
     sync: u16,
     confirm_immediate: bool,
-    /// Commits handled since the token's secret last changed.
-    handled: u32,
+    pub(crate) work: Work,
 }
 
 #[derive(Debug)]
@@ -54,30 +51,6 @@ struct Entry {
     password: Password,
     points: PtSet,
     peer: Option<MacAddr>,
-}
-
-/// One station's exchange.
-#[derive(Debug)]
-pub(crate) struct SaeExchange {
-    session: Session,
-    akm: SaeAkm,
-    password: Password,
-    /// The counter of the name that the password's identifier went by.
-    counter: u32,
-    rejected: Vec<u16>,
-    deadline: Option<Instant>,
-    repeats: u16,
-    mismatches: u8,
-}
-
-impl SaeExchange {
-    pub(crate) const fn deadline(&self) -> Option<Instant> {
-        self.deadline
-    }
-
-    fn is_open(&self) -> bool {
-        self.session.state() != State::Accepted
-    }
 }
 
 impl SaeSide {
@@ -124,7 +97,7 @@ impl SaeSide {
             threshold: usize::try_from(bss.sae_anti_clogging_threshold()).unwrap_or(usize::MAX),
             sync: u16::try_from(bss.sae_sync()).unwrap_or(u16::MAX),
             confirm_immediate: bss.sae_confirm_immediate() != 0,
-            handled: 0,
+            work: Work::default(),
         }
     }
 
@@ -270,77 +243,71 @@ impl Bss {
             self.sae_refuse(addr, COMMIT, &SaeError::UnsupportedGroup(commit.group.number()));
             return;
         }
-        // A repetition of what was answered, and our own words coming back.
         let known = self.stations.get_mut(&addr).and_then(|station| station.sae.as_mut());
-        if let Some(exchange) = known.filter(|exchange| exchange.is_open()) {
-            match exchange.session.handle_commit(auth.status, auth.rest) {
-                Ok(CommitOutcome::Repeated) => {
-                    self.sae_send_commit(addr, now);
-                    return;
-                }
-                Ok(CommitOutcome::Reflected) => return,
-                Ok(
-                    CommitOutcome::Accepted
-                    | CommitOutcome::Different
-                    | CommitOutcome::TokenRequired(_)
-                    | CommitOutcome::GroupRefused,
-                )
-                | Err(_) => {}
+        match known.map_or(Heard::New, |exchange| exchange.hear_commit(auth.status, auth.rest)) {
+            Heard::New => {}
+            Heard::Repeated(status, body) => {
+                self.send_sae(addr, COMMIT, status, &body);
+                self.sae_wait_for_answer(addr, now);
+                return;
             }
+            Heard::Nothing => return,
         }
-        let token_fits = commit.token.map(|token| self.sae.tokens.check(&addr, token));
-        if token_fits == Some(false) {
-            // 12.4.6: no answer, lest we become a way to flood others.
-            self.log(Level::Debug, format!("{addr}: SAE: the token is not ours"));
-            return;
-        }
-        if token_fits.is_none() && self.sae_is_busy() {
-            self.sae.handled = self.sae.handled.wrapping_add(1);
-            if self.sae.handled.is_multiple_of(1000) {
-                self.sae.tokens.rotate(rng);
-            }
-            let body = self.sae.tokens.request_body(&addr, commit.group.number(), method);
+        // A token for another commit is worth nothing, and no reason for silence: somebody who writes in the station's name
+        // may have made it take that one.
+        let paid = commit.token.is_some_and(|token| self.sae.tokens.check(&addr, &commit, token, now));
+        if !paid && self.sae_is_busy(now) {
+            let body = self.sae.tokens.request_body(&addr, &commit, method, now);
             self.send_sae(addr, COMMIT, StatusCode::ANTI_CLOGGING_TOKEN_REQUIRED, &body);
             return;
         }
-        if self.station_entry(addr, now).is_none() {
-            self.log_full(addr);
-            self.send_sae(addr, COMMIT, StatusCode::AP_FULL, &[]);
-            return;
-        }
-        let rejected = commit.rejected_groups.clone().unwrap_or_default();
-        match self.sae_begin(addr, method, &commit, auth, rng) {
-            Ok((session, akm, password, counter)) => {
-                let at_once = self.sae.confirms_at_once(addr, &password);
-                if let Some(station) = self.stations.get_mut(&addr) {
-                    station.sae = Some(SaeExchange {
-                        session,
-                        akm,
-                        password,
-                        counter,
-                        rejected,
-                        deadline: None,
-                        repeats: 0,
-                        mismatches: 0,
-                    });
-                }
-                self.sae_send_commit(addr, now);
-                if at_once {
-                    self.sae_send_confirm(addr);
-                }
-            }
-            Err(error) => self.sae_refuse(addr, COMMIT, &error),
+        self.sae.work.wait(Waiting { addr, method, body: auth.rest.to_vec(), paid, since: now }, rng);
+        self.sae_work(now, rng);
+    }
+
+    /// Takes the commits that wait, as far as there is budget for them.
+    pub(crate) fn sae_work(&mut self, now: Instant, rng: &mut dyn Rng) {
+        loop {
+            let stations = &self.stations;
+            let Some(waiting) = self.sae.work.take(now, |addr| room_from(stations, addr), rng) else { return };
+            let Ok(commit) = sae::parse_commit(&waiting.body, waiting.method) else { continue };
+            self.sae_take(&waiting, &commit, now, rng);
         }
     }
 
-    fn sae_begin(
+    /// When there may be budget for a commit that waits.
+    pub(crate) fn sae_work_deadline(&self) -> Option<Instant> {
+        self.sae.work.deadline(|addr| room_from(&self.stations, addr))
+    }
+
+    fn sae_take(&mut self, waiting: &Waiting, commit: &sae::ParsedCommit<'_>, now: Instant, rng: &mut dyn Rng) {
+        let addr = waiting.addr;
+        let run = match self.sae_begin(waiting, commit, now, rng) {
+            Ok(run) => run,
+            Err(error) => return self.sae_refuse(addr, COMMIT, &error),
+        };
+        let at_once = self.sae.confirms_at_once(addr, &run.terms().password);
+        let (status, body) = (run.session().commit_status(), run.session().commit_body(None));
+        let Some(station) = self.station_entry(addr, now) else {
+            self.log_full(addr);
+            self.send_sae(addr, COMMIT, StatusCode::AP_FULL, &[]);
+            return;
+        };
+        station.paid |= waiting.paid;
+        station.sae.get_or_insert_default().add(run);
+        self.send_sae(addr, COMMIT, status, &body);
+        self.sae_wait_for_answer(addr, now);
+        if at_once {
+            self.sae_send_confirm(addr);
+        }
+    }
+
+    /// The password that a commit means, and on which terms.
+    fn sae_terms(
         &self,
         addr: MacAddr,
-        method: Method,
         commit: &sae::ParsedCommit<'_>,
-        auth: &Authentication<'_>,
-        rng: &mut dyn Rng,
-    ) -> Result<(Session, SaeAkm, Password, u32), SaeError> {
+    ) -> Result<(&Entry, Option<Vec<u8>>, Terms), SaeError> {
         // 12.4.5.3: a commit for an AKM with a longer key names it.
         let akm = match commit.akm_suite {
             Some(suite) => SaeAkm::from_suite(suite).filter(|akm| self.sae.akms.contains(akm)),
@@ -356,29 +323,61 @@ impl Bss {
             Some(entry) => (entry, None),
             None => self.sae.renamed(addr, identifier).map(|(entry, name)| (entry, Some(name))).ok_or(missing)?,
         };
-        // Under another name, the password has other points.
-        let renamed = name.as_ref().map(|(name, _)| {
-            let password = entry.password.known_as(name);
-            let points = PtSet::derive(self.config.ssid().as_bytes(), &password, &[commit.group]);
-            (password, points)
-        });
-        let (password, points) =
-            renamed.as_ref().map_or((&entry.password, &entry.points), |(password, points)| (password, points));
-        let config = Config {
-            own: self.config.own,
-            peer: addr,
-            group: commit.group,
-            method,
-            password,
-            pt: Some(points),
+        let (name, counter) = name.map_or((None, 0), |(name, counter)| (Some(name), counter));
+        let terms = Terms {
             akm,
-            rejected_groups: &[],
-            supported_groups: &self.sae.groups,
+            password: entry.password.clone(),
+            identifier: identifier.map(<[u8]>::to_vec),
+            counter,
+            rejected: commit.rejected_groups.clone().unwrap_or_default(),
         };
-        let mut session = Session::start(&config, rng)?;
+        Ok((entry, name, terms))
+    }
+
+    /// Begins a run: with our commit of another in that name on the same terms, or with a new one.
+    fn sae_begin(
+        &mut self,
+        waiting: &Waiting,
+        commit: &sae::ParsedCommit<'_>,
+        now: Instant,
+        rng: &mut dyn Rng,
+    ) -> Result<Run, SaeError> {
+        let (addr, method) = (waiting.addr, waiting.method);
+        let (entry, name, terms) = self.sae_terms(addr, commit)?;
+        let exchange = self.stations.get(&addr).and_then(|station| station.sae.as_ref());
+        let known = exchange.and_then(|exchange| exchange.ours(commit.group, method, &terms)).cloned();
+        let cost = units(commit.group, known.is_none());
+        let ours = match known {
+            Some(ours) => Ok(ours),
+            None => {
+                // Under another name, the password has other points.
+                let renamed = name.as_ref().map(|name| {
+                    let password = entry.password.known_as(name);
+                    let points = PtSet::derive(self.config.ssid().as_bytes(), &password, &[commit.group]);
+                    (password, points)
+                });
+                let (password, points) =
+                    renamed.as_ref().map_or((&entry.password, &entry.points), |(password, points)| (password, points));
+                let config = Config {
+                    own: self.config.own,
+                    peer: addr,
+                    group: commit.group,
+                    method,
+                    password,
+                    pt: Some(points),
+                    akm: terms.akm,
+                    rejected_groups: &[],
+                    supported_groups: &self.sae.groups,
+                };
+                Session::start(&config, rng)
+            }
+        };
+        self.sae.work.spend(cost, now);
+        let ours = ours?;
+        let mut session = ours.clone();
         session.set_sync_limit(self.sae.sync);
-        session.handle_commit(auth.status, auth.rest)?;
-        Ok((session, akm, entry.password.clone(), name.map_or(0, |(_, counter)| counter)))
+        session.handle_commit(method.status(), &waiting.body)?;
+        Ok(Run::new(ours, session, terms, now))
     }
 
     /// The names by which a station's password identifier is to go from now on, if it came with one and takes others.
@@ -400,23 +399,21 @@ impl Bss {
         self.sae.bind(addr, password)
     }
 
-    /// 12.4.6: so many exchanges are open that a new one has to show that its sender can receive.
-    fn sae_is_busy(&self) -> bool {
+    /// 12.4.6: so many exchanges are open, or so much was done, that a new one has to show that its sender can receive.
+    fn sae_is_busy(&self, now: Instant) -> bool {
         let open = self.stations.values().filter(|station| station.sae.as_ref().is_some_and(SaeExchange::is_open));
-        open.count() >= self.sae.threshold
+        self.sae.work.is_much(now) || open.count() >= self.sae.threshold
     }
 
-    fn sae_send_commit(&mut self, addr: MacAddr, now: Instant) {
-        let exchange = self.stations.get_mut(&addr).and_then(|station| station.sae.as_mut());
-        let Some(exchange) = exchange else { return };
-        exchange.deadline = Some(now + RETRANSMIT);
-        let (status, body) = (exchange.session.commit_status(), exchange.session.commit_body(None));
-        self.send_sae(addr, COMMIT, status, &body);
+    fn sae_wait_for_answer(&mut self, addr: MacAddr, now: Instant) {
+        if let Some(exchange) = self.stations.get_mut(&addr).and_then(|station| station.sae.as_mut()) {
+            exchange.deadline = Some(now + RETRANSMIT);
+        }
     }
 
     fn sae_send_confirm(&mut self, addr: MacAddr) {
         let exchange = self.stations.get_mut(&addr).and_then(|station| station.sae.as_mut());
-        if let Some(Ok(body)) = exchange.map(|exchange| exchange.session.confirm_body()) {
+        if let Some(body) = exchange.and_then(SaeExchange::confirm_body) {
             self.send_sae(addr, CONFIRM, StatusCode::SUCCESS, &body);
         }
     }
@@ -427,21 +424,26 @@ impl Bss {
             self.sae_refuse(addr, CONFIRM, &SaeError::ConfirmBeforeCommit);
             return;
         };
-        match exchange.session.handle_confirm(auth.rest) {
-            Ok(ConfirmOutcome::Accepted) => {
-                exchange.deadline = None;
-                self.sae_accepted(addr, now);
+        let failed = exchange.password().cloned();
+        let heard = exchange.hear_confirm(auth.rest, self.sae.work.waits(addr));
+        if exchange.is_over()
+            && let Some(station) = self.stations.get_mut(&addr)
+        {
+            station.sae = None;
+        }
+        match heard {
+            Confirmed::Accepted => self.sae_accepted(addr, now),
+            Confirmed::Again => self.sae_send_confirm(addr),
+            Confirmed::Nothing => {}
+            // Whoever writes in its name must not have the station told that its password is wrong.
+            Confirmed::Ambiguous => {
+                self.log(
+                    Level::Info,
+                    format!("{addr}: SAE: several commits came in its name, its confirm fits none yet"),
+                );
             }
-            Ok(ConfirmOutcome::Again) => self.sae_send_confirm(addr),
-            Ok(ConfirmOutcome::Ignored) => {}
-            // 12.4.8.6.6: who is accepted is answered only if it knows the key; all else is not even counted.
-            Err(_) if !exchange.is_open() => {}
-            Err(error) => {
-                exchange.mismatches = exchange.mismatches.saturating_add(1);
-                let wrong = (error == SaeError::ConfirmMismatch).then(|| exchange.password.clone());
-                if let Some(failed) = wrong
-                    && self.sae.try_another(addr, &failed)
-                {
+            Confirmed::Wrong(SaeError::ConfirmMismatch) => {
+                if failed.is_some_and(|failed| self.sae.try_another(addr, &failed)) {
                     self.log(Level::Info, format!("{addr}: SAE: another password is tried next time"));
                     if let Some(station) = self.stations.get_mut(&addr) {
                         station.sae = None;
@@ -449,34 +451,26 @@ impl Bss {
                     self.send_sae(addr, CONFIRM, StatusCode::REFUSED, &[]);
                     return;
                 }
-                let Some(exchange) = self.stations.get_mut(&addr).and_then(|station| station.sae.as_mut()) else {
-                    return;
-                };
-                let over = exchange.mismatches >= MISMATCHES;
-                if over && let Some(station) = self.stations.get_mut(&addr) {
-                    station.sae = None;
-                }
-                if error == SaeError::ConfirmMismatch {
-                    self.event(ApEvent::PossiblePskMismatch(addr));
-                }
-                self.sae_refuse(addr, CONFIRM, &error);
+                self.event(ApEvent::PossiblePskMismatch(addr));
+                self.sae_refuse(addr, CONFIRM, &SaeError::ConfirmMismatch);
             }
+            Confirmed::Wrong(error) => self.sae_refuse(addr, CONFIRM, &error),
         }
     }
 
     /// The station knows the password: its last answer, the key, and the station may associate.
     fn sae_accepted(&mut self, addr: MacAddr, now: Instant) {
         let Some(station) = self.stations.get_mut(&addr) else { return };
-        let Some(exchange) = &station.sae else { return };
-        let akm = match exchange.akm {
+        let Some(run) = station.sae.as_ref().and_then(SaeExchange::accepted) else { return };
+        let (terms, session) = (run.terms().clone(), run.session());
+        let akm = match terms.akm {
             SaeAkm::Sae => AkmSuite::Sae,
             SaeAkm::SaeExtKey => AkmSuite::SaeExt,
         };
-        let rejected = exchange.rejected.clone();
-        let (Some(pmk), Some(pmkid)) = (exchange.session.pmk(), exchange.session.pmkid()) else { return };
-        let group = exchange.session.group().number();
-        let h2e = exchange.session.method() == Method::HashToElement;
-        let password = exchange.password.clone();
+        let (Some(pmk), Some(pmkid)) = (session.pmk(), session.pmkid()) else { return };
+        let (group, h2e) = (session.group(), session.method() == Method::HashToElement);
+        self.sae.work.refund(addr, units(group, true));
+        let Terms { password, counter, rejected, .. } = terms;
         if self.sae.tracking.is_on() && password.identifier().is_none() {
             self.sae.tracking.succeeded(addr, &password);
         }
@@ -484,10 +478,10 @@ impl Bss {
             pmk: pmk.clone(),
             pmkid: Pmkid(pmkid),
             h2e,
-            group,
+            group: group.number(),
             akm,
             password,
-            counter: exchange.counter,
+            counter,
             rejected,
         });
         let entry = PmksaEntry {
@@ -523,6 +517,16 @@ impl Bss {
             return;
         }
         exchange.repeats = exchange.repeats.saturating_add(1);
-        self.sae_send_commit(addr, now);
+        exchange.deadline = Some(now + RETRANSMIT);
+        if let Some(run) = exchange.newest() {
+            let (status, body) = (run.session().commit_status(), run.session().commit_body(None));
+            self.send_sae(addr, COMMIT, status, &body);
+        }
     }
+}
+
+/// From when on a station's exchange has a place for another run.
+fn room_from(stations: &BTreeMap<MacAddr, Station>, addr: MacAddr) -> Instant {
+    let exchange = stations.get(&addr).and_then(|station| station.sae.as_ref());
+    exchange.map_or(Instant::ZERO, SaeExchange::room_from)
 }

@@ -13,7 +13,7 @@ use wire::frame::{Subtype, capability};
 use wire::{Instant, MacAddr};
 
 use crate::bss::Candidate;
-use crate::sae_side::SaeExchange;
+use crate::sae_runs::SaeExchange;
 
 /// A station that authenticated but did not associate is forgotten after this time.
 pub(crate) const AUTHENTICATED_LIFETIME: Duration = Duration::from_secs(30);
@@ -153,6 +153,8 @@ pub(crate) struct Held {
 #[derive(Debug)]
 pub struct Station {
     pub(crate) addr: MacAddr,
+    /// When it was first heard.
+    pub(crate) since: Instant,
     pub(crate) stage: Stage,
     pub(crate) algorithm: u16,
     pub(crate) aid: u16,
@@ -172,10 +174,13 @@ pub struct Station {
     pub(crate) psk: Option<Pmk>,
     pub(crate) keyid: Option<String>,
     pub(crate) sae: Option<SaeExchange>,
+    /// A commit of SAE in its name brought its token back: somebody there hears us.
+    pub(crate) paid: bool,
     pub(crate) sae_key: Option<SaeKey>,
     pub(crate) sa_query: Option<SaQuery>,
     /// SA Query found that the station has lost its keys: the next request is accepted.
-    pub(crate) sa_query_failed: bool,
+    /// It did not answer SA Query: until then, its next association is accepted.
+    pub(crate) lost_keys_until: Option<Instant>,
     pub(crate) watch: Option<Watch>,
     /// It was told to go: the kernel keeps its entry and its keys until the frame has left, or this time has come.
     pub(crate) parting: Option<Instant>,
@@ -188,9 +193,10 @@ pub struct Station {
 }
 
 impl Station {
-    pub(crate) const fn new(addr: MacAddr) -> Station {
+    pub(crate) const fn new(addr: MacAddr, since: Instant) -> Station {
         Station {
             addr,
+            since,
             stage: Stage::Unknown,
             algorithm: 0,
             aid: 0,
@@ -215,9 +221,10 @@ impl Station {
             psk: None,
             keyid: None,
             sae: None,
+            paid: false,
             sae_key: None,
             sa_query: None,
-            sa_query_failed: false,
+            lost_keys_until: None,
             watch: None,
             parting: None,
             expires: None,
@@ -325,6 +332,11 @@ impl Station {
         .collect()
     }
 
+    /// Its association stands until SA Query has spoken (11.3.4.3 d, 11.3.5.3 h).
+    pub(crate) fn is_protected(&self) -> bool {
+        self.stage == Stage::Associated && self.authorized && self.pmf()
+    }
+
     pub(crate) fn pmf(&self) -> bool {
         self.negotiated.as_ref().is_some_and(|negotiated| negotiated.pmf)
     }
@@ -370,7 +382,7 @@ impl Station {
         self.psk = None;
         self.keyid = None;
         self.sa_query = None;
-        self.sa_query_failed = false;
+        self.lost_keys_until = None;
         self.watch = None;
         self.connected_since = None;
         self.aid = 0;

@@ -78,7 +78,7 @@ pub enum ConfirmOutcome {
 }
 
 /// What stays the same during a run.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Facts {
     own: MacAddr,
     peer: MacAddr,
@@ -93,7 +93,7 @@ struct Facts {
 }
 
 /// Our Commit may have been sent. The secrets are wiped with the transition to the next state.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Committed {
     pwe: Element,
     rand: Secret,
@@ -108,14 +108,14 @@ struct Confirmed {
 }
 
 /// The peer's Confirm was verified.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Accepted {
     confirmed: Confirmed,
     /// The counter of the last Confirm of the peer that verified; only greater ones are looked at again.
     received: u16,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 enum Progress {
     Committed(Committed),
     Confirmed(Confirmed),
@@ -123,7 +123,10 @@ enum Progress {
 }
 
 /// One run of the protocol.
-#[derive(Debug)]
+///
+/// A copy made before a Commit of the peer came is a run of its own with the same Commit of ours: whoever cannot tell
+/// which of several Commits in one name is the peer's answers each, and the peer's Confirm shows which it was.
+#[derive(Debug, Clone)]
 pub struct Session {
     facts: Facts,
     progress: Progress,

@@ -1,6 +1,7 @@
 //! What strangers send.
 
 use alloc::vec::Vec;
+use core::time::Duration;
 
 use crypto::Rng;
 use ipc_proto::Event;
@@ -97,4 +98,48 @@ fn confirms_in_the_name_of_an_accepted_station_change_nothing() {
     let elements: Vec<&[u8]> = elements.iter().map(Vec::as_slice).collect();
     world.associate(STA, &elements);
     assert!(world.connected(STA));
+}
+
+#[test]
+fn open_authentication_changes_nothing_of_a_protected_association() {
+    let both = SAE.replace("=SAE\n", "=SAE WPA-PSK\nwpa_passphrase=correct horse\n");
+    for conf in [SAE, &both] {
+        let mut world = World::new(conf);
+        let pmk = world.run_sae_for(SaeAkm::Sae, Group::P256, Method::HashToElement);
+        let policy = StationPolicy { sae_pwe: SaePwe::Both, pmf: Pmf::Required, ..StationPolicy::personal() };
+        let elements = world.supplicant(&policy, pmk);
+        let elements: Vec<&[u8]> = elements.iter().map(Vec::as_slice).collect();
+        world.associate(STA, &elements);
+        assert!(world.connected(STA));
+        world.authenticate(STA);
+        // The station itself comes back with the key that SAE gave it: it is asked, not refused for want of one.
+        world.associate(STA, &elements);
+        assert_eq!(world.assoc_status(), StatusCode::ASSOC_TOO_SOON);
+        world.wait(Duration::from_secs(2));
+        world.associate(STA, &elements);
+        assert_eq!(world.assoc_status(), StatusCode::SUCCESS);
+    }
+}
+
+#[test]
+fn a_query_that_was_not_answered_opens_no_door_for_good() {
+    let mut world = World::new(PSK);
+    world.join_psk(Pmf::Optional);
+    let element = world.supplicant.as_ref().unwrap().negotiated().station_element(&[]);
+    // A stranger asks in its name while it sleeps, and again much later.
+    for _ in 0..3 {
+        world.authenticate(STA);
+        world.associate(STA, &[&element]);
+        assert_eq!(world.assoc_status(), StatusCode::ASSOC_TOO_SOON);
+        world.wait(Duration::from_secs(60));
+        assert!(world.connected(STA));
+    }
+    // It wakes before the second request, and says so.
+    world.associate(STA, &[&element]);
+    world.wait(Duration::from_secs(2));
+    world.from(STA, Subtype::ACTION, |w| {
+        w.put(&[8, 0, 1, 2]);
+    });
+    world.associate(STA, &[&element]);
+    assert_eq!(world.assoc_status(), StatusCode::ASSOC_TOO_SOON);
 }

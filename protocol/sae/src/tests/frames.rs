@@ -1,6 +1,9 @@
 //! Bodies as they are on the air, and what a session answers to them.
 
+use core::time::Duration;
+
 use super::*;
+use wire::Instant;
 
 fn by_hashing() -> Setup {
     Setup::new(b"secret", Group::P256, Method::HashToElement)
@@ -59,19 +62,25 @@ fn a_token_goes_there_and_back() {
     for method in [Method::HuntAndPeck, Method::HashToElement] {
         let setup = Setup::new(b"secret", Group::P256, method);
         let mut station = setup.start(STA, AP, 1);
-        let mut guard = AntiClogging::new(&mut TestRng::new(5));
-        let request = guard.request_body(&STA, 19, method);
+        let guard = AntiClogging::new(&mut TestRng::new(5));
+        let at = |secs| Instant::from_origin(Duration::from_secs(secs));
+        let plain = station.commit_body(None);
+        let request = guard.request_body(&STA, &parse_commit(&plain, method).unwrap(), method, at(99));
         let outcome = station.handle_commit(StatusCode::ANTI_CLOGGING_TOKEN_REQUIRED, &request).unwrap();
         let CommitOutcome::TokenRequired(token) = outcome else { panic!("{outcome:?}") };
         let body = station.commit_body(Some(&token));
         let parsed = parse_commit(&body, method).unwrap();
-        assert!(guard.check(&STA, parsed.token.unwrap()));
-        assert!(!guard.check(&AP, parsed.token.unwrap()));
-        assert!(!guard.check(&STA, &token[1..]));
-        guard.rotate(&mut TestRng::new(6));
-        assert!(guard.check(&STA, &token));
-        guard.rotate(&mut TestRng::new(7));
-        assert!(!guard.check(&STA, &token));
+        assert!(guard.check(&STA, &parsed, parsed.token.unwrap(), at(99)));
+        assert!(guard.check(&STA, &parsed, &token, at(103)));
+        for (peer, token, time) in [(AP, &token[..], 99), (STA, &token[1..], 99), (STA, &token, 108), (STA, &token, 90)]
+        {
+            assert!(!guard.check(&peer, &parsed, token, at(time)), "{peer} {time}");
+        }
+        // Everybody hears it, and nobody can use it for another commit in the same name, or one of another group.
+        for (group, seed) in [(Group::P256, 3), (Group::P384, 1)] {
+            let other = Setup::new(b"secret", group, method).start(STA, AP, seed).commit_body(None);
+            assert!(!guard.check(&STA, &parse_commit(&other, method).unwrap(), &token, at(99)), "{group:?}");
+        }
         // The run goes on with the same numbers.
         let mut ap = setup.start(AP, STA, 2);
         assert_eq!(ap.handle_commit(station.commit_status(), &body), Ok(CommitOutcome::Accepted));
