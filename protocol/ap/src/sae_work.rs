@@ -19,7 +19,7 @@ const BURST: Duration = Duration::from_secs(2);
 /// A station that got no answer for so long has given up.
 const PATIENCE: Duration = Duration::from_secs(2);
 /// Most commits that wait.
-const MOST_WAITING: usize = 64;
+const MOST_WAITING: usize = 512;
 /// Most of them in one name.
 const MOST_OF_ONE: usize = 2;
 /// Units of a run's first half (our commit) and of its second (the keys), which grow with the square of the length.
@@ -80,7 +80,8 @@ impl Work {
     /// nothing by it.
     pub(crate) fn wait(&mut self, commit: Waiting, rng: &mut dyn Rng) {
         let addr = commit.addr;
-        if self.waiting.iter().any(|other| other.addr == addr && other.body == commit.body) {
+        if let Some(same) = self.waiting.iter_mut().find(|other| other.addr == addr && other.body == commit.body) {
+            same.since = commit.since;
             return;
         }
         let of_one = self.waiting.iter().filter(|other| other.addr == addr).count() >= MOST_OF_ONE;
