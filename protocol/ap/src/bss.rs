@@ -382,7 +382,7 @@ impl Bss {
     pub fn poll_deadline(&self) -> Option<Instant> {
         let stations = self.stations.values().filter_map(Station::deadline).min();
         let group = self.group.as_ref().and_then(Group::poll_deadline);
-        let commits = self.sae_work_deadline();
+        let commits = self.sae.work.deadline();
         [stations, group, commits, self.pmksa.poll_deadline(), self.load.deadline()].into_iter().flatten().min()
     }
 

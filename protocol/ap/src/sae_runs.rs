@@ -1,20 +1,21 @@
 //! The runs of SAE in one station's name (IEEE Std 802.11-2020 12.4.8).
 //!
-//! A commit proves nothing about who sent it, so another one in the same name does not end the run that is under way: both
-//! go on beside each other. They have the same commit of ours, so that the station's confirm is right whichever of our
-//! answers it took, and the confirm shows which commit was the station's.
+//! A commit proves nothing about who sent it, so another one in the same name does not end the run that is under way: all go
+//! on beside each other. They are answered with the same commit of ours, so that the station's confirm is right whichever
+//! answer it took, and the confirm shows which commit was the station's. Until one comes, further commits cost nothing.
 
 use alloc::vec::Vec;
-use core::time::Duration;
 
-use sae::{CommitOutcome, ConfirmOutcome, Group, Method, Password, SaeAkm, SaeError, Session, State};
+use sae::{CommitOutcome, ConfirmOutcome, Group, Method, ParsedCommit, Password, SaeAkm, SaeError, Session, State};
 use wire::{Instant, StatusCode};
 
-/// Most runs in one name.
-const MOST: usize = 4;
-/// A run has this long for itself; then its place may go to another.
-const UNDISTURBED: Duration = Duration::from_millis(1000);
-/// Wrong confirms that a run survives: an attacker's must not end it, but it is no oracle either.
+/// Most commits in one name.
+const MOST: usize = 16;
+/// Most commits whose keys are computed for one confirm: it follows the commit it belongs to.
+const MOST_FOR_A_CONFIRM: usize = 4;
+/// Longest commit that waits for a confirm: what comes behind the numbers is short.
+const MOST_BEHIND_NUMBERS: usize = 512;
+/// Wrong confirms for each commit: an attacker's must not end a run, but it is no oracle either.
 const MISMATCHES: usize = 3;
 
 /// What a run is about, besides its numbers.
@@ -30,31 +31,71 @@ pub(crate) struct Terms {
     pub(crate) rejected: Vec<u16>,
 }
 
-/// One run.
+/// A commit in the station's name, and the run that came of it.
 #[derive(Debug)]
 pub(crate) struct Run {
-    /// Before the station's commit: where further runs begin.
+    /// Our side before the commit: where all runs on these terms begin.
     ours: Session,
-    session: Session,
+    /// Our side with it; absent: the keys have not been computed.
+    session: Option<Session>,
     terms: Terms,
-    began: Instant,
+    /// What follows the status code.
+    body: Vec<u8>,
+    /// Scalar and element.
+    numbers: Vec<u8>,
+    /// How often the same came again.
+    again: u16,
 }
 
 impl Run {
-    pub(crate) const fn new(ours: Session, session: Session, terms: Terms, began: Instant) -> Run {
-        Run { ours, session, terms, began }
+    /// A commit that is answered with our side of others, and whose keys are not computed before a confirm comes.
+    pub(crate) fn later(ours: Session, commit: &ParsedCommit<'_>, body: &[u8], terms: Terms) -> Run {
+        let numbers = [commit.scalar, commit.element].concat();
+        Run { ours, session: None, terms, body: body.to_vec(), numbers, again: 0 }
     }
 
-    pub(crate) const fn session(&self) -> &Session {
-        &self.session
+    /// The same with its keys.
+    ///
+    /// # Errors
+    /// What is wrong with the commit.
+    pub(crate) fn compute(mut self) -> Result<Run, SaeError> {
+        self.session = Some(self.computed()?);
+        Ok(self)
+    }
+
+    fn computed(&self) -> Result<Session, SaeError> {
+        let mut session = self.ours.clone();
+        match session.handle_commit(self.ours.commit_status(), &self.body)? {
+            CommitOutcome::Accepted => Ok(session),
+            // 12.4.8.6.4: our own commit came back.
+            CommitOutcome::Reflected
+            | CommitOutcome::Repeated
+            | CommitOutcome::Different
+            | CommitOutcome::TokenRequired(_)
+            | CommitOutcome::GroupRefused => Err(SaeError::Element),
+        }
     }
 
     pub(crate) const fn terms(&self) -> &Terms {
         &self.terms
     }
 
+    /// The status of our commit, and its body.
+    pub(crate) fn answer(&self) -> (StatusCode, Vec<u8>) {
+        (self.ours.commit_status(), self.ours.commit_body(None))
+    }
+
+    /// The run once the confirm was right.
+    pub(crate) fn accepted(&self) -> Option<&Session> {
+        self.session.as_ref().filter(|session| session.state() == State::Accepted)
+    }
+
     fn is_open(&self) -> bool {
-        self.session.state() != State::Accepted
+        self.accepted().is_none()
+    }
+
+    fn hear_confirm(&mut self, body: &[u8]) -> Result<ConfirmOutcome, SaeError> {
+        self.session.as_mut().map_or(Err(SaeError::ConfirmBeforeCommit), |session| session.handle_confirm(body))
     }
 }
 
@@ -108,8 +149,8 @@ impl SaeExchange {
     }
 
     /// The run that began last.
-    pub(crate) fn newest(&mut self) -> Option<&mut Run> {
-        self.runs.last_mut()
+    pub(crate) fn newest(&self) -> Option<&Run> {
+        self.runs.last()
     }
 
     /// The run whose confirm was right.
@@ -117,27 +158,20 @@ impl SaeExchange {
         self.runs.iter().find(|run| !run.is_open())
     }
 
-    pub(crate) fn hear_commit(&mut self, status: StatusCode, body: &[u8]) -> Heard {
-        for run in &mut self.runs {
-            let open = run.is_open();
-            match run.session.handle_commit(status, body) {
-                Ok(CommitOutcome::Repeated) if open => {
-                    return Heard::Repeated(run.session.commit_status(), run.session.commit_body(None));
-                }
-                // Who was accepted and has lost our confirm sends its own again.
-                Ok(CommitOutcome::Repeated | CommitOutcome::Reflected) | Err(SaeError::TooManyRepeats) => {
-                    return Heard::Nothing;
-                }
-                Ok(
-                    CommitOutcome::Accepted
-                    | CommitOutcome::Different
-                    | CommitOutcome::TokenRequired(_)
-                    | CommitOutcome::GroupRefused,
-                )
-                | Err(_) => {}
-            }
+    /// `most`: how often a station may repeat itself.
+    pub(crate) fn hear_commit(&mut self, commit: &ParsedCommit<'_>, method: Method, most: u16) -> Heard {
+        let same = |run: &&mut Run| {
+            let group = run.ours.group() == commit.group && run.ours.method() == method;
+            group && run.numbers.strip_prefix(commit.scalar) == Some(commit.element)
+        };
+        let Some(run) = self.runs.iter_mut().find(same) else { return Heard::New };
+        run.again = run.again.saturating_add(1);
+        // Who was accepted and has lost our confirm sends its own again.
+        if run.again > most || !run.is_open() {
+            return Heard::Nothing;
         }
-        Heard::New
+        let (status, body) = run.answer();
+        Heard::Repeated(status, body)
     }
 
     /// Our side of a run on these terms, if there is one already.
@@ -150,33 +184,51 @@ impl SaeExchange {
         self.runs.iter().find(fits).map(|run| &run.ours)
     }
 
-    /// From when on there is a place for another run.
-    pub(crate) fn room_from(&self) -> Instant {
-        if self.runs.len() < MOST {
-            return Instant::ZERO;
-        }
-        let open = self.runs.iter().filter(|run| run.is_open());
-        open.map(|run| run.began + UNDISTURBED).min().unwrap_or_default()
+    /// Whether a commit is short enough to be kept until a confirm comes.
+    pub(crate) fn can_keep(commit: &ParsedCommit<'_>, body: &[u8]) -> bool {
+        let numbers = commit.scalar.len().saturating_add(commit.element.len());
+        body.len() <= numbers.saturating_add(MOST_BEHIND_NUMBERS)
     }
 
-    /// Adds a run, in the place of the oldest if there are many.
-    pub(crate) fn add(&mut self, run: Run) {
+    /// Adds a run, in the place of another if there are many, by this lot.
+    pub(crate) fn add(&mut self, run: Run, lot: usize) {
         if self.runs.len() >= MOST
-            && let Some(oldest) = self.runs.iter().position(Run::is_open)
+            && let Some(place) = lot.checked_rem(self.runs.len())
+            && self.runs.get(place).is_some_and(Run::is_open)
         {
-            self.runs.remove(oldest);
+            self.runs.remove(place);
         }
         self.several |= !self.runs.is_empty();
         self.repeats = 0;
         self.runs.push(run);
     }
 
-    /// Puts a confirm to each run. `others`: further commits in that name wait.
-    pub(crate) fn hear_confirm(&mut self, body: &[u8], others: bool) -> Confirmed {
+    /// Puts a confirm to each run. `others`: further commits in that name wait. `budget`: whether the keys of one more
+    /// commit may be computed.
+    pub(crate) fn hear_confirm(
+        &mut self,
+        body: &[u8],
+        others: bool,
+        mut budget: impl FnMut(Group) -> bool,
+    ) -> Confirmed {
         let mut why = SaeError::ConfirmBeforeCommit;
         let mut fits = None;
-        for (place, run) in self.runs.iter_mut().enumerate().filter(|(_, run)| run.is_open()) {
-            match run.session.handle_confirm(body) {
+        let (mut computed, mut bad) = (0_usize, Vec::new());
+        for (place, run) in self.runs.iter_mut().enumerate().rev().filter(|(_, run)| run.is_open()) {
+            if run.session.is_none() {
+                if computed >= MOST_FOR_A_CONFIRM || !budget(run.ours.group()) {
+                    continue;
+                }
+                computed = computed.saturating_add(1);
+                match run.computed() {
+                    Ok(session) => run.session = Some(session),
+                    Err(_) => {
+                        bad.push(place);
+                        continue;
+                    }
+                }
+            }
+            match run.hear_confirm(body) {
                 Ok(ConfirmOutcome::Accepted) => {
                     fits = Some(place);
                     break;
@@ -192,9 +244,13 @@ impl SaeExchange {
             (self.deadline, self.mismatches) = (None, 0);
             return Confirmed::Accepted;
         }
+        // The last comes first: removing one does not move those that are still to go.
+        for place in bad {
+            self.runs.remove(place);
+        }
         // 12.4.8.6.6: who is accepted is answered only if it knows the key; all else is not even counted.
         if let Some(run) = self.runs.iter_mut().find(|run| !run.is_open()) {
-            let again = run.session.handle_confirm(body) == Ok(ConfirmOutcome::Again);
+            let again = run.hear_confirm(body) == Ok(ConfirmOutcome::Again);
             return if again { Confirmed::Again } else { Confirmed::Nothing };
         }
         self.mismatches = self.mismatches.saturating_add(1);
@@ -212,7 +268,7 @@ impl SaeExchange {
             Some(place) => self.runs.get_mut(place),
             None => self.runs.last_mut(),
         };
-        run.and_then(|run| run.session.confirm_body().ok())
+        run.and_then(|run| run.session.as_mut()).and_then(|session| session.confirm_body().ok())
     }
 
     /// The password of the only run.

@@ -1,6 +1,5 @@
 //! SAE on the access point's side (IEEE Std 802.11-2020 12.4): which password, when a token is demanded, repetitions.
 
-use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::vec::Vec;
 use core::time::Duration;
@@ -19,7 +18,7 @@ use crate::bss::Bss;
 use crate::password_ids::PasswordIds;
 use crate::sae_runs::{Confirmed, Heard, Run, SaeExchange, Terms};
 use crate::sae_tracking::Tracking;
-use crate::sae_work::{Waiting, Work, units};
+use crate::sae_work::{Waiting, Work, by_lot, units};
 use crate::station::{SaeKey, Stage, Station};
 
 /// Wait for the station's answer before ours is sent again (dot11RSNASAERetransPeriod as the originals have it).
@@ -243,8 +242,9 @@ impl Bss {
             self.sae_refuse(addr, COMMIT, &SaeError::UnsupportedGroup(commit.group.number()));
             return;
         }
+        let sync = self.sae.sync;
         let known = self.stations.get_mut(&addr).and_then(|station| station.sae.as_mut());
-        match known.map_or(Heard::New, |exchange| exchange.hear_commit(auth.status, auth.rest)) {
+        match known.map_or(Heard::New, |exchange| exchange.hear_commit(&commit, method, sync)) {
             Heard::New => {}
             Heard::Repeated(status, body) => {
                 self.send_sae(addr, COMMIT, status, &body);
@@ -252,6 +252,9 @@ impl Bss {
                 return;
             }
             Heard::Nothing => return,
+        }
+        if self.sae_go_on_beside(addr, method, &commit, auth.rest, now, rng) {
+            return;
         }
         // A token for another commit is worth nothing, and no reason for silence: somebody who writes in the station's name
         // may have made it take that one.
@@ -265,19 +268,46 @@ impl Bss {
         self.sae_work(now, rng);
     }
 
+    /// Answers a commit in the name of a station whose exchange is open with our commit of that exchange, if it is on the
+    /// same terms. It costs nothing until a confirm comes, so nobody has to bring a token for it.
+    fn sae_go_on_beside(
+        &mut self,
+        addr: MacAddr,
+        method: Method,
+        commit: &sae::ParsedCommit<'_>,
+        body: &[u8],
+        now: Instant,
+        rng: &mut dyn Rng,
+    ) -> bool {
+        let exchange = self.stations.get(&addr).and_then(|station| station.sae.as_ref());
+        let (Some(exchange), Ok((_, _, terms))) =
+            (exchange.filter(|exchange| exchange.is_open()), self.sae_terms(addr, commit))
+        else {
+            return false;
+        };
+        let ours = exchange.ours(commit.group, method, &terms).cloned();
+        let Some(ours) = ours.filter(|_| SaeExchange::can_keep(commit, body)) else { return false };
+        // A confirm of ours needs the keys.
+        if self.sae.confirms_at_once(addr, &terms.password) {
+            return false;
+        }
+        let run = Run::later(ours, commit, body, terms);
+        let (status, body) = run.answer();
+        let lot = by_lot(usize::MAX, rng).unwrap_or(0);
+        if let Some(exchange) = self.stations.get_mut(&addr).and_then(|station| station.sae.as_mut()) {
+            exchange.add(run, lot);
+        }
+        self.send_sae(addr, COMMIT, status, &body);
+        self.sae_wait_for_answer(addr, now);
+        true
+    }
+
     /// Takes the commits that wait, as far as there is budget for them.
     pub(crate) fn sae_work(&mut self, now: Instant, rng: &mut dyn Rng) {
-        loop {
-            let stations = &self.stations;
-            let Some(waiting) = self.sae.work.take(now, |addr| room_from(stations, addr), rng) else { return };
+        while let Some(waiting) = self.sae.work.take(now, rng) {
             let Ok(commit) = sae::parse_commit(&waiting.body, waiting.method) else { continue };
             self.sae_take(&waiting, &commit, now, rng);
         }
-    }
-
-    /// When there may be budget for a commit that waits.
-    pub(crate) fn sae_work_deadline(&self) -> Option<Instant> {
-        self.sae.work.deadline(|addr| room_from(&self.stations, addr))
     }
 
     fn sae_take(&mut self, waiting: &Waiting, commit: &sae::ParsedCommit<'_>, now: Instant, rng: &mut dyn Rng) {
@@ -287,14 +317,15 @@ impl Bss {
             Err(error) => return self.sae_refuse(addr, COMMIT, &error),
         };
         let at_once = self.sae.confirms_at_once(addr, &run.terms().password);
-        let (status, body) = (run.session().commit_status(), run.session().commit_body(None));
+        let (status, body) = run.answer();
+        let lot = by_lot(usize::MAX, rng).unwrap_or(0);
         let Some(station) = self.station_entry(addr, now) else {
             self.log_full(addr);
             self.send_sae(addr, COMMIT, StatusCode::AP_FULL, &[]);
             return;
         };
         station.paid |= waiting.paid;
-        station.sae.get_or_insert_default().add(run);
+        station.sae.get_or_insert_default().add(run, lot);
         self.send_sae(addr, COMMIT, status, &body);
         self.sae_wait_for_answer(addr, now);
         if at_once {
@@ -342,11 +373,11 @@ impl Bss {
         now: Instant,
         rng: &mut dyn Rng,
     ) -> Result<Run, SaeError> {
-        let (addr, method) = (waiting.addr, waiting.method);
+        let (addr, method, group) = (waiting.addr, waiting.method, commit.group);
         let (entry, name, terms) = self.sae_terms(addr, commit)?;
         let exchange = self.stations.get(&addr).and_then(|station| station.sae.as_ref());
-        let known = exchange.and_then(|exchange| exchange.ours(commit.group, method, &terms)).cloned();
-        let cost = units(commit.group, known.is_none());
+        let known = exchange.and_then(|exchange| exchange.ours(group, method, &terms)).cloned();
+        let cost = units(group, known.is_none());
         let ours = match known {
             Some(ours) => Ok(ours),
             None => {
@@ -373,11 +404,9 @@ impl Bss {
             }
         };
         self.sae.work.spend(cost, now);
-        let ours = ours?;
-        let mut session = ours.clone();
-        session.set_sync_limit(self.sae.sync);
-        session.handle_commit(method.status(), &waiting.body)?;
-        Ok(Run::new(ours, session, terms, now))
+        let mut ours = ours?;
+        ours.set_sync_limit(self.sae.sync);
+        Run::later(ours, commit, &waiting.body, terms).compute()
     }
 
     /// The names by which a station's password identifier is to go from now on, if it came with one and takes others.
@@ -425,7 +454,10 @@ impl Bss {
             return;
         };
         let failed = exchange.password().cloned();
-        let heard = exchange.hear_confirm(auth.rest, self.sae.work.waits(addr));
+        let work = &mut self.sae.work;
+        let others = work.waits(addr);
+        let budget = |group| work.compute_for_confirm(units(group, false), now);
+        let heard = exchange.hear_confirm(auth.rest, others, budget);
         if exchange.is_over()
             && let Some(station) = self.stations.get_mut(&addr)
         {
@@ -462,7 +494,8 @@ impl Bss {
     fn sae_accepted(&mut self, addr: MacAddr, now: Instant) {
         let Some(station) = self.stations.get_mut(&addr) else { return };
         let Some(run) = station.sae.as_ref().and_then(SaeExchange::accepted) else { return };
-        let (terms, session) = (run.terms().clone(), run.session());
+        let Some(session) = run.accepted() else { return };
+        let terms = run.terms().clone();
         let akm = match terms.akm {
             SaeAkm::Sae => AkmSuite::Sae,
             SaeAkm::SaeExtKey => AkmSuite::SaeExt,
@@ -518,15 +551,8 @@ impl Bss {
         }
         exchange.repeats = exchange.repeats.saturating_add(1);
         exchange.deadline = Some(now + RETRANSMIT);
-        if let Some(run) = exchange.newest() {
-            let (status, body) = (run.session().commit_status(), run.session().commit_body(None));
+        if let Some((status, body)) = exchange.newest().map(Run::answer) {
             self.send_sae(addr, COMMIT, status, &body);
         }
     }
-}
-
-/// From when on a station's exchange has a place for another run.
-fn room_from(stations: &BTreeMap<MacAddr, Station>, addr: MacAddr) -> Instant {
-    let exchange = stations.get(&addr).and_then(|station| station.sae.as_ref());
-    exchange.map_or(Instant::ZERO, SaeExchange::room_from)
 }

@@ -46,7 +46,12 @@ pub(crate) struct Waiting {
 pub(crate) struct Work {
     /// When all that was done is paid for.
     paid_at: Instant,
+    /// The same of what was computed for confirms.
+    confirms_paid_at: Instant,
     waiting: Vec<Waiting>,
+    /// All that was ever taken.
+    #[cfg(test)]
+    pub(crate) total: u32,
 }
 
 impl Work {
@@ -62,6 +67,20 @@ impl Work {
     /// Takes work from the budget.
     pub(crate) fn spend(&mut self, units: u32, now: Instant) {
         self.paid_at = self.paid_at.max(now) + UNIT.saturating_mul(units);
+        #[cfg(test)]
+        (self.total += units);
+    }
+
+    /// Takes the keys of one more commit from the budget of those that wait for a confirm: whoever sends the confirm has had
+    /// an answer of ours. False: there is none left.
+    pub(crate) fn compute_for_confirm(&mut self, units: u32, now: Instant) -> bool {
+        let free = self.confirms_paid_at <= now + BURST;
+        if free {
+            self.confirms_paid_at = self.confirms_paid_at.max(now) + UNIT.saturating_mul(units);
+            #[cfg(test)]
+            (self.total += units);
+        }
+        free
     }
 
     /// The station knows the password: what its run has cost was well spent.
@@ -97,19 +116,13 @@ impl Work {
         }
     }
 
-    /// The next commit to take, if there is budget for one: by lot, those first that brought their token back. `room`:
-    /// from when on its station has a place for another run.
-    pub(crate) fn take(
-        &mut self,
-        now: Instant,
-        room: impl Fn(MacAddr) -> Instant,
-        rng: &mut dyn Rng,
-    ) -> Option<Waiting> {
+    /// The next commit to take, if there is budget for one: by lot, those first that brought their token back.
+    pub(crate) fn take(&mut self, now: Instant, rng: &mut dyn Rng) -> Option<Waiting> {
         self.waiting.retain(|waiting| waiting.since + PATIENCE > now);
         if self.free_from() > now {
             return None;
         }
-        let places = || self.waiting.iter().enumerate().filter(|(_, waiting)| room(waiting.addr) <= now);
+        let places = || self.waiting.iter().enumerate();
         let paid = places().any(|(_, waiting)| waiting.paid);
         let best = || places().filter(|(_, waiting)| waiting.paid == paid);
         // First a name, then a commit: many in one name are worth no more than one.
@@ -122,14 +135,13 @@ impl Work {
     }
 
     /// When to look again.
-    pub(crate) fn deadline(&self, room: impl Fn(MacAddr) -> Instant) -> Option<Instant> {
-        let places = self.waiting.iter().map(|waiting| room(waiting.addr).min(waiting.since + PATIENCE)).min();
-        places.map(|at| at.max(self.free_from()))
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        (!self.waiting.is_empty()).then(|| self.free_from())
     }
 }
 
 /// One of so many places.
-fn by_lot(places: usize, rng: &mut dyn Rng) -> Option<usize> {
+pub(crate) fn by_lot(places: usize, rng: &mut dyn Rng) -> Option<usize> {
     let mut octets = [0; 4];
     rng.fill(&mut octets);
     let lot = usize::try_from(u32::from_le_bytes(octets)).unwrap_or(0);

@@ -108,8 +108,12 @@ fn run() -> Outcome<bool> {
             Ok(true)
         }
         stranger::INJECT => match rest.as_slice() {
-            [interface, file] => stranger::inject(interface, Path::new(file)).map(|()| true),
-            _ => Err(Failure::new("inject wants an interface and a file")),
+            [interface, file] => stranger::inject(interface, Path::new(file), None).map(|()| true),
+            [interface, file, pause] => {
+                let pause = pause.parse().map_err(|_| Failure::new(format!("{pause:?} is no pause")))?;
+                stranger::inject(interface, Path::new(file), Some(pause)).map(|()| true)
+            }
+            _ => Err(Failure::new("inject wants an interface and a file, and a pause to go on for ever")),
         },
         "" | "help" | "-h" | "--help" => {
             print!("{HELP}");

@@ -1,7 +1,7 @@
 //! A stranger sends forged and broken frames at a network in use. Each attack is also played where it must succeed
 //! (the control), so that its failure against ours means something.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::stories;
 use crate::failure::{During as _, Outcome, check};
@@ -11,7 +11,7 @@ use crate::guest::process::family;
 use crate::guest::program::Program;
 use crate::guest::station::{AccessPoint, Station, join, joined};
 use crate::guest::stranger::{
-    Address, Noise, Stranger, address, eapol_key, eapol_to_access_point, eapol_to_station, management,
+    Address, Noise, Stranger, address, commit, eapol_key, eapol_to_access_point, eapol_to_station, management,
 };
 
 /// The stories of this file.
@@ -24,6 +24,7 @@ pub const STORIES: &[super::Story] = stories![
     forged_words_of_a_station_do_not_end_its_protected_connection,
     broken_frames_change_nothing_at_either_side,
     a_crowd_of_strangers_keeps_nobody_out,
+    a_flood_of_commits_keeps_nobody_out,
     a_crowd_of_networks_hides_none,
 ];
 
@@ -242,31 +243,85 @@ pub fn broken_frames_change_nothing_at_either_side(lab: &mut Lab) -> Outcome {
     joined(lab, &mut late, &mut victims.ap, &network)
 }
 
-/// Two thousand addresses ask to be let in, by open authentication and by SAE; memory stays, and somebody honest joins.
+/// Open authentication and commits of SAE in the names of a crowd, 400 frames a second for as long as the story lasts.
+fn crowd(bssid: Address) -> Vec<Vec<u8>> {
+    let mut noise = Noise::new(0x00c4_04d5);
+    let mut frames = Vec::new();
+    for _ in 0..1000 {
+        for _ in 0..3 {
+            frames.push(management(AUTHENTICATION, bssid, noise.address(), bssid, &[0, 0, 1, 0, 0, 0]));
+        }
+        let mut commit = vec![3, 0, 1, 0, 126, 0, 19, 0];
+        commit.extend((0..96).map(|_| noise.octet()));
+        frames.push(management(AUTHENTICATION, bssid, noise.address(), bssid, &commit));
+    }
+    frames
+}
+
+/// Thousands of addresses ask to be let in, by open authentication and by SAE, and go on while somebody honest arrives;
+/// memory stays, and he joins.
 pub fn a_crowd_of_strangers_keeps_nobody_out(lab: &mut Lab) -> Outcome {
     let network = Network::new(Suite::Sae(Method::Direct, 19));
     let mut ap = AccessPoint::start(lab, "ap", Maker::Airlock, &network)?;
     let bssid = address(&ap.host.mac)?;
     let mut stranger = Stranger::appear(lab, network.channel)?;
     let before = resident(&ap.program, "apd")?;
-    let mut noise = Noise::new(0x00c4_04d5);
-    let mut frames = Vec::new();
-    for _ in 0..1000 {
-        let (one, other) = (noise.address(), noise.address());
-        frames.push(management(AUTHENTICATION, bssid, one, bssid, &[0, 0, 1, 0, 0, 0]));
-        let mut commit = vec![3, 0, 1, 0, 126, 0, 19, 0];
-        commit.extend((0..96).map(|_| noise.octet()));
-        frames.push(management(AUTHENTICATION, bssid, other, bssid, &commit));
-    }
-    stranger.send(lab, &frames)?;
+    let mut crowd = stranger.begin(lab, &crowd(bssid), 400)?;
+    std::thread::sleep(Duration::from_secs(10));
     let after = resident(&ap.program, "apd")?;
     lab.step(&format!("resident memory {before} KiB before, {after} KiB after"));
     check(after < before + 2048, || format!("resident memory grew from {before} to {after} KiB"))?;
     let mut sta = Station::start(lab, "sta", Maker::Airlock, &network)?;
-    joined(lab, &mut sta, &mut ap, &network)?;
+    joins_within(lab, &mut sta, JOINED)?;
     // At the first attempt.
     let said = sta.program.log();
-    check(!said.contains("CTRL-EVENT-AUTH-REJECT"), || "the station was refused before".into())
+    check(!said.contains("CTRL-EVENT-AUTH-REJECT"), || "the station was refused before".into())?;
+    crowd.must_run()?;
+    crowd.end()?;
+    joined(lab, &mut sta, &mut ap, &network)
+}
+
+/// Scans, SAE and handshake of a station that nobody is in the way of take less.
+const JOINED: Duration = Duration::from_secs(10);
+
+/// The station has joined in time.
+fn joins_within(lab: &mut Lab, sta: &mut Station, patience: Duration) -> Outcome {
+    let began = Instant::now();
+    sta.control()?.wait_status("wpa_state", "COMPLETED", patience)?;
+    lab.step(&format!("joined within {:?}", began.elapsed()));
+    Ok(())
+}
+
+/// 500 commits a second with the tokens that were asked for, in twenty names of which one is the station's own.
+fn flood_of_commits(lab: &mut Lab, access_point: Maker) -> Outcome<(Station, AccessPoint, Program)> {
+    let network = Network::new(Suite::Sae(Method::Direct, 19));
+    let ap = AccessPoint::start(lab, "ap", access_point, &network)?;
+    let host = lab.host("sta")?;
+    let (bssid, own) = (address(&ap.host.mac)?, address(&host.mac)?);
+    let mut stranger = Stranger::appear(lab, network.channel)?;
+    let mut noise = Noise::new(0x05ae_f100);
+    let mut names: Vec<Address> = (0..19).map(|_| noise.address()).collect();
+    names.push(own);
+    let frames = names.into_iter().map(|name| management(AUTHENTICATION, bssid, name, bssid, &commit(&mut noise)));
+    let flood = stranger.begin(lab, &frames.collect::<Vec<_>>(), 500)?;
+    std::thread::sleep(Duration::from_secs(10));
+    let sta = Station::start_on(lab, host, Maker::Airlock, &network)?;
+    Ok((sta, ap, flood))
+}
+
+/// The station joins while the flood lasts, and is not told that its password is wrong.
+pub fn a_flood_of_commits_keeps_nobody_out(lab: &mut Lab) -> Outcome {
+    let (mut sta, mut ap, mut flood) = flood_of_commits(lab, Maker::Airlock)?;
+    joins_within(lab, &mut sta, Duration::from_secs(30))?;
+    let said = sta.program.log();
+    for blame in ["another password", "WRONG_KEY", "CTRL-EVENT-SSID-TEMP-DISABLED"] {
+        check(!said.contains(blame), || format!("the station was told: {blame}"))?;
+    }
+    flood.must_run()?;
+    flood.end()?;
+    // It was heard, and was answered.
+    ap.program.wait_log("SAE: no answer", AWHILE)?;
+    joined(lab, &mut sta, &mut ap, &Network::new(Suite::Sae(Method::Direct, 19)))
 }
 
 /// Two thousand networks that do not exist are announced; the station's memory stays, and it finds the one it knows.
