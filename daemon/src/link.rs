@@ -16,10 +16,31 @@ use serde::de::DeserializeOwned;
 use tracing::{error, info, warn};
 use wire::Instant;
 
-/// Most messages that wait for a helper; events for control clients are let go long before.
+/// Most messages that wait for a helper, but for those that must not be lost.
 const MAX_WAITING: usize = 4096;
 /// From this many on, events for control clients are let go.
 const MANY_WAITING: usize = 256;
+
+/// What is to become of a message where too much waits already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Worth {
+    /// An event for control clients: let go from [`MANY_WAITING`] on.
+    Event,
+    /// A frame for the air, which loses some itself: let go from [`MAX_WAITING`] on.
+    Frame,
+    /// Something that the other side's state depends on: never let go.
+    State,
+}
+
+impl Worth {
+    const fn most(self) -> usize {
+        match self {
+            Worth::Event => MANY_WAITING,
+            Worth::Frame => MAX_WAITING,
+            Worth::State => usize::MAX,
+        }
+    }
+}
 /// First wait before a connection is tried again, and the longest.
 const FIRST_WAIT: Duration = Duration::from_millis(100);
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
@@ -157,20 +178,24 @@ impl<W: Serialize, R: DeserializeOwned> Link<W, R> {
         self.drop_connection(now).then_some(News::Down)
     }
 
-    /// Queues a message. `event`: it may be let go where too much waits already.
-    pub(crate) fn send(&mut self, message: &W, event: bool) {
+    /// Queues a message; false if it was let go, since too much waits already or it is too long.
+    pub(crate) fn send(&mut self, message: &W, worth: Worth) -> bool {
         if !self.is_up() {
-            return;
+            return true;
         }
-        if self.queue.len() >= if event { MANY_WAITING } else { MAX_WAITING } {
+        if self.queue.len() >= worth.most() {
             warn!("{}: too slow, a message is lost", self.name);
-            return;
+            return false;
         }
         match codec::encode(message) {
             Ok(bytes) => self.queue.push_back(bytes),
-            Err(error) => error!("{}: {error}", self.name),
+            Err(error) => {
+                error!("{}: {error}", self.name);
+                return false;
+            }
         }
         self.flush();
+        true
     }
 
     /// Sends what it can. A broken connection is noticed when it is read.

@@ -5,7 +5,7 @@ use ipc_proto::keeper::FromKeeper;
 use ipc_proto::{FromPrivd, Request, Role, ToPrivd, VERSION};
 use wire::Instant;
 
-use super::{Link, News, Source};
+use super::{Link, News, Source, Worth};
 
 type Worker = Channel<FromPrivd, ToPrivd>;
 
@@ -29,10 +29,10 @@ fn request(id: u32) -> ToPrivd {
 fn nothing_is_sent_before_the_hello_was_accepted() {
     let (mut link, _keeper, mut worker) = start();
     assert_eq!(worker.receive().unwrap().0, HELLO);
-    link.send(&request(1), false);
+    link.send(&request(1), Worth::State);
     assert!(matches!(worker.receive(), Err(ChannelError::WouldBlock)));
     link.accepted();
-    link.send(&request(2), false);
+    link.send(&request(2), Worth::State);
     assert_eq!(worker.receive().unwrap().0, request(2));
 }
 
@@ -61,17 +61,15 @@ fn the_end_of_the_old_worker_is_told_even_if_the_new_one_is_there_first() {
 }
 
 #[test]
-fn a_helper_that_does_not_read_costs_events_first_and_then_the_rest() {
+fn a_helper_that_does_not_read_costs_events_first_then_frames_and_nothing_else() {
     let (mut link, _keeper, _worker) = start();
     link.accepted();
-    for id in 0..20_000 {
-        link.send(&request(id), true);
+    for (worth, most) in [(Worth::Event, super::MANY_WAITING), (Worth::Frame, super::MAX_WAITING)] {
+        let taken = (0..20_000).filter(|id| link.send(&request(*id), worth)).count();
+        assert!(taken < 20_000 && link.queue.len() == most, "{worth:?}");
     }
-    assert!(!link.is_flushed() && link.queue.len() == super::MANY_WAITING);
-    for id in 0..20_000 {
-        link.send(&request(id), false);
-    }
-    assert_eq!(link.queue.len(), super::MAX_WAITING);
+    assert!((0..20_000).all(|id| link.send(&request(id), Worth::State)));
+    assert_eq!(link.queue.len(), super::MAX_WAITING + 20_000);
 }
 
 #[test]

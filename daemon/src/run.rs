@@ -1,11 +1,12 @@
 //! The one poll loop: moves bytes and deadlines between sockets and the machine, and decides nothing.
 
+use std::collections::VecDeque;
 use std::os::fd::{AsFd as _, BorrowedFd};
 use std::process::ExitCode;
 use std::time::Duration;
 
 use ipc_proto::post::{FromPost, ToPost};
-use ipc_proto::{FromPrivd, ToPrivd, VERSION};
+use ipc_proto::{Failure, FromPrivd, Request, ToPrivd, VERSION};
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, ppoll};
 use nix::sys::signal::Signal as SystemSignal;
@@ -15,7 +16,7 @@ use tracing::{error, info, warn};
 use wire::Instant;
 
 use crate::launch::Links;
-use crate::link::{Line, Link, News};
+use crate::link::{Line, Link, News, Worth};
 use crate::log;
 use crate::machine::{Input, Machine, Output, Signal};
 use crate::stack;
@@ -55,6 +56,8 @@ struct Loop<'a> {
     exit: Option<u8>,
     /// Control sockets that were asked for and are not there yet.
     opening: usize,
+    /// Requests that were let go, and whose failure is still to be told.
+    refused: VecDeque<u32>,
     terminations: u32,
     /// Everything that was to be there at the start is there, or is not waited for any more.
     started: bool,
@@ -81,6 +84,7 @@ pub fn run(links: Links, machine: &mut dyn Machine) -> ExitCode {
         links: Rest { signals, background, log_is_file, pid_file },
         exit: None,
         opening: 0,
+        refused: VecDeque::new(),
         terminations: 0,
         started: false,
         patience: now() + START,
@@ -102,31 +106,48 @@ impl Loop<'_> {
     }
 
     fn drain(&mut self) {
-        while let Some(output) = self.machine.poll_output() {
-            self.carry_out(output);
+        loop {
+            while let Some(output) = self.machine.poll_output() {
+                self.carry_out(output);
+            }
+            let Some(id) = self.refused.pop_front() else { return };
+            let result = Err(Failure::Kernel { errno: nix::Error::ENOBUFS as i32, text: String::new() });
+            self.machine.handle(Input::Reply { id, result }, now(), &mut KernelRng);
         }
     }
 
     fn carry_out(&mut self, output: Output) {
         match output {
-            Output::Request { id, request } => self.privd.send(&ToPrivd::Request { id, request }, false),
+            Output::Request { id, request } => {
+                let frame = matches!(request, Request::TransmitFrame { .. } | Request::SendEapol { .. });
+                let worth = if frame { Worth::Frame } else { Worth::State };
+                if !self.privd.send(&ToPrivd::Request { id, request }, worth) {
+                    // Whoever waits for an answer gets one.
+                    self.refused.push_back(id);
+                }
+            }
             Output::OpenControl { socket, path, group } => {
                 self.opening = self.opening.saturating_add(usize::from(self.post.is_up()));
-                self.post.send(&ToPost::Open { socket, path, group }, false);
+                self.post.send(&ToPost::Open { socket, path, group }, Worth::State);
             }
-            Output::CloseControl { socket } => self.post.send(&ToPost::Close { socket }, false),
+            Output::CloseControl { socket } => {
+                self.post.send(&ToPost::Close { socket }, Worth::State);
+            }
             Output::Send { clients, data } => {
                 // Events begin with their level: "<3>".
                 let event = clients.len() != 1 || data.first() == Some(&b'<');
-                self.post.send(&ToPost::Send { clients, data }, event);
+                let worth = if event { Worth::Event } else { Worth::Frame };
+                self.post.send(&ToPost::Send { clients, data }, worth);
             }
             Output::ReadFile { token, path, on_behalf } => {
-                self.post.send(&ToPost::ReadFile { token, path, on_behalf }, false);
+                self.post.send(&ToPost::ReadFile { token, path, on_behalf }, Worth::State);
             }
             Output::WriteFile { token, path, data } => {
-                self.post.send(&ToPost::WriteFile { token, path, data }, false);
+                self.post.send(&ToPost::WriteFile { token, path, data }, Worth::State);
             }
-            Output::ReopenLog if self.links.log_is_file => self.post.send(&ToPost::ReopenLog, false),
+            Output::ReopenLog if self.links.log_is_file => {
+                self.post.send(&ToPost::ReopenLog, Worth::State);
+            }
             Output::ReopenLog => {}
             Output::SetLogLevel { level, timestamps } => log::set_level(level, timestamps),
             Output::Exit(code) => {

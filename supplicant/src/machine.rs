@@ -334,7 +334,7 @@ fn dispatch(station: &mut Station, cx: &mut Cx<'_>, purpose: Purpose, result: Re
             station.key_installed(cx, attempt, "installing the pairwise key", done(&result));
         }
         Purpose::GroupKey(attempt) => station.key_installed(cx, attempt, "installing a group key", done(&result)),
-        Purpose::Authorize(attempt) => station.key_installed(cx, attempt, "opening the port", done(&result)),
+        Purpose::Authorize(attempt) => station.key_or_port(cx, attempt, "opening the port", done(&result)),
         Purpose::Status(client, kind) => control::status_with_address(station, cx, client, kind, result),
         Purpose::SignalPoll(client) => control::signal(cx, client, result),
         Purpose::PacketCount(client) => control::packet_count(cx, client, result),

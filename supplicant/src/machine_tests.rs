@@ -11,6 +11,7 @@ use ipc_proto::{
     Event, Failure, InterfaceInfo, InterfaceType, LinkInfo, OperState, Reply, Request, ScanEntry, StationFlags,
     WiphyFeatures, WiphyInfo,
 };
+use wire::element::{Elements, id};
 use wire::frame::{self, AssocResponse, Authentication, Subtype};
 use wire::{Instant, MacAddr, ReasonCode, StatusCode};
 
@@ -45,6 +46,8 @@ struct World {
     long_scans: bool,
     /// Another program scans with the radio.
     radio_busy: bool,
+    /// It takes its time for keys: what it has still to answer.
+    slow_keys: Option<Vec<u32>>,
 }
 
 impl World {
@@ -74,6 +77,7 @@ impl World {
             crowd: false,
             long_scans: names.len() > 1,
             radio_busy: false,
+            slow_keys: None,
         };
         world.input(Input::PostUp);
         world.input(Input::PrivdUp);
@@ -130,6 +134,10 @@ impl World {
                 },
                 ..WiphyInfo::default()
             }),
+            Request::AddKey { .. } if self.slow_keys.is_some() => {
+                self.slow_keys.as_mut().unwrap().push(id);
+                return;
+            }
             Request::TriggerScan { .. } if self.radio_busy => {
                 let refused = Failure::Kernel { errno: 16, text: String::new() };
                 return self.input(Input::Reply { id, result: Err(refused) });
@@ -261,6 +269,70 @@ fn the_port_stays_closed_until_the_handshake_is_done() {
     world.sleep(Duration::from_secs(60));
     assert!(world.sent.iter().any(|(_, text)| text.contains("timed out.")), "{:?}", world.sent);
     assert!(world.sent.iter().any(|(_, text)| text.contains("reason=CONN_FAILED")), "{:?}", world.sent);
+}
+
+/// Plays the access point's side of the handshake with the station that is associated.
+fn shake_hands(world: &mut World) {
+    let policy = rsn::ApPolicy::rsn(&[rsn::AkmSuite::Psk], rsn::Pmf::Disabled);
+    let element = world.requests.iter().rev().find_map(|request| match request {
+        Request::Associate { assoc, .. } => Some(assoc.elements.clone()),
+        _ => None,
+    });
+    let element = element.unwrap();
+    let element = Elements::new(&element).find(id::RSN).unwrap().whole.to_vec();
+    let negotiated = policy.accept(&element, None).unwrap();
+    let elements = rsn::ApElements { rsne: Some(world.rsne.clone()), ..policy.elements() };
+    let config = std::sync::Arc::new(rsn::AuthenticatorConfig::new(AP, elements));
+    let mut group = rsn::Group::new(rsn::GroupConfig::new(&policy), world.now, &mut world.rng);
+    let peer = rsn::PeerStation { addr: STA, negotiated, element, rsnxe: None };
+    let mut authenticator =
+        rsn::Authenticator::new(config, peer, vec![crypto::pbkdf2_psk(b"correct horse", b"home")], None);
+    authenticator.start(world.now, &mut world.rng);
+    let mut done = world.requests.len();
+    while let Some(output) = authenticator.poll_output() {
+        if let rsn::AuthenticatorOutput::SendEapol { frame, .. } = output {
+            world.event(Event::Eapol { ifindex: 3, source: AP, encrypted: Some(false), data: frame });
+        }
+        for request in world.requests.split_off(done) {
+            if let Request::SendEapol { data, .. } = &request {
+                let plain = rsn::Protection::Plain;
+                authenticator.handle_eapol_key(data, plain, &mut group, world.now, &mut world.rng).unwrap();
+            }
+            world.requests.push(request);
+        }
+        done = world.requests.len();
+    }
+    assert!(authenticator.is_completed());
+}
+
+#[test]
+fn the_port_opens_once_the_kernel_has_the_keys() {
+    let mut world = World::new(PSK, &RSNE);
+    world.slow_keys = Some(Vec::new());
+    world.sleep(Duration::from_secs(1));
+    shake_hands(&mut world);
+    let opened = |world: &World| {
+        let opens = |request: &Request| {
+            matches!(request, Request::SetStationFlags { flags: StationFlags { authorized: Some(true), .. }, .. })
+        };
+        world.requests.iter().any(opens)
+    };
+    let unanswered = world.slow_keys.take().unwrap();
+    assert_eq!(unanswered.len(), 2, "pairwise and group");
+    for id in unanswered {
+        assert!(!opened(&world) && !world.ask("STATUS").contains("wpa_state=COMPLETED\n"));
+        world.input(Input::Reply { id, result: Ok(Reply::Done) });
+    }
+    assert!(opened(&world) && world.ask("STATUS").contains("wpa_state=COMPLETED\n"));
+    // A key that the kernel does not take opens nothing.
+    let mut world = World::new(PSK, &RSNE);
+    world.slow_keys = Some(Vec::new());
+    world.sleep(Duration::from_secs(1));
+    shake_hands(&mut world);
+    for (id, result) in world.slow_keys.take().unwrap().into_iter().zip([Err(Failure::NotSupported), Ok(Reply::Done)]) {
+        world.input(Input::Reply { id, result });
+    }
+    assert!(!opened(&world) && !world.ask("STATUS").contains("wpa_state=COMPLETED\n"));
 }
 
 #[test]

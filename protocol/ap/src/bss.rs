@@ -35,7 +35,12 @@ pub enum Tag {
     /// The entry of a station.
     Station(MacAddr),
     /// A pairwise key.
-    Key(MacAddr),
+    Key {
+        /// Whose.
+        station: MacAddr,
+        /// Which of all that were ever asked for: an answer for an earlier association opens no port.
+        number: u64,
+    },
     /// How long a station has been silent.
     Activity(MacAddr),
     /// The packet number of a group key, for a station that is to be told.
@@ -125,6 +130,8 @@ pub struct Bss {
     pub(crate) resync: Option<crate::resync::Resync>,
     /// It was asked to start without a beacon (`start_disabled`): the first change of the beacon starts it.
     pub(crate) silent: bool,
+    /// Pairwise keys that the driver was asked to take.
+    pub(crate) keys: u64,
     pub(crate) outputs: VecDeque<BssOutput>,
 }
 
@@ -152,6 +159,7 @@ impl Bss {
             switch: None,
             resync: None,
             silent: false,
+            keys: 0,
             outputs: VecDeque::new(),
         };
         if bss.config.bss.disable_pmksa_caching() {
@@ -278,10 +286,7 @@ impl Bss {
                 self.log(Level::Warning, format!("{addr}: the driver refuses the station: {failure}"));
                 self.deauthenticate(addr, ReasonCode::AP_BUSY, now);
             }
-            (Tag::Key(addr), Err(failure)) => {
-                self.log(Level::Warning, format!("{addr}: the driver refuses its key: {failure}"));
-                self.deauthenticate(addr, ReasonCode::UNSPECIFIED, now);
-            }
+            (Tag::Key { station, number }, result) => self.key_answered(station, number, result.map(drop), now),
             (Tag::Switch, Err(failure)) => {
                 self.log(Level::Warning, format!("the driver refuses to switch channels: {failure}"));
                 self.switch = None;

@@ -5,9 +5,9 @@ use alloc::vec::Vec;
 
 use crypto::Rng;
 use ctrl::{ApEvent, Level};
-use ipc_proto::{KeyBytes, KeyKind, KeyParameters, Request, StationFlags};
+use ipc_proto::{Failure, KeyBytes, KeyKind, KeyParameters, Request, StationFlags};
 use rsn::{Authenticator, AuthenticatorOutput, CipherSuite, Group, GroupKeyKind, GroupOutput, Protection};
-use wire::{Instant, MacAddr};
+use wire::{Instant, MacAddr, ReasonCode};
 
 use crate::bss::{Bss, Tag};
 use crate::station::{Held, Stage, Station};
@@ -176,7 +176,12 @@ impl Bss {
                 ),
                 AuthenticatorOutput::InstallPtk { cipher, key } => {
                     let key = parameters(KeyKind::Pairwise(addr), 0, cipher, key.as_bytes(), false);
-                    self.request(Tag::Key(addr), Request::AddKey { ifindex, key });
+                    self.keys = self.keys.wrapping_add(1);
+                    let number = self.keys;
+                    if let Some(station) = self.stations.get_mut(&addr) {
+                        station.key_awaited = Some(number);
+                    }
+                    self.request(Tag::Key { station: addr, number }, Request::AddKey { ifindex, key });
                 }
                 AuthenticatorOutput::Completed { rekeyed } => self.completed(addr, rekeyed, now),
                 AuthenticatorOutput::GroupRekeyed => {
@@ -214,16 +219,35 @@ impl Bss {
         if rekeyed {
             self.log(Level::Info, format!("{addr}: pairwise key renewed"));
         } else {
+            if let Some(station) = self.stations.get_mut(&addr) {
+                station.negotiation_over = true;
+            }
             self.authorize(addr, now);
         }
         self.event(ApEvent::FourWayCompleted(addr));
+    }
+
+    /// What came of installing a pairwise key. Without it there is no association, and the port waits for it.
+    pub(crate) fn key_answered(&mut self, addr: MacAddr, number: u64, result: Result<(), Failure>, now: Instant) {
+        let Some(station) = self.stations.get_mut(&addr).filter(|station| station.key_awaited == Some(number)) else {
+            return;
+        };
+        station.key_awaited = None;
+        match result {
+            Ok(()) if station.negotiation_over => self.authorize(addr, now),
+            Ok(()) => {}
+            Err(failure) => {
+                self.log(Level::Warning, format!("{addr}: the driver refuses its key: {failure}"));
+                self.deauthenticate(addr, ReasonCode::UNSPECIFIED, now);
+            }
+        }
     }
 
     /// Opens the port (IEEE Std 802.1X-2020 8.4).
     pub(crate) fn authorize(&mut self, addr: MacAddr, now: Instant) {
         let ifindex = self.config.ifindex;
         let Some(station) = self.stations.get_mut(&addr) else { return };
-        if station.authorized || station.stage != Stage::Associated {
+        if station.authorized || station.stage != Stage::Associated || station.key_awaited.is_some() {
             return;
         }
         station.authorized = true;

@@ -164,6 +164,10 @@ pub struct Station {
     /// … which is of an association.
     pub(crate) kernel_associated: bool,
     pub(crate) authorized: bool,
+    /// The key that the driver has not answered for yet, by its number.
+    pub(crate) key_awaited: Option<u64>,
+    /// The handshake is over: the port opens once the driver has answered for the key.
+    pub(crate) negotiation_over: bool,
     pub(crate) negotiated: Option<Negotiated>,
     pub(crate) handshake: Option<Authenticator>,
     /// Its messages that wait for the driver's packet numbers of the group keys.
@@ -214,6 +218,8 @@ impl Station {
             in_kernel: false,
             kernel_associated: false,
             authorized: false,
+            key_awaited: None,
+            negotiation_over: false,
             negotiated: None,
             handshake: None,
             held: None,
@@ -375,6 +381,8 @@ impl Station {
     pub(crate) fn forget_association(&mut self) {
         self.stage = self.stage.min(Stage::Authenticated);
         self.authorized = false;
+        self.key_awaited = None;
+        self.negotiation_over = false;
         self.negotiated = None;
         self.handshake = None;
         self.held = None;

@@ -549,6 +549,8 @@ impl Station {
             since: cx.now,
             deadline: secured.then(|| cx.now + HANDSHAKE),
             keys: Vec::new(),
+            unanswered: 0,
+            negotiated: false,
         }));
         let four = self.network(network).is_some_and(conf::station::Network::enable_4addr_mode);
         self.set_four_address(cx, four);

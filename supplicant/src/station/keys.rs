@@ -163,7 +163,7 @@ impl Station {
                         },
                     );
                     if !rekeyed || !self.link.is_completed() {
-                        self.open_port(cx);
+                        self.await_keys(cx);
                     }
                 }
                 SupplicantOutput::GroupRekeyed => {
@@ -227,15 +227,46 @@ impl Station {
         };
         let purpose = if pairwise { Purpose::PairwiseKey(self.attempt) } else { Purpose::GroupKey(self.attempt) };
         self.request(cx, purpose, |ifindex| Request::AddKey { ifindex, key: parameters });
-        if let Link::Associated(state) = &mut self.link
-            && !state.keys.contains(&(kind, index))
-        {
-            state.keys.push((kind, index));
+        if let Link::Associated(state) = &mut self.link {
+            state.unanswered = state.unanswered.saturating_add(1);
+            if !state.keys.contains(&(kind, index)) {
+                state.keys.push((kind, index));
+            }
         }
     }
 
-    /// What came of installing a key or opening the port. Without the key there is no link.
+    /// The handshake is over. Data must not pass before the kernel has the keys that protect it (IEEE Std 802.11-2020
+    /// 12.7.6.6, 12.6.10.3).
+    fn await_keys(&mut self, cx: &mut Cx<'_>) {
+        let Link::Associated(state) = &mut self.link else { return };
+        state.negotiated = true;
+        if state.unanswered == 0 {
+            self.open_port(cx);
+        }
+    }
+
+    /// What came of installing a key. Without the pairwise key there is no link; what the kernel has already is as good.
     pub(crate) fn key_installed(
+        &mut self,
+        cx: &mut Cx<'_>,
+        attempt: u32,
+        what: &'static str,
+        result: Result<(), Failure>,
+    ) {
+        let well = matches!(result, Ok(()) | Err(Failure::KeyInstalled));
+        self.key_or_port(cx, attempt, what, result);
+        let Link::Associated(state) = &mut self.link else { return };
+        if attempt != self.attempt || !well {
+            return;
+        }
+        state.unanswered = state.unanswered.saturating_sub(1);
+        if state.negotiated && !state.completed {
+            self.await_keys(cx);
+        }
+    }
+
+    /// What came of installing a key or opening the port. Without either there is no link.
+    pub(crate) fn key_or_port(
         &mut self,
         cx: &mut Cx<'_>,
         attempt: u32,

@@ -86,6 +86,10 @@ pub(crate) struct Associated {
     pub(crate) deadline: Option<Instant>,
     /// Keys that were installed.
     pub(crate) keys: Vec<(KeyKind, u8)>,
+    /// Keys that the kernel has not answered for yet.
+    pub(crate) unanswered: usize,
+    /// The handshake is over: the port opens once the kernel has answered for all keys.
+    pub(crate) negotiated: bool,
 }
 
 /// The link, and only what each state of it needs.

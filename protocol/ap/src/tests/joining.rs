@@ -6,7 +6,7 @@ use core::time::Duration;
 use conf::ap::{PskEntry, PskSecret};
 use crypto::Pmk;
 use ctrl::ApEvent;
-use ipc_proto::Request;
+use ipc_proto::{Failure, Reply, Request};
 use rsn::{Pmf, StationPolicy};
 use sae::{ConfirmOutcome, Group, Method, Password, PtSet, SaeAkm, Session};
 use wire::element::{Elements, id};
@@ -283,4 +283,38 @@ fn a_hidden_network_answers_only_who_knows_its_name() {
             assert_eq!(sent, answers, "{hidden} {asked:?}");
         }
     }
+}
+
+#[test]
+fn the_port_opens_once_the_driver_has_the_key() {
+    let mut world = World::new(PSK);
+    world.slow_keys = true;
+    world.join_psk(Pmf::Optional);
+    let opened = |world: &World| {
+        let opens = |request: &&Request| matches!(request, Request::SetStationFlags { flags, .. } if flags.authorized == Some(true));
+        (world.requests.iter().filter(opens).count(), world.connected(STA))
+    };
+    assert_eq!((world.completed, opened(&world)), (1, (0, false)));
+    // It joins again before the answer comes, which is none for its new key.
+    let earlier = core::mem::take(&mut world.unanswered);
+    world.join_psk(Pmf::Optional);
+    let late = core::mem::take(&mut world.unanswered);
+    let answer = |world: &mut World, tags: Vec<crate::Tag>, result: Result<Reply, Failure>| {
+        for tag in tags {
+            world.bss.handle_reply(tag, result.clone(), world.now, &mut world.rng);
+        }
+        world.pump();
+    };
+    answer(&mut world, earlier, Ok(Reply::Done));
+    assert_eq!((world.completed, opened(&world)), (2, (0, false)));
+    answer(&mut world, late, Ok(Reply::Done));
+    assert_eq!(opened(&world), (1, true));
+    // A key that is refused opens nothing.
+    let mut world = World::new(PSK);
+    world.slow_keys = true;
+    world.join_psk(Pmf::Optional);
+    let tags = core::mem::take(&mut world.unanswered);
+    answer(&mut world, tags, Err(Failure::NotSupported));
+    assert_eq!(opened(&world), (0, false));
+    assert_eq!(world.deauth_reason(), Some(ReasonCode::UNSPECIFIED));
 }

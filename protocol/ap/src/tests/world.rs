@@ -67,6 +67,9 @@ pub(super) struct World {
     /// The station hears nothing.
     pub(super) deaf: bool,
     pub(super) started: bool,
+    /// The driver takes its time for keys: what it has still to answer.
+    pub(super) slow_keys: bool,
+    pub(super) unanswered: Vec<Tag>,
     /// The driver tells packet numbers.
     pub(super) sequences: bool,
     /// Group keys of the station: index, and the packet number it begins with.
@@ -102,6 +105,8 @@ impl World {
             completed: 0,
             deaf: false,
             started: false,
+            slow_keys: false,
+            unanswered: Vec::new(),
             sequences: true,
             groups: Vec::new(),
         };
@@ -150,6 +155,14 @@ impl World {
                 };
                 self.requests.push(request);
                 self.bss.handle_reply(tag, answer, self.now, &mut self.rng);
+            }
+            Request::AddKey { .. } => {
+                self.requests.push(request);
+                if self.slow_keys {
+                    self.unanswered.push(tag);
+                } else {
+                    self.bss.handle_reply(tag, Ok(Reply::Done), self.now, &mut self.rng);
+                }
             }
             other => self.requests.push(other),
         }
