@@ -11,6 +11,7 @@ mod machines;
 mod parsers;
 mod records;
 mod sae;
+mod tls;
 
 #[cfg(test)]
 mod tests;
@@ -31,6 +32,10 @@ pub const TARGETS: &[Target] = &[
     ("sae_commit", sae::commit),
     ("sae_confirm", sae::confirm),
     ("sae_exchange", sae::exchange),
+    ("tls_files", tls::files),
+    ("tls_certificate", tls::certificate),
+    ("tls_ocsp", tls::ocsp),
+    ("tls_sessions", tls::sessions),
     ("conf_station", parsers::conf_station),
     ("conf_access_point", parsers::conf_access_point),
     ("conf_files", parsers::conf_files),
