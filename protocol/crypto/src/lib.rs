@@ -24,6 +24,7 @@ extern crate alloc;
 mod hash;
 mod kdf;
 mod keywrap;
+pub mod mschap;
 mod rc4;
 mod secret;
 mod siv;
