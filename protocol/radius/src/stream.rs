@@ -34,7 +34,7 @@ impl Framer {
             self.held.extend_from_slice(head);
             octets = rest;
             // The header alone says nothing that is complete, unless it is the whole packet.
-            if self.held.len() >= HEADER && self.held.len() == self.wanted()? {
+            if self.wanted()? == self.held.len() && self.held.len() >= HEADER {
                 packet(&self.held);
                 self.held.clear();
             }

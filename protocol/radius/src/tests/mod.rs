@@ -1,6 +1,8 @@
 //! Tests of the crate: vectors of the RFCs, and machines that meet.
 
+mod changes;
 mod codec;
+mod pair;
 mod vectors;
 
 /// Octets of hexadecimal text; spaces are passed over.
