@@ -214,7 +214,9 @@ impl BssTable {
     }
 
     /// Takes over the kernel's table after a scan of these channels (none: all). `scan_started`: entries that are older
-    /// count as missed. `keep`: the BSS in use is never forgotten.
+    /// count as missed. `keep`: the BSS in use is never forgotten. `worth`: of too many, those that are worth least go
+    /// first.
+    #[allow(clippy::too_many_arguments, reason = "one call, at the end of a scan")]
     pub(crate) fn update(
         &mut self,
         found: Vec<ScanEntry>,
@@ -222,6 +224,7 @@ impl BssTable {
         scan_started: Option<Instant>,
         keep: Option<MacAddr>,
         limits: Limits,
+        worth: impl Fn(&Bss) -> u8,
         now: Instant,
     ) -> Vec<TableChange> {
         let mut changes = Vec::new();
@@ -295,21 +298,31 @@ impl BssTable {
                 }
             }
         }
-        self.expire(keep, limits, now, &mut changes);
+        self.expire(keep, limits, worth, now, &mut changes);
         changes
     }
 
-    /// Forgets what has not been seen for too long, and the weakest of too many.
-    fn expire(&mut self, keep: Option<MacAddr>, limits: Limits, now: Instant, changes: &mut Vec<TableChange>) {
+    /// Forgets what has not been seen for too long, and, of too many, those that are worth least and were seen longest ago.
+    fn expire(
+        &mut self,
+        keep: Option<MacAddr>,
+        limits: Limits,
+        worth: impl Fn(&Bss) -> u8,
+        now: Instant,
+        changes: &mut Vec<TableChange>,
+    ) {
         self.remove(changes, |bss| {
             Some(bss.bssid) != keep && (bss.missed >= limits.scans || now - bss.last_seen > limits.age)
         });
-        while self.entries.len() > limits.count.max(1) {
-            let oldest =
-                self.entries.iter().filter(|bss| Some(bss.bssid) != keep).min_by_key(|bss| (bss.last_seen, bss.signal));
-            let Some(id) = oldest.map(|bss| bss.id) else { break };
-            self.remove(changes, |bss| bss.id == id);
+        let too_many = self.entries.len().saturating_sub(limits.count.max(1));
+        if too_many == 0 {
+            return;
         }
+        let others = self.entries.iter().filter(|bss| Some(bss.bssid) != keep);
+        let mut ranks: Vec<_> = others.map(|bss| (worth(bss), bss.last_seen, bss.signal, bss.id)).collect();
+        ranks.sort_unstable();
+        let gone: std::collections::BTreeSet<u32> = ranks.into_iter().take(too_many).map(|(.., id)| id).collect();
+        self.remove(changes, |bss| gone.contains(&bss.id));
     }
 
     fn remove(&mut self, changes: &mut Vec<TableChange>, gone: impl Fn(&Bss) -> bool) {

@@ -48,6 +48,10 @@ struct World {
     radio_busy: bool,
     /// It takes its time for keys: what it has still to answer.
     slow_keys: Option<Vec<u32>>,
+    /// Networks of strangers that were seen after ours.
+    strangers: u32,
+    /// So many associations are answered by a stranger, in the access point's name, with a deauthentication.
+    deauthentications: u32,
 }
 
 impl World {
@@ -78,6 +82,8 @@ impl World {
             long_scans: names.len() > 1,
             radio_busy: false,
             slow_keys: None,
+            strangers: 0,
+            deauthentications: 0,
         };
         world.input(Input::PostUp);
         world.input(Input::PrivdUp);
@@ -163,7 +169,18 @@ impl World {
                     ..ScanEntry::default()
                 };
                 let twin = self.twin.then(|| ScanEntry { bssid: TWIN, ..entry.clone() });
-                Reply::ScanResults { entries: [Some(entry), twin].into_iter().flatten().collect(), last: true }
+                let strangers = (0..self.strangers).map(|number| {
+                    let [a, b, c, d] = number.to_be_bytes();
+                    let elements = vec![0, 5, b'x', a, b, c, d];
+                    ScanEntry { bssid: MacAddr([6, 0, a, b, c, d]), elements, ..entry.clone() }
+                });
+                let strangers: Vec<ScanEntry> = strangers.collect();
+                let age_ms = if strangers.is_empty() { 0 } else { 1000 };
+                let entry = ScanEntry { age_ms, ..entry };
+                Reply::ScanResults {
+                    entries: [Some(entry), twin].into_iter().flatten().chain(strangers).collect(),
+                    last: true,
+                }
             }
             Request::Authenticate { auth, .. } => {
                 if auth.algorithm == 0 {
@@ -172,6 +189,14 @@ impl World {
                     let frame = frame::build(Subtype::AUTHENTICATION, STA, bssid, bssid, |w| body.write(w)).unwrap();
                     events.push(Event::AuthReceived { ifindex: 3, frame });
                 }
+                Reply::Done
+            }
+            Request::Associate { .. } if self.deauthentications > 0 => {
+                self.deauthentications -= 1;
+                let frame = frame::build(Subtype::DEAUTH, STA, AP, AP, |w| {
+                    w.u16_le(7);
+                });
+                events.push(Event::Deauthenticated { ifindex: 3, frame: frame.unwrap(), local: false });
                 Reply::Done
             }
             Request::Associate { .. } => {
@@ -333,6 +358,55 @@ fn the_port_opens_once_the_kernel_has_the_keys() {
         world.input(Input::Reply { id, result });
     }
     assert!(!opened(&world) && !world.ask("STATUS").contains("wpa_state=COMPLETED\n"));
+}
+
+#[test]
+fn a_forged_deauthentication_erases_no_cached_key_and_is_not_followed_at_once() {
+    const SAE: &str = "ctrl_interface=/run/ctl\nnetwork={\nssid=\"home\"\nkey_mgmt=SAE\nsae_password=\"correct horse\"\n\
+        ieee80211w=2\ndisabled=1\n}\n";
+    let mut rsne = RSNE;
+    (rsne[19], rsne[20]) = (8, 0xc0);
+    let mut world = World::new(SAE, &rsne);
+    let key = "00112233445566778899aabbccddeeff";
+    let added = world.ask(&format!("PMKSA_ADD 0 {AP} {key} {key}{key} 30000 43200 1024 0"));
+    assert_eq!(added, "OK\n");
+    world.deauthentications = 1;
+    world.ask("ENABLE_NETWORK 0");
+    let tries = |world: &World| {
+        let algorithm = |request: &Request| match request {
+            Request::Authenticate { auth, .. } => Some(auth.algorithm),
+            _ => None,
+        };
+        world.requests.iter().filter_map(algorithm).collect::<Vec<u16>>()
+    };
+    let mut began = world.now;
+    while tries(&world).is_empty() {
+        world.sleep(Duration::from_millis(1));
+        began = world.now;
+    }
+    assert_eq!(tries(&world), [0], "with the cached key, and not again in the same moment");
+    world.sleep(Duration::from_millis(19));
+    assert_eq!(tries(&world), [0], "{began:?}");
+    // The next try is by SAE, since the access point may have lost the key; which stays.
+    world.sleep(Duration::from_millis(500));
+    assert_eq!(tries(&world), [0, 3]);
+    assert!(world.ask("PMKSA").contains(key), "{}", world.ask("PMKSA"));
+    // It leads nowhere; the key is tried again.
+    world.sleep(Duration::from_secs(30));
+    assert!(tries(&world).iter().skip(2).any(|algorithm| *algorithm == 0), "{:?}", tries(&world));
+}
+
+#[test]
+fn a_crowd_of_strange_networks_does_not_push_out_ours() {
+    for strangers in [1500, 5000] {
+        let mut world = World::new(&OPEN.replace("network={", "bss_max_count=100\nnetwork={\ndisabled=1"), &[]);
+        world.strangers = strangers;
+        world.ask("ENABLE_NETWORK 0");
+        world.sleep(Duration::from_secs(30));
+        assert!(world.ask("STATUS").contains("wpa_state=COMPLETED\n"), "{strangers}");
+        let known = world.ask("BSS RANGE=ALL MASK=0x2").matches("bssid=").count();
+        assert!(known <= 100, "{known} are remembered");
+    }
 }
 
 #[test]

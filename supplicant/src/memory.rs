@@ -18,6 +18,8 @@ pub(crate) struct NetworkMemory {
     pub(crate) sae: Option<std::sync::Arc<crate::sae_run::Password>>,
     /// Access points that did not know a key made with another one: theirs are not tried with them again.
     pub(crate) apart: Vec<MacAddr>,
+    /// The next attempt with this access point does without the key that is cached for it.
+    pub(crate) doubted: Option<MacAddr>,
 }
 
 impl NetworkMemory {

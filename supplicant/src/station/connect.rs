@@ -204,6 +204,10 @@ impl Station {
         if target.by_driver {
             return None;
         }
+        let memory = self.memory.entry(target.network).or_default();
+        if memory.doubted.take_if(|doubted| *doubted == target.bssid).is_some() {
+            return None;
+        }
         let lifetime = self.pmk_lifetime();
         let rest = lifetime.saturating_mul(100_u32.saturating_sub(self.runtime.pmk_threshold));
         let rest = rest.checked_div(100).unwrap_or_default();
@@ -221,16 +225,21 @@ impl Station {
         Some((entry.pmk.clone(), entry.pmkid))
     }
 
-    /// An access point does not take the cached key that was tried with it.
-    pub(crate) fn forget_refused_key(&mut self, cx: &mut Cx<'_>, network: NetworkId, bssid: MacAddr) {
+    /// An attempt with a cached key has failed. Nobody vouches for what ended it, so the key stays; but the access point may
+    /// have lost its own, so the next attempt there does without. One that was made with another access point goes: it
+    /// was no more than a guess.
+    pub(crate) fn doubt_key(&mut self, cx: &mut Cx<'_>, network: NetworkId, bssid: MacAddr) {
         const MOST: usize = 16;
-        let of = |entry: &PmksaEntry<NetworkId>| entry.peer == bssid && entry.network == network;
-        if self.pmksa.iter().any(|entry| of(entry) && entry.opportunistic) {
-            let memory = self.memory.entry(network).or_default();
+        let of = |entry: &PmksaEntry<NetworkId>| entry.peer == bssid && entry.network == network && entry.opportunistic;
+        let guessed = self.pmksa.iter().any(of);
+        let memory = self.memory.entry(network).or_default();
+        if guessed {
             if memory.apart.len() >= MOST {
                 memory.apart.remove(0);
             }
             memory.apart.push(bssid);
+        } else {
+            memory.doubted = Some(bssid);
         }
         self.forget_pmksa(cx, of);
     }
@@ -509,17 +518,14 @@ impl Station {
         let (bssid, network, cached) = (target.bssid, target.network, target.cached);
         tracing::info!("{}: {bssid} refuses association: {status}", self.ifname());
         self.tell(cx, &StationEvent::AssocReject { bssid: Some(bssid), status: status.0, timeout: None });
-        if target.is_sae() {
+        if cached {
             // The key may be what it does not like (53: it does not know the PMKID).
-            self.forget_refused_key(cx, network, bssid);
+            self.doubt_key(cx, network, bssid);
         }
         if cached && status == StatusCode::INVALID_PMKID {
             self.clear_kernel(cx);
             self.lost_link(cx, Loss { reason: ReasonCode::UNSPECIFIED, local: true, quiet: true });
-            if self.reconnect_to(cx, network, bssid) {
-                return;
-            }
-            self.look_for_networks(cx, Duration::ZERO);
+            self.try_again_soon(cx, network, bssid);
             return;
         }
         self.disconnect_quietly(cx);

@@ -4,13 +4,24 @@ use std::time::Duration;
 
 use conf::station::NetworkId;
 use ctrl::StationEvent;
-use wire::MacAddr;
+use wire::{Instant, MacAddr};
 
 use super::Station;
 use super::link::{Link, Loss};
 use crate::memory::NetworkMemory;
 use crate::outbox::Cx;
 use crate::select::Candidate;
+
+/// So many attempts may be ended by frames that anybody could have sent, before that counts as a failure.
+const MOST_INTERRUPTIONS: u32 = 6;
+
+/// An attempt that is to be made.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Again {
+    pub(crate) at: Instant,
+    network: NetworkId,
+    bssid: MacAddr,
+}
 
 impl Station {
     /// The running attempt has failed: clears it away, and goes on with what is next.
@@ -49,6 +60,41 @@ impl Station {
             _ => 10_000,
         };
         self.look_for_networks(cx, Duration::from_millis(delay));
+    }
+
+    /// A frame that anybody could have sent has ended the attempt, and the link is clear. The same access point is tried
+    /// again a little later, at random, so that whoever sends such frames in bursts does not hit every attempt; after a
+    /// few it counts as a failure.
+    pub(crate) fn interrupted(&mut self, cx: &mut Cx<'_>, network: NetworkId, bssid: MacAddr) {
+        self.interruptions = self.interruptions.saturating_add(1);
+        if self.interruptions > MOST_INTERRUPTIONS {
+            self.interruptions = 0;
+            self.connection_failed(cx, bssid, Some(network));
+        } else {
+            self.try_again_soon(cx, network, bssid);
+        }
+    }
+
+    /// The same access point again, a little later.
+    pub(crate) fn try_again_soon(&mut self, cx: &mut Cx<'_>, network: NetworkId, bssid: MacAddr) {
+        let mut octet = [0];
+        cx.rng.fill(&mut octet);
+        let [lot] = octet;
+        let most = 25_u64.checked_shl(self.interruptions).unwrap_or(0).min(1000);
+        let wait = u64::from(lot).saturating_mul(most) / 255;
+        self.again = Some(Again { at: cx.now + Duration::from_millis(wait.saturating_add(20)), network, bssid });
+    }
+
+    /// It is time to try again, unless something else has come in between.
+    pub(crate) fn again_timeout(&mut self, cx: &mut Cx<'_>) {
+        let Some(again) = self.again.take_if(|again| again.at <= cx.now) else { return };
+        if self.disconnected || !matches!(self.link, Link::Idle) || self.scan.is_running() {
+            return;
+        }
+        let wanted = self.enabled_networks().any(|network| network.id() == again.network);
+        if !(wanted && self.reconnect_to(cx, again.network, again.bssid)) {
+            self.look_for_networks(cx, Duration::ZERO);
+        }
     }
 
     fn another_access_point(&self, cx: &Cx<'_>, failed: MacAddr) -> Option<Candidate> {

@@ -180,7 +180,7 @@ impl Station {
                     // Message 1 is authenticated by nobody: a forged one must not throw us out of a link that stands.
                     tracing::info!("{}: {bssid} names another key than ours ({pmkid})", self.ifname());
                     if state_is_fresh(&self.link) && self.link.target().is_some_and(|target| target.cached) {
-                        self.forget_pmksa(cx, |entry| entry.peer == bssid && entry.network == network);
+                        self.doubt_key(cx, network, bssid);
                     }
                 }
                 SupplicantOutput::Reconnect => {
@@ -332,6 +332,7 @@ impl Station {
             state: OperState::Up,
         });
         self.failures = 0;
+        self.interruptions = 0;
         self.wish = None;
         self.ignore.remove(bssid);
         self.scan.restart();

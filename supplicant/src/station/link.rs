@@ -227,16 +227,11 @@ impl Station {
                 tracing::info!("{}: {} ended the attempt: {reason}", self.ifname(), target.bssid);
                 let (network, bssid, cached) = (target.network, target.bssid, target.cached);
                 if cached {
-                    // The cached key is what it does not like, most likely: once more, without it.
-                    self.forget_refused_key(cx, network, bssid);
-                    self.lost_link(cx, Loss { reason, local, quiet: false });
-                    if !self.disconnected && self.reconnect_to(cx, network, bssid) {
-                        return;
-                    }
-                    self.look_for_networks(cx, Duration::from_millis(100));
-                    return;
+                    // The cached key is what it does not like, perhaps.
+                    self.doubt_key(cx, network, bssid);
                 }
-                self.attempt_failed(cx, Some(Loss { reason, local, quiet: false }));
+                self.lost_link(cx, Loss { reason, local, quiet: false });
+                self.interrupted(cx, network, bssid);
             }
             Link::Associated(_) => self.association_ended(cx, reason, local),
         }
@@ -251,8 +246,8 @@ impl Station {
         let psk = state.target.negotiated.as_ref().is_some_and(|negotiated| negotiated.akm.is_psk());
         let in_handshake = state.handshake.as_ref().is_some_and(|handshake| handshake.four_way_in_progress());
         if state.target.cached && !completed {
-            // The access point does not like the cached key.
-            self.forget_refused_key(cx, network, bssid);
+            // The access point does not like the cached key, perhaps.
+            self.doubt_key(cx, network, bssid);
         }
         // The access point never said that it knows our key: the likeliest reason is that it does not.
         let mismatch = psk && in_handshake && !completed && !local && reason != ReasonCode::ELEMENT_MISMATCH;
@@ -288,8 +283,10 @@ impl Station {
             }
         } else if mismatch {
             self.look_for_networks(cx, Duration::from_millis(100));
-        } else {
+        } else if local {
             self.connection_failed(cx, bssid, Some(network));
+        } else {
+            self.interrupted(cx, network, bssid);
         }
     }
 
@@ -319,7 +316,7 @@ impl Station {
         let cached = target.cached;
         let network = target.network;
         if cached {
-            self.forget_refused_key(cx, network, bssid);
+            self.doubt_key(cx, network, bssid);
         }
         self.disconnect(cx, ReasonCode::DEAUTH_LEAVING);
         self.connection_failed(cx, bssid, Some(network));

@@ -167,6 +167,10 @@ pub(crate) struct Station {
     pub(crate) disconnected: bool,
     /// Failures to connect in a row, whatever the network.
     pub(crate) failures: u32,
+    /// Attempts in a row that were ended by frames which anybody could have sent.
+    pub(crate) interruptions: u32,
+    /// An attempt that is to be made in a moment.
+    pub(crate) again: Option<fail::Again>,
     /// Number of the attempt to connect; answers of earlier ones are stale.
     pub(crate) attempt: u32,
     /// What a client wants the next attempts to use (`ROAM`, `REATTACH`).
@@ -204,6 +208,8 @@ impl Station {
             pmksa: PmksaCache::new(PmksaCache::<NetworkId>::STATION_CAPACITY),
             disconnected: false,
             failures: 0,
+            interruptions: 0,
+            again: None,
             attempt: 0,
             wish: None,
             runtime: Runtime::default(),
@@ -350,6 +356,7 @@ impl Station {
         [
             self.iface.retry_at,
             self.scan.deadline(),
+            self.again.map(|again| again.at),
             self.link.deadline(),
             self.sa_query.deadline(),
             self.roam.deadline(),
@@ -374,6 +381,7 @@ impl Station {
         self.link_timeout(cx);
         self.sa_query_timeout(cx);
         self.roam_timeout(cx);
+        self.again_timeout(cx);
         self.scan_timeout(cx);
     }
 }

@@ -338,6 +338,21 @@ impl Station {
         self.request(cx, Purpose::ScanResults, |ifindex| Request::ScanResults { ifindex });
     }
 
+    /// What an entry of the table is worth to us: a crowd of strangers' networks must not push out those of ours.
+    fn worth(&self, bss: &crate::bss::Bss) -> u8 {
+        let ours: Vec<_> = self.config.networks.iter().filter(|network| select::names(network, &bss.ssid)).collect();
+        let fits = |network: &&conf::station::Network| {
+            select::fits(network, &self.config.globals, bss, &self.iface.abilities).is_ok()
+        };
+        if self.pmksa.iter().any(|entry| entry.peer == bss.bssid) {
+            3
+        } else if ours.iter().any(fits) {
+            2
+        } else {
+            u8::from(!ours.is_empty())
+        }
+    }
+
     /// A part of the kernel's table.
     pub(crate) fn scan_results(&mut self, cx: &mut Cx<'_>, result: Result<(Vec<ScanEntry>, bool), Failure>) {
         match result {
@@ -362,7 +377,9 @@ impl Station {
         let started = running.as_ref().map(|running| running.started);
         let freqs = running.as_ref().map_or(&[][..], |running| &running.freqs);
         let keep = self.link.target().map(|target| target.bssid);
-        let changes = self.bss.update(entries, freqs, started, keep, self.limits(), cx.now);
+        let mut table = std::mem::take(&mut self.bss);
+        let changes = table.update(entries, freqs, started, keep, self.limits(), |bss| self.worth(bss), cx.now);
+        self.bss = table;
         self.tell_table(cx, changes);
         let Some(running) = running else { return };
         self.scan.first_done = true;

@@ -26,6 +26,7 @@ pub const STORIES: &[super::Story] = stories![
     a_crowd_of_strangers_keeps_nobody_out,
     a_flood_of_commits_keeps_nobody_out,
     a_crowd_of_networks_hides_none,
+    a_broadcast_of_deauthentications_keeps_nobody_out,
 ];
 
 const AWHILE: Duration = Duration::from_secs(5);
@@ -324,30 +325,62 @@ pub fn a_flood_of_commits_keeps_nobody_out(lab: &mut Lab) -> Outcome {
     joined(lab, &mut sta, &mut ap, &Network::new(Suite::Sae(Method::Direct, 19)))
 }
 
-/// Two thousand networks that do not exist are announced; the station's memory stays, and it finds the one it knows.
+/// 1,500 and then 5,000 networks that do not exist are announced, and go on while the station looks; its memory stays, it
+/// keeps the one it knows among few, and joins.
 pub fn a_crowd_of_networks_hides_none(lab: &mut Lab) -> Outcome {
-    let network = Network::new(Suite::Wpa2);
+    let network = Network::new(Suite::Wpa2).head("bss_max_count=50");
     let mut sta = Station::start(lab, "sta", Maker::Airlock, &network)?;
     let mut stranger = Stranger::appear(lab, network.channel)?;
     sta.control()?.event("CTRL-EVENT-SCAN-RESULTS", Duration::from_secs(20))?;
     let before = resident(&sta.program, "supplicant")?;
     let mut noise = Noise::new(0x000b_5575);
-    let mut frames = Vec::new();
-    for _ in 0..2000 {
-        let bssid = noise.address();
-        let mut beacon = vec![0; 8];
-        beacon.extend([100, 0, 1, 0, 0, 12]);
-        beacon.extend((0..12).map(|_| noise.octet()));
-        beacon.extend([1, 4, 0x82, 0x84, 0x8b, 0x96, 3, 1, 1]);
-        frames.push(management(BEACON, EVERYBODY, bssid, bssid, &beacon));
+    let mut crowd = |most: usize| -> Vec<Vec<u8>> {
+        let beacon = |noise: &mut Noise| {
+            let bssid = noise.address();
+            let mut beacon = vec![0; 8];
+            beacon.extend([100, 0, 1, 0, 0, 12]);
+            beacon.extend((0..12).map(|_| noise.octet()));
+            beacon.extend([1, 4, 0x82, 0x84, 0x8b, 0x96, 3, 1, 1]);
+            management(BEACON, EVERYBODY, bssid, bssid, &beacon)
+        };
+        (0..most).map(|_| beacon(&mut noise)).collect()
+    };
+    let mut few = stranger.begin(lab, &crowd(1500), 1000)?;
+    for _ in 0..3 {
+        sta.control()?.forget_events()?;
+        sta.control()?.event("CTRL-EVENT-SCAN-RESULTS", Duration::from_secs(60))?;
     }
-    stranger.send(lab, &frames)?;
-    sta.control()?.forget_events()?;
-    sta.control()?.event("CTRL-EVENT-SCAN-RESULTS", Duration::from_secs(60))?;
+    few.end()?;
     let after = resident(&sta.program, "supplicant")?;
     lab.step(&format!("resident memory {before} KiB before, {after} KiB after"));
     check(after < before + 4096, || format!("resident memory grew from {before} to {after} KiB"))?;
+    let mut many = stranger.begin(lab, &crowd(5000), 1000)?;
     let mut ap = AccessPoint::start(lab, "ap", Maker::Airlock, &network)?;
-    stranger.send(lab, &frames)?;
+    joins_within(lab, &mut sta, Duration::from_secs(120))?;
+    many.must_run()?;
+    many.end()?;
+    joined(lab, &mut sta, &mut ap, &network)
+}
+
+/// Deauthentications in the access point's name go to everybody, twenty a second, while stations join with protected
+/// management frames, one after the other.
+pub fn a_broadcast_of_deauthentications_keeps_nobody_out(lab: &mut Lab) -> Outcome {
+    let network = Network::new(Suite::Sae(Method::Direct, 19));
+    let mut ap = AccessPoint::start(lab, "ap", Maker::Airlock, &network)?;
+    let bssid = address(&ap.host.mac)?;
+    let mut stranger = Stranger::appear(lab, network.channel)?;
+    let frames = [management(DEAUTHENTICATION, EVERYBODY, bssid, bssid, &[7, 0])];
+    let mut flood = stranger.begin(lab, &frames, 20)?;
+    let mut sta = Station::start(lab, "sta", Maker::Airlock, &network)?;
+    for _ in 0..23 {
+        joins_within(lab, &mut sta, Duration::from_secs(30))?;
+        sta.control()?.ok("DISCONNECT")?;
+        sta.control()?.wait_status("wpa_state", "DISCONNECTED", AWHILE)?;
+        sta.control()?.ok("PMKSA_FLUSH")?;
+        sta.control()?.ok("RECONNECT")?;
+    }
+    joins_within(lab, &mut sta, Duration::from_secs(30))?;
+    flood.must_run()?;
+    flood.end()?;
     joined(lab, &mut sta, &mut ap, &network)
 }
