@@ -296,6 +296,17 @@ fn the_port_stays_closed_until_the_handshake_is_done() {
     assert!(world.sent.iter().any(|(_, text)| text.contains("reason=CONN_FAILED")), "{:?}", world.sent);
 }
 
+#[test]
+fn tkip_for_group_frames_is_taken_unless_the_network_refuses_it() {
+    let mut rsne = RSNE;
+    rsne[7] = 2;
+    for (line, joined) in [("", true), ("group=CCMP\n", false)] {
+        let mut world = World::new(&PSK.replace("psk=", &format!("{line}psk=")), &rsne);
+        world.sleep(Duration::from_secs(1));
+        assert_eq!(world.ask("STATUS").contains("wpa_state=ASSOCIATED\n"), joined, "{line}");
+    }
+}
+
 /// Plays the access point's side of the handshake with the station that is associated.
 fn shake_hands(world: &mut World) {
     let policy = rsn::ApPolicy::rsn(&[rsn::AkmSuite::Psk], rsn::Pmf::Disabled);

@@ -20,6 +20,8 @@ pub(crate) struct NetworkMemory {
     pub(crate) apart: Vec<MacAddr>,
     /// The next attempt with this access point does without the key that is cached for it.
     pub(crate) doubted: Option<MacAddr>,
+    /// It was said that its group frames are protected by TKIP only.
+    pub(crate) tkip_said: bool,
 }
 
 impl NetworkMemory {

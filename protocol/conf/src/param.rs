@@ -140,11 +140,13 @@ pub struct Shape {
     pub saved: bool,
     /// The parameter whose value it really sets, if it is another spelling.
     pub into: Option<&'static str>,
+    /// Whether naming its preset means more than leaving it unset.
+    pub explicit: bool,
 }
 
 impl Shape {
     const fn new(kind: Kind, preset: Preset) -> Shape {
-        Shape { kind, preset, secret: false, status: Status::Accepted, saved: true, into: None }
+        Shape { kind, preset, secret: false, status: Status::Accepted, saved: true, into: None, explicit: false }
     }
     /// The daemons act on it.
     pub(crate) const fn live(mut self) -> Shape {
@@ -156,6 +158,11 @@ impl Shape {
         self.status = Status::Obsolete;
         self
     }
+    /// Clients are shown this number where it is unset.
+    pub(crate) const fn preset(mut self, number: i64) -> Shape {
+        self.preset = Preset::Int(number);
+        self
+    }
     /// Its value is a secret.
     pub(crate) const fn secret(mut self) -> Shape {
         self.secret = true;
@@ -164,6 +171,11 @@ impl Shape {
     /// SAVE_CONFIG leaves it out.
     pub(crate) const fn unsaved(mut self) -> Shape {
         self.saved = false;
+        self
+    }
+    /// Its preset, where somebody names it, means more than unset: it is kept and saved.
+    pub(crate) const fn explicit(mut self) -> Shape {
+        self.explicit = true;
         self
     }
     /// Another spelling of `name`.

@@ -70,7 +70,8 @@ impl Values {
         let present = self.set.get(&home);
         let changed = match value::parse(param, text, present).map_err(SetError::Invalid)? {
             Meaning::Set(value) => {
-                let same = self.effective(home).as_ref() == Some(&value);
+                let named = present.is_some() || !param.shape.explicit;
+                let same = named && self.effective(home).as_ref() == Some(&value);
                 self.set.insert(home, value);
                 !same
             }
@@ -209,7 +210,7 @@ impl Values {
         }
     }
 
-    /// Every parameter whose value differs from its preset, in the table's order.
+    /// Every parameter that means something else than unset, in the table's order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&'static Param, &Value)> {
         self.set.iter().filter_map(|(index, value)| {
             let param = self.table.get(*index)?;
@@ -218,7 +219,7 @@ impl Values {
                 Preset::Bits(bits) => *value == Value::Bits(bits),
                 Preset::Unset => false,
             };
-            (!preset).then_some((param, value))
+            (!preset || param.shape.explicit).then_some((param, value))
         })
     }
 

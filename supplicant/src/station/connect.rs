@@ -165,10 +165,26 @@ impl Station {
                 if negotiated.pmf { ", protected management frames" } else { "" },
             );
         }
+        self.say_tkip(&target);
         if target.by_driver {
             self.connect_by_driver(cx, target);
         } else {
             self.authenticate(cx, target);
+        }
+    }
+
+    /// An old cipher for group frames is nothing to refuse a network for, but something to know: said once for each.
+    fn say_tkip(&mut self, target: &Target) {
+        let weak = |negotiated: &Negotiated| {
+            negotiated.group == rsn::CipherSuite::Tkip && negotiated.pairwise != rsn::CipherSuite::Tkip
+        };
+        let memory = self.memory.entry(target.network).or_default();
+        if target.negotiated.as_ref().is_some_and(weak) && !std::mem::replace(&mut memory.tkip_said, true) {
+            tracing::warn!(
+                "{}: \"{}\" protects frames for all with TKIP only; group=CCMP in the network refuses that",
+                self.ifname(),
+                target.ssid
+            );
         }
     }
 

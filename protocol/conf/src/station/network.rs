@@ -225,14 +225,13 @@ impl Network {
         before != after
     }
 
-    /// Protocol versions to accept. Who names TKIP as a pairwise cipher asks for the protocol that has it.
+    /// Protocol versions to accept. WPA must be named, or TKIP as a pairwise cipher, which came with it.
     pub fn proto(&self) -> Proto {
-        let proto = Proto::from_bits(self.values.bits(NetworkKey::proto));
-        if self.names_tkip() && !self.values.is_set(NetworkKey::proto) { proto.union(Proto::WPA) } else { proto }
-    }
-
-    fn names_tkip(&self) -> bool {
-        Ciphers::from_bits(self.values.bits(NetworkKey::pairwise)).contains(Ciphers::TKIP)
+        if self.values.is_set(NetworkKey::proto) {
+            return Proto::from_bits(self.values.bits(NetworkKey::proto));
+        }
+        let named = self.values.is_set(NetworkKey::pairwise) && self.pairwise().contains(Ciphers::TKIP);
+        if named { Proto::RSN.union(Proto::WPA) } else { Proto::RSN }
     }
 
     /// Key management methods to accept.
@@ -240,18 +239,18 @@ impl Network {
         KeyMgmt::from_bits(self.values.bits(NetworkKey::key_mgmt))
     }
 
-    /// Pairwise ciphers to accept. Who names WPA asks for the cipher that it came with, unless ciphers are named too.
+    /// Pairwise ciphers to accept. TKIP must be named, or WPA, which it came with.
     pub fn pairwise(&self) -> Ciphers {
-        let ciphers = Ciphers::from_bits(self.values.bits(NetworkKey::pairwise));
-        let asked = Proto::from_bits(self.values.bits(NetworkKey::proto)).contains(Proto::WPA);
-        if asked && !self.values.is_set(NetworkKey::pairwise) { ciphers.union(Ciphers::TKIP) } else { ciphers }
+        if self.values.is_set(NetworkKey::pairwise) {
+            return Ciphers::from_bits(self.values.bits(NetworkKey::pairwise));
+        }
+        let named = self.values.is_set(NetworkKey::proto) && self.proto().contains(Proto::WPA);
+        if named { Ciphers::CCMP.union(Ciphers::TKIP) } else { Ciphers::CCMP }
     }
 
-    /// Group ciphers to accept. Where TKIP may be the pairwise cipher, it may be the group's, unless that is named.
+    /// Group ciphers to accept.
     pub fn group(&self) -> Ciphers {
-        let ciphers = Ciphers::from_bits(self.values.bits(NetworkKey::group));
-        let asked = self.pairwise().contains(Ciphers::TKIP);
-        if asked && !self.values.is_set(NetworkKey::group) { ciphers.union(Ciphers::TKIP) } else { ciphers }
+        Ciphers::from_bits(self.values.bits(NetworkKey::group))
     }
 
     /// Group management ciphers to accept; empty for any.

@@ -3,8 +3,8 @@
 use crate::param::{Kind, any, auth_alg, ciphers, flag, int, key_mgmt, of, parameters, proto, quoted, string};
 use crate::suites::{Ciphers, KeyMgmt, Proto};
 
-// WPA1 and TKIP are off unless a network asks for them: the presets of `proto`, `pairwise` and `group` differ from the
-// original's in that alone.
+// The presets of `proto`, `pairwise` and `group` are the original's, since clients read them. But WPA1, and TKIP as the
+// pairwise cipher, are used only by networks that name them: see the accessors of `Network`.
 parameters! {
     /// A parameter of a network block.
     NetworkKey in NETWORK_PARAMS;
@@ -22,11 +22,11 @@ parameters! {
     sae_password_id: string().live(), "Identifier that selects one of the network's SAE passwords.";
     alt_sae_password_ids: of(Kind::Lines), "Further password identifiers, each in hex.";
     sae_pwe: any(4).live(), "How SAE derives its password element here: 0 hunting and pecking, 1 hash to element, 2 either, 4 as the global says.";
-    proto: proto(Proto::RSN).live(), "Protocol versions to accept: WPA, RSN; WPA too where pairwise names TKIP.";
+    proto: proto(Proto::RSN.union(Proto::WPA)).live().explicit(), "Protocol versions to accept: WPA, RSN; unless named, RSN, and WPA where pairwise names TKIP.";
     key_mgmt: key_mgmt(KeyMgmt::PSK.union(KeyMgmt::EAP)).live(), "Key management methods to accept.";
     bg_scan_period: any(-1), "Seconds between background scans by the driver.";
-    pairwise: ciphers(Ciphers::PAIRWISE, Ciphers::CCMP).live(), "Pairwise ciphers to accept; TKIP too where proto names WPA.";
-    group: ciphers(Ciphers::GROUP, Ciphers::CCMP).live(), "Group ciphers to accept; TKIP too where it may be the pairwise cipher.";
+    pairwise: ciphers(Ciphers::PAIRWISE, Ciphers::CCMP.union(Ciphers::TKIP)).live().explicit(), "Pairwise ciphers to accept; unless named, CCMP, and TKIP where proto names WPA.";
+    group: ciphers(Ciphers::GROUP, Ciphers::CCMP.union(Ciphers::TKIP)).live(), "Group ciphers to accept.";
     group_mgmt: ciphers(Ciphers::GROUP_MGMT, Ciphers::NONE_SET).live(), "Group management ciphers to accept; any if none is named.";
     auth_alg: auth_alg().live(), "Authentication algorithms to use; the right one if none is named.";
     scan_freq: of(Kind::IntList).live(), "The only frequencies to scan for this network, in MHz.";
@@ -108,7 +108,7 @@ parameters! {
     wep_key1: of(Kind::Wep).secret().obsolete(), "Second WEP key; WEP is not supported.";
     wep_key2: of(Kind::Wep).secret().obsolete(), "Third WEP key; WEP is not supported.";
     wep_key3: of(Kind::Wep).secret().obsolete(), "Fourth WEP key; WEP is not supported.";
-    wep_tx_keyidx: of(Kind::Wep).obsolete(), "WEP key to send with; WEP is not supported.";
+    wep_tx_keyidx: of(Kind::Wep).obsolete().preset(0), "WEP key to send with; WEP is not supported.";
     priority: any(0).live(), "Networks of higher priority are chosen first.";
     eap_workaround: any(-1), "Which workarounds for EAP servers to use.";
     pac_file: string(), "File with credentials of EAP-FAST.";

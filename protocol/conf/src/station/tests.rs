@@ -218,9 +218,9 @@ fn get_shows_what_the_original_shows() {
         ("psk", None),
         ("priority", Some("0")),
         ("key_mgmt", Some("WPA-PSK WPA-EAP")),
-        ("proto", Some("RSN")),
-        ("pairwise", Some("CCMP")),
-        ("group", Some("CCMP")),
+        ("proto", Some("WPA RSN")),
+        ("pairwise", Some("CCMP TKIP")),
+        ("group", Some("CCMP TKIP")),
         ("group_mgmt", Some("")),
         ("auth_alg", None),
         ("bssid", None),
@@ -456,10 +456,31 @@ fn wpa_and_tkip_belong_together_and_are_off_unless_asked_for() {
         (network.proto(), network.pairwise(), network.group())
     };
     let (both, ccmp) = (Ciphers::CCMP.union(Ciphers::TKIP), Ciphers::CCMP);
-    assert_eq!(read(""), (Proto::RSN, ccmp, ccmp));
-    assert_eq!(read("proto=RSN"), (Proto::RSN, ccmp, ccmp));
+    let any = Proto::RSN.union(Proto::WPA);
+    assert_eq!(read(""), (Proto::RSN, ccmp, both));
+    assert_eq!(read("proto=RSN"), (Proto::RSN, ccmp, both));
     assert_eq!(read("proto=WPA"), (Proto::WPA, both, both));
-    assert_eq!(read("proto=WPA\npairwise=CCMP"), (Proto::WPA, ccmp, ccmp));
-    assert_eq!(read("pairwise=TKIP"), (Proto::RSN.union(Proto::WPA), Ciphers::TKIP, Ciphers::TKIP));
+    assert_eq!(read("proto=WPA\npairwise=CCMP"), (Proto::WPA, ccmp, both));
+    assert_eq!(read("pairwise=TKIP"), (any, Ciphers::TKIP, Ciphers::TKIP), "no group cipher is stronger");
     assert_eq!(read("pairwise=TKIP\nproto=RSN\ngroup=TKIP"), (Proto::RSN, Ciphers::TKIP, Ciphers::TKIP));
+    // What is named counts, even where it is what clients are shown of a network that names nothing.
+    assert_eq!(read("proto=RSN WPA"), (any, both, both));
+    assert_eq!(read("pairwise=CCMP TKIP"), (any, both, both));
+    assert_eq!(read("group=CCMP"), (Proto::RSN, ccmp, ccmp));
+}
+
+#[test]
+fn a_preset_that_was_named_is_saved_and_changes_the_network() {
+    for line in ["proto=WPA RSN", "pairwise=CCMP TKIP"] {
+        let text = format!("network={{\nssid=\"old\"\npsk=\"secret passphrase\"\n{line}\n}}\n");
+        let (config, _) = StationConfig::parse("test", text.as_bytes()).unwrap();
+        let saved = String::from_utf8(config.to_text()).unwrap();
+        assert!(saved.contains(&format!("\t{line}\n")), "{saved}");
+        let mut network = Network::new(0);
+        let (name, value) = line.split_once('=').unwrap();
+        assert_eq!(network.get(name.as_bytes()).as_deref(), Some(value.as_bytes()));
+        assert_eq!(network.set(name.as_bytes(), value.as_bytes()), Ok(Change::Changed));
+        assert_eq!(network.set(name.as_bytes(), value.as_bytes()), Ok(Change::Same));
+        assert_ne!(network, Network::new(0));
+    }
 }

@@ -24,6 +24,7 @@ pub const STORIES: &[super::Story] = stories![
     hostapd_cli_shows_what_clients_of_the_original_expect,
     status_of_our_station_has_the_fields_of_debians,
     status_of_our_access_point_has_the_fields_of_debians,
+    unset_fields_of_a_network_are_shown_as_debians_shows_them,
     networks_are_added_changed_saved_and_read_again,
     an_administrator_sends_stations_away,
     an_access_point_is_switched_off_and_on_and_changed,
@@ -204,6 +205,41 @@ pub fn status_of_our_access_point_has_the_fields_of_debians(lab: &mut Lab) -> Ou
         compare(ours, theirs, &excused)?;
     }
     Ok(())
+}
+
+/// Clients read fields that nobody has set, and take the answer apart.
+pub fn unset_fields_of_a_network_are_shown_as_debians_shows_them(lab: &mut Lab) -> Outcome {
+    const FIELDS: &str = "ssid scan_ssid bssid bssid_hint bssid_ignore bssid_accept psk mem_only_psk sae_password \
+        sae_password_id proto key_mgmt bg_scan_period pairwise group group_mgmt auth_alg scan_freq freq_list ht vht \
+        ht40 max_oper_chwidth vht_center_freq1 vht_center_freq2 eap identity anonymous_identity password ca_cert \
+        ca_path client_cert private_key private_key_passwd subject_match altsubject_match domain_suffix_match \
+        domain_match phase1 phase2 engine eapol_flags sim_num erp wep_key0 wep_tx_keyidx priority eap_workaround \
+        pac_file fragment_size ocsp mode no_auto_peer mesh_rssi_threshold proactive_key_caching disabled id_str \
+        ieee80211w ocv peerkey mixed_cell frequency fixed_freq mesh_basic_rates wpa_ptk_rekey wpa_deny_ptk0_rekey \
+        group_rekey bgscan ignore_broadcast_ssid disable_ht disable_ht40 disable_sgi disable_ldpc ht40_intolerant \
+        disable_max_amsdu ampdu_factor ampdu_density ht_mcs disable_vht vht_capa vht_capa_mask ap_max_inactivity dtim_period beacon_int macsec_policy macsec_port mka_priority update_identifier mac_addr \
+        pbss wps_disabled fils_dh_group owe_group owe_only owe_ptk_workaround multi_ap_backhaul_sta beacon_prot \
+        transition_disable sae_pk no_such_field";
+    let empty = Network::new(Suite::Open);
+    let mut answers = Vec::new();
+    for maker in [Maker::Airlock, Maker::Debian] {
+        let mut sta = Station::start(lab, if maker == Maker::Airlock { "ours" } else { "theirs" }, maker, &empty)?;
+        let control = sta.control()?;
+        check(control.request("ADD_NETWORK")? == "1\n", || "ADD_NETWORK".into())?;
+        let mut of_this = Vec::new();
+        for field in FIELDS.split_whitespace() {
+            of_this.push(format!("{field}: {:?}", control.request(&format!("GET_NETWORK 1 {field}"))?));
+        }
+        answers.push(of_this);
+    }
+    let [ours, theirs] = answers.as_slice() else { return Err(Failure::new("two stations were asked")) };
+    let other: Vec<String> = ours
+        .iter()
+        .zip(theirs)
+        .filter(|(ours, theirs)| ours != theirs)
+        .map(|(ours, theirs)| format!("ours {ours}, theirs {theirs}"))
+        .collect();
+    check(other.is_empty(), || other.join("; "))
 }
 
 /// ADD, SET, SAVE_CONFIG, then another hand edits the file and RECONFIGURE reads it.
