@@ -157,19 +157,31 @@ fn print_table(all: &Value) {
         let (left, right, ratio) = (shown(ours, 1), shown(theirs, 1), shown(ours / theirs, 2));
         println!("{what:<74} {left:>9} {right:>9} {unit:<3} {ratio:>6}");
     };
-    println!("\n{:<74} {:>9} {:>9}     {:>6}", "", "Airlock", "Debian", "ratio");
+    let spread = |path: &str| {
+        let figure = |name: &str| format!("{:.1}", number(&format!("{path}/{name}")));
+        format!("{} / {} / {}", figure("min"), figure("median"), figure("max"))
+    };
+    println!("\n{:<74} {:>26} {:>26}     {:>6}", "scan result to open port", "Airlock", "Debian", "ratio");
+    println!("{:<74} {:>26} {:>26}     {:>6}", "", "min / median / max", "min / median / max", "median");
     for suite in ["open", "psk", "sae"] {
-        let debian = number(&format!("/join_ms/{suite}/debian_debian"));
+        let debian = format!("/join_ms/{suite}/debian_debian");
         let cases = [
             ("our station and access point", "airlock_airlock"),
             ("our station, Debian's access point", "airlock_debian"),
             ("Debian's station, our access point", "debian_airlock"),
         ];
         for (words, key) in cases {
-            let what = format!("scan result to open port, {suite}: {words}");
-            row(&what, number(&format!("/join_ms/{suite}/{key}")), debian, "ms");
+            let ours = format!("/join_ms/{suite}/{key}");
+            let ratio = number(&format!("{ours}/median")) / number(&format!("{debian}/median"));
+            println!(
+                "{:<74} {:>26} {:>26} ms  {ratio:>6.2}",
+                format!("{suite}: {words}"),
+                spread(&ours),
+                spread(&debian)
+            );
         }
     }
+    println!("\n{:<74} {:>9} {:>9}     {:>6}", "", "Airlock", "Debian", "ratio");
     for suite in ["open", "psk", "sae"] {
         let (ours, theirs) = (format!("/cpu_ms/{suite}/airlock"), format!("/cpu_ms/{suite}/debian"));
         row(&format!("processor time of the station's processes, {suite}"), number(&ours), number(&theirs), "ms");

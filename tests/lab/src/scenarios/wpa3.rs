@@ -6,7 +6,7 @@ use super::stories;
 use crate::failure::{Outcome, check};
 use crate::guest::lab::{Lab, Maker};
 use crate::guest::networks::{Method, Network, Suite};
-use crate::guest::station::{AccessPoint, Station, join};
+use crate::guest::station::{AccessPoint, Station, join, joined};
 
 /// The stories of this file.
 pub const STORIES: &[super::Story] = stories![
@@ -16,6 +16,7 @@ pub const STORIES: &[super::Story] = stories![
     the_name_is_confirmed_in_the_handshake,
     our_access_point_finds_out_which_of_several_passwords_a_station_has,
     our_station_authenticates_anew_where_the_key_of_another_access_point_is_unknown,
+    a_station_that_has_left_comes_back_without_waiting_a_second,
 ];
 
 const AWHILE: Duration = Duration::from_secs(60);
@@ -93,4 +94,23 @@ pub fn our_station_authenticates_anew_where_the_key_of_another_access_point_is_u
     sta.control()?.event("CTRL-EVENT-CONNECTED", AWHILE)?;
     sta.control()?.wait_status("bssid", &second.host.mac, AWHILE)?;
     lab.ping(&sta.host, &second.host)
+}
+
+/// Its farewell is protected, and deciphered: the access point need not ask by SA Query whether the first association still
+/// lives, which takes a second (IEEE Std 802.11-2020 11.13).
+pub fn a_station_that_has_left_comes_back_without_waiting_a_second(lab: &mut Lab) -> Outcome {
+    let network = Network::new(Suite::Sae(Method::Direct, 19));
+    let host = lab.host("sta")?;
+    for (place, maker) in [("ours", Maker::Airlock), ("theirs", Maker::Debian)] {
+        let mut ap = AccessPoint::start(lab, place, maker, &network)?;
+        for _ in 0..4 {
+            let mut sta = Station::start_on(lab, host.clone(), Maker::Airlock, &network)?;
+            joined(lab, &mut sta, &mut ap, &network)?;
+            sta.program.end()?;
+        }
+        let asked = ap.program.log().to_lowercase().contains("sa query");
+        check(!asked, || format!("the access point ({place}) asks whether the station lives"))?;
+        ap.program.end()?;
+    }
+    Ok(())
 }
