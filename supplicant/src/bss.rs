@@ -54,6 +54,11 @@ impl Bss {
         ApOffer { rsne: self.rsne(), rsnxe: self.rsnxe(), wpa: self.wpa() }
     }
 
+    /// What it requires of all stations: rates in units of 500 kb/s, and membership selectors.
+    pub(crate) fn basic_rates(&self) -> impl Iterator<Item = u8> {
+        self.elements().rates().filter(|rate| rate & 0x80 != 0).map(|rate| rate & 0x7f)
+    }
+
     /// Its rates say that stations must use hash-to-element.
     pub(crate) fn is_h2e_only(&self) -> bool {
         self.elements().rates().any(|rate| rate == 0x80 | 123)

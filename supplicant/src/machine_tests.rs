@@ -8,8 +8,8 @@ use conf::station::StationConfig;
 use crypto::testing::TestRng;
 use daemon::{Input, Machine, Output};
 use ipc_proto::{
-    Event, Failure, InterfaceInfo, InterfaceType, LinkInfo, OperState, Reply, Request, ScanEntry, StationFlags,
-    WiphyFeatures, WiphyInfo,
+    BandInfo, Event, Failure, InterfaceInfo, InterfaceType, LinkInfo, OperState, Reply, Request, ScanEntry,
+    StationFlags, WiphyFeatures, WiphyInfo,
 };
 use wire::element::{Elements, id};
 use wire::frame::{self, AssocResponse, Authentication, Subtype};
@@ -33,8 +33,10 @@ struct World {
     sent: Vec<(u64, String)>,
     rsne: Vec<u8>,
     answers_auth: StatusCode,
-    /// There is another access point of the same network.
-    twin: bool,
+    /// There is another access point of the same network, on this channel.
+    twin: Option<u32>,
+    /// Nothing is in reach any more.
+    away: bool,
     socket: u32,
     /// What the kernel is connected with, where it is asked.
     joined: Option<MacAddr>,
@@ -50,6 +52,10 @@ struct World {
     slow_keys: Option<Vec<u32>>,
     /// Networks of strangers that were seen after ours.
     strangers: u32,
+    /// Elements of our access point beside its name and security.
+    elements: Vec<u8>,
+    /// The channel of our access point.
+    freq: u32,
     /// So many associations are answered by a stranger, in the access point's name, with a deauthentication.
     deauthentications: u32,
 }
@@ -74,7 +80,8 @@ impl World {
             sent: Vec::new(),
             rsne: rsne.to_vec(),
             answers_auth: StatusCode::SUCCESS,
-            twin: false,
+            twin: None,
+            away: false,
             socket: 0,
             joined: Some(AP),
             bridge: None,
@@ -83,6 +90,8 @@ impl World {
             radio_busy: false,
             slow_keys: None,
             strangers: 0,
+            elements: Vec::new(),
+            freq: 2412,
             deauthentications: 0,
         };
         world.input(Input::PostUp);
@@ -131,6 +140,16 @@ impl World {
             }),
             Request::Capabilities { .. } => Reply::Wiphy(WiphyInfo {
                 max_scan_ssids: 4,
+                bands: vec![BandInfo {
+                    band: wire::channel::Band::Ghz2,
+                    rates: vec![10, 20, 55, 110, 60, 90, 120, 180, 240, 360, 480, 540],
+                    ht_capability: None,
+                    ht_ampdu: 0,
+                    ht_mcs: Vec::new(),
+                    vht_capability: None,
+                    vht_mcs: Vec::new(),
+                    channels: Vec::new(),
+                }],
                 features: WiphyFeatures {
                     user_sme: true,
                     connect: true,
@@ -148,27 +167,29 @@ impl World {
                 let refused = Failure::Kernel { errno: 16, text: String::new() };
                 return self.input(Input::Reply { id, result: Err(refused) });
             }
-            Request::TriggerScan { ifindex, .. } => {
+            Request::TriggerScan { ifindex, scan } => {
                 events.push(Event::ScanStarted { ifindex });
                 if !self.long_scans {
-                    events.push(Event::ScanDone { ifindex, aborted: false, freqs: vec![2412] });
+                    let freqs = if scan.freqs.is_empty() { vec![2412] } else { scan.freqs };
+                    events.push(Event::ScanDone { ifindex, aborted: false, freqs });
                 }
                 Reply::Done
             }
             Request::ScanResults { .. } => {
                 let mut elements = vec![0, 4];
                 elements.extend_from_slice(b"home");
+                elements.extend_from_slice(&self.elements);
                 elements.extend_from_slice(&self.rsne);
                 let privacy = if self.rsne.is_empty() { 0 } else { 0x10 };
                 let entry = ScanEntry {
                     bssid: AP,
-                    freq: 2412,
+                    freq: self.freq,
                     signal: -3000,
                     capability: 1 | privacy,
                     elements,
                     ..ScanEntry::default()
                 };
-                let twin = self.twin.then(|| ScanEntry { bssid: TWIN, ..entry.clone() });
+                let twin = self.twin.map(|freq| ScanEntry { bssid: TWIN, freq, ..entry.clone() });
                 let strangers = (0..self.strangers).map(|number| {
                     let [a, b, c, d] = number.to_be_bytes();
                     let elements = vec![0, 5, b'x', a, b, c, d];
@@ -178,7 +199,12 @@ impl World {
                 let age_ms = if strangers.is_empty() { 0 } else { 1000 };
                 let entry = ScanEntry { age_ms, ..entry };
                 Reply::ScanResults {
-                    entries: [Some(entry), twin].into_iter().flatten().chain(strangers).collect(),
+                    entries: [Some(entry), twin]
+                        .into_iter()
+                        .flatten()
+                        .chain(strangers)
+                        .filter(|_| !self.away)
+                        .collect(),
                     last: true,
                 }
             }
@@ -305,6 +331,79 @@ fn tkip_for_group_frames_is_taken_unless_the_network_refuses_it() {
         world.sleep(Duration::from_secs(1));
         assert_eq!(world.ask("STATUS").contains("wpa_state=ASSOCIATED\n"), joined, "{line}");
     }
+}
+
+#[test]
+fn a_network_that_names_only_an_access_point_is_joined_there() {
+    let psk = PSK.replace("ssid=\"home\"", "bssid=02:00:00:00:03:00");
+    let sae = psk.replace("psk=", "key_mgmt=SAE\nieee80211w=2\nsae_password=");
+    let mut sae_rsne = RSNE;
+    (sae_rsne[19], sae_rsne[20]) = (8, 0xc0);
+    for (configuration, rsne, algorithm) in [(psk, RSNE, 0), (sae, sae_rsne, 3)] {
+        let mut world = World::new(&configuration, &rsne);
+        world.sleep(Duration::from_secs(1));
+        let tried = world.requests.iter().find_map(|request| match request {
+            Request::Authenticate { auth, .. } => Some((auth.bssid, auth.algorithm)),
+            _ => None,
+        });
+        assert_eq!(tried, Some((AP, algorithm)), "{configuration}");
+    }
+}
+
+#[test]
+fn an_access_point_that_requires_what_the_radio_cannot_do_is_not_joined() {
+    let rates = |list: &[u8]| [&[1, u8::try_from(list.len()).unwrap()], list].concat();
+    for (elements, joined) in [
+        (rates(&[0x82, 0x84, 0x8b, 0x96]), true),
+        // 22 Mb/s (PBCC), once as a rate that may be used and once as one that must be.
+        (rates(&[0x82, 0x2c]), true),
+        (rates(&[0x82, 0xac]), false),
+        ([rates(&[0x82]), vec![50, 1, 0xac]].concat(), false),
+        // HT.
+        (rates(&[0x82, 0xff]), false),
+        // SAE with hash-to-element alone: that is no rate.
+        (rates(&[0x82, 0xfb]), true),
+    ] {
+        let mut world = World::new(&OPEN.replace("network={", "network={\ndisabled=1"), &[]);
+        world.elements.clone_from(&elements);
+        world.ask("ENABLE_NETWORK 0");
+        world.sleep(Duration::from_secs(10));
+        assert_eq!(world.ask("STATUS").contains("wpa_state=COMPLETED\n"), joined, "{elements:?}");
+    }
+    // In a band of which the radio says nothing, it is tried.
+    let mut world = World::new(&OPEN.replace("network={", "network={\ndisabled=1"), &[]);
+    (world.elements, world.freq) = (rates(&[0xac]), 5180);
+    world.ask("ENABLE_NETWORK 0");
+    world.sleep(Duration::from_secs(10));
+    assert!(world.ask("STATUS").contains("wpa_state=COMPLETED\n"));
+}
+
+#[test]
+fn after_a_loss_the_channels_of_the_network_are_looked_at_first() {
+    let mut world = World::new(&OPEN.replace("network={", "bss_expiration_scan_count=1\nnetwork={"), &[]);
+    world.twin = Some(2462);
+    world.sleep(Duration::from_secs(1));
+    let lose = |world: &mut World| {
+        world.requests.clear();
+        let frame = frame::build(Subtype::DEAUTH, STA, AP, AP, |w| {
+            w.u16_le(3);
+        });
+        world.event(Event::Deauthenticated { ifindex: 3, frame: frame.unwrap(), local: false });
+        world.sleep(Duration::from_secs(1));
+        let scan = |request: &Request| match request {
+            Request::TriggerScan { scan, .. } => Some(scan.freqs.clone()),
+            _ => None,
+        };
+        world.requests.iter().filter_map(scan).collect::<Vec<_>>()
+    };
+    assert_eq!(lose(&mut world), [[2412, 2462]]);
+    assert!(world.ask("STATUS").contains("wpa_state=COMPLETED\n"));
+    // Where nothing is found there, everything is looked at without a pause.
+    world.away = true;
+    let scans = lose(&mut world);
+    assert_eq!(scans.first().map(Vec::as_slice), Some(&[2412, 2462][..]));
+    assert_eq!(scans.get(1).map(Vec::as_slice), Some(&[][..]));
+    assert_eq!(scans.len(), 2, "{scans:?}");
 }
 
 /// Plays the access point's side of the handshake with the station that is associated.
@@ -437,7 +536,7 @@ fn a_refused_authentication_is_told() {
 fn two_that_refuse_are_tried_in_turn_with_pauses() {
     let mut world = World::new(OPEN, &[]);
     world.answers_auth = StatusCode::AP_FULL;
-    world.twin = true;
+    world.twin = Some(2412);
     world.sleep(Duration::from_secs(60));
     let tried: Vec<MacAddr> = world
         .requests

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crypto::Pmk;
-use wire::{Instant, MacAddr};
+use wire::{Instant, MacAddr, Ssid};
 
 /// What is remembered of one network beside its configuration.
 #[derive(Debug, Default)]
@@ -12,10 +12,10 @@ pub(crate) struct NetworkMemory {
     pub(crate) failures: u32,
     /// Left alone until then.
     pub(crate) disabled_until: Option<Instant>,
-    /// The key of the passphrase, once computed.
-    pub(crate) pmk: Option<Pmk>,
-    /// The SAE password with its points, once computed.
-    pub(crate) sae: Option<std::sync::Arc<crate::sae_run::Password>>,
+    /// The key of the passphrase, once computed, with the name it is for.
+    pub(crate) pmk: Option<(Ssid, Pmk)>,
+    /// The SAE password with its points, once computed, with the name they are for.
+    pub(crate) sae: Option<(Ssid, std::sync::Arc<crate::sae_run::Password>)>,
     /// Access points that did not know a key made with another one: theirs are not tried with them again.
     pub(crate) apart: Vec<MacAddr>,
     /// The next attempt with this access point does without the key that is cached for it.

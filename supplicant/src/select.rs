@@ -2,7 +2,7 @@
 
 use conf::station::{Globals, Network, NetworkId};
 use conf::{Ciphers, KeyMgmt, Proto};
-use ipc_proto::WiphyInfo;
+use ipc_proto::{BandInfo, WiphyInfo};
 use rsn::{AkmSuite, CipherSuite, Negotiated, Pmf, Protocol, SaePwe, StationPolicy};
 use wire::Ssid;
 
@@ -24,6 +24,7 @@ pub(crate) struct Abilities {
     pub(crate) sae: bool,
     pub(crate) user_sme: bool,
     pub(crate) ciphers: Vec<u32>,
+    pub(crate) bands: Vec<BandInfo>,
     /// SAE hunts and pecks whatever the access point says.
     #[cfg(feature = "testing")]
     pub(crate) hunting_only: bool,
@@ -36,9 +37,29 @@ impl Abilities {
             sae: wiphy.features.sae || wiphy.features.user_sme,
             user_sme: wiphy.features.user_sme && !(leave_to_driver && wiphy.features.connect),
             ciphers: wiphy.ciphers.clone(),
+            bands: wiphy.bands.clone(),
             #[cfg(feature = "testing")]
             hunting_only: false,
         }
+    }
+
+    /// The first rate or feature that a BSS requires of all and that the radio does not have (IEEE Std 802.11-2020
+    /// 9.4.2.3, 11.1.4.6), in words.
+    fn lacks(&self, bss: &Bss) -> Option<String> {
+        /// BSS membership selectors of Table 9-92: what stands there is no rate.
+        const FIRST_SELECTOR: u8 = 119;
+        const HT: u8 = 127;
+        const VHT: u8 = 126;
+        let band = wire::channel::band_of(bss.freq)?;
+        let band = self.bands.iter().find(|own| own.band == band).filter(|own| !own.rates.is_empty())?;
+        bss.basic_rates().find_map(|rate| match rate {
+            HT => band.ht_capability.is_none().then(|| "HT".to_owned()),
+            VHT => band.vht_capability.is_none().then(|| "VHT".to_owned()),
+            FIRST_SELECTOR.. => None,
+            // Here they are in units of 500 kb/s, at the radio in units of 100 kb/s.
+            _ => (!band.rates.contains(&u16::from(rate).saturating_mul(5)))
+                .then(|| format!("{} Mb/s", f32::from(rate) / 2.0)),
+        })
     }
 
     fn cipher(&self, suite: CipherSuite) -> bool {
@@ -159,6 +180,9 @@ pub(crate) fn fits(
     }
     if bss.capability & wire::frame::capability::IBSS != 0 {
         return Err("it is an IBSS".into());
+    }
+    if let Some(what) = abilities.lacks(bss) {
+        return Err(format!("it requires {what}, which the radio does not have"));
     }
     let methods = network.key_mgmt();
     let open_allowed = methods.contains(KeyMgmt::NONE);

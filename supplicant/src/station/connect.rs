@@ -10,7 +10,7 @@ use rsn::pmksa::PmksaQuery;
 use rsn::{Negotiated, PmksaEntry, Protocol};
 use wire::element::Elements;
 use wire::frame::{AssocResponse, Authentication, Management, auth_algorithm};
-use wire::{Instant, MacAddr, ReasonCode, StatusCode};
+use wire::{Instant, MacAddr, ReasonCode, Ssid, StatusCode};
 
 use super::link::{Associated, Associating, Authenticating, HANDSHAKE, Link, Loss, Target};
 use super::{Station, WpaState};
@@ -41,62 +41,49 @@ pub(super) fn security(negotiated: &Negotiated) -> LinkSecurity {
 
 impl Station {
     /// Computes ahead what connecting to the enabled networks will need: key of the passphrase, SAE points.
-    pub(crate) fn prepare_keys(&mut self, cx: &mut Cx<'_>) {
-        let _ = cx;
-        let ids: Vec<NetworkId> =
-            self.enabled_networks().filter(|network| network.ssid().is_some()).map(|network| network.id()).collect();
+    pub(crate) fn prepare_keys(&mut self) {
+        let named = |network: &conf::station::Network| network.ssid().map(|ssid| (network.id(), ssid));
+        let known: Vec<(NetworkId, Ssid)> = self.enabled_networks().filter_map(named).collect();
         // Many networks would take long: those beyond the first few are computed when they are joined.
-        for id in ids.into_iter().take(4) {
-            self.network_pmk(id);
-            self.sae_password(id);
+        for (id, ssid) in known.into_iter().take(4) {
+            self.network_pmk(id, &ssid);
+            self.sae_password(id, &ssid);
         }
     }
 
-    /// The key of a network that names no SSID: the access point's counts.
-    fn nameless_pmk(&self, id: NetworkId, ssid: &wire::Ssid) -> Option<crypto::Pmk> {
-        let network = self.config.network(id)?;
-        if network.ssid().is_some_and(|ssid| !ssid.is_empty()) {
-            return None;
-        }
-        match network.psk()? {
-            conf::station::Psk::Passphrase(secret) => Some(crypto::pbkdf2_psk(secret.as_bytes(), ssid.as_bytes())),
-            conf::station::Psk::Key(_) | conf::station::Psk::External(_) => None,
-        }
-    }
-
-    /// The key of a network's passphrase, computed once.
-    fn network_pmk(&mut self, id: NetworkId) -> Option<crypto::Pmk> {
+    /// The key of a network's passphrase with this name, computed once. A network that names only an access point has
+    /// the name which that one bears.
+    fn network_pmk(&mut self, id: NetworkId, ssid: &Ssid) -> Option<crypto::Pmk> {
         let network = self.config.network(id)?;
         if !network.key_mgmt().intersects(conf::KeyMgmt::ANY_PSK) {
             return None;
         }
         let memory = self.memory.entry(id).or_default();
-        if memory.pmk.is_none() {
-            memory.pmk = network.pmk();
+        if memory.pmk.as_ref().is_none_or(|(of, _)| of != ssid) {
+            memory.pmk = network.pmk(ssid).map(|pmk| (*ssid, pmk));
         }
-        memory.pmk.clone()
+        memory.pmk.as_ref().map(|(_, pmk)| pmk.clone())
     }
 
-    /// The SAE password of a network with its points, derived once.
-    fn sae_password(&mut self, id: NetworkId) -> Option<Arc<sae_run::Password>> {
+    /// The SAE password of a network with its points for this name, derived once.
+    fn sae_password(&mut self, id: NetworkId, ssid: &Ssid) -> Option<Arc<sae_run::Password>> {
         let network = self.config.network(id)?;
         if !network.key_mgmt().intersects(conf::KeyMgmt::ANY_SAE) {
             return None;
         }
         let memory = self.memory.entry(id).or_default();
-        if memory.sae.is_none() {
+        if memory.sae.as_ref().is_none_or(|(of, _)| of != ssid) {
             let mut groups = self.config.globals.sae_groups();
             groups.retain(|group| *group != 0);
             if groups.is_empty() {
                 groups = vec![19, 20, 21];
             }
-            let ssid = network.ssid()?;
             let secret = network.sae_password()?;
             let password =
                 sae_run::Password::derive(secret.as_bytes(), network.sae_password_id(), ssid.as_bytes(), &groups);
-            memory.sae = Some(Arc::new(password));
+            memory.sae = Some((*ssid, Arc::new(password)));
         }
-        memory.sae.clone()
+        memory.sae.as_ref().map(|(_, password)| password.clone())
     }
 
     /// What a candidate comes to as a target.
@@ -196,11 +183,11 @@ impl Station {
                 target.pmk = Some(pmk);
                 target.pmkid = Some(pmkid);
                 target.cached = true;
-            } else if self.sae_password(target.network).is_none_or(|password| !password.is_usable()) {
+            } else if self.sae_password(target.network, &target.ssid).is_none_or(|password| !password.is_usable()) {
                 return Err("no SAE password, or none of sae_groups is supported");
             }
         } else {
-            target.pmk = self.nameless_pmk(target.network, &target.ssid).or_else(|| self.network_pmk(target.network));
+            target.pmk = self.network_pmk(target.network, &target.ssid);
             if target.pmk.is_none() {
                 return Err("no passphrase and no key");
             }
@@ -271,7 +258,7 @@ impl Station {
         let mut sae = None;
         let mut sent = None;
         if target.is_sae() && !target.cached {
-            let Some(password) = self.sae_password(target.network) else { return };
+            let Some(password) = self.sae_password(target.network, &ssid) else { return };
             let password = match self.choose_alias(cx, target.network) {
                 Some(alias) => {
                     let renamed = Arc::new(password.known_as(&alias, target.ssid.as_bytes()));

@@ -109,7 +109,7 @@ impl Station {
             let Some(handshake) = &mut state.handshake else { return };
             let Some(output) = handshake.poll_output() else { return };
             let bssid = state.target.bssid;
-            let network = state.target.network;
+            let (network, ssid, freq) = (state.target.network, state.target.ssid, state.target.freq);
             let negotiated = handshake.negotiated();
             let (pairwise, group, protocol) = (negotiated.pairwise, negotiated.group, negotiated.protocol);
             match output {
@@ -186,7 +186,7 @@ impl Station {
                 SupplicantOutput::Reconnect => {
                     self.disconnect(cx, ReasonCode::DEAUTH_LEAVING);
                     if !self.reconnect_to(cx, network, bssid) {
-                        self.look_for_networks(cx, std::time::Duration::from_millis(100));
+                        self.look_for_lost(cx, &ssid, freq);
                     }
                     return;
                 }
@@ -196,7 +196,7 @@ impl Station {
                     let completed = self.link.is_completed();
                     self.disconnect(cx, reason);
                     if completed {
-                        self.look_for_networks(cx, std::time::Duration::from_millis(100));
+                        self.look_for_lost(cx, &ssid, freq);
                     } else {
                         self.connection_failed(cx, bssid, Some(network));
                     }

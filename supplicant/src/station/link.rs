@@ -241,7 +241,7 @@ impl Station {
         let Link::Associated(state) = &self.link else { return };
         let bssid = state.target.bssid;
         let network = state.target.network;
-        let ssid = state.target.ssid;
+        let (ssid, freq) = (state.target.ssid, state.target.freq);
         let completed = state.completed;
         let psk = state.target.negotiated.as_ref().is_some_and(|negotiated| negotiated.akm.is_psk());
         let in_handshake = state.handshake.as_ref().is_some_and(|handshake| handshake.four_way_in_progress());
@@ -279,7 +279,7 @@ impl Station {
             }
             if self.runtime.sta_autoconnect {
                 self.scan.restart();
-                self.look_for_networks(cx, Duration::from_millis(100));
+                self.look_for_lost(cx, &ssid, freq);
             }
         } else if mismatch {
             self.look_for_networks(cx, Duration::from_millis(100));

@@ -73,12 +73,12 @@ impl Station {
         if cx.now - running.started >= GIVE_UP {
             self.sa_query.stop();
             tracing::info!("{}: the access point does not answer SA Query; connecting anew", self.ifname());
-            let network = self.link.target().map(|target| (target.network, target.bssid));
+            let lost = self.link.target().map(|target| (target.network, target.bssid, target.ssid, target.freq));
             self.disconnect(cx, ReasonCode::PREV_AUTH_NOT_VALID);
-            if let Some((network, bssid)) = network
+            if let Some((network, bssid, ssid, freq)) = lost
                 && !self.reconnect_to(cx, network, bssid)
             {
-                self.look_for_networks(cx, Duration::ZERO);
+                self.look_for_lost(cx, &ssid, freq);
             }
             return;
         }

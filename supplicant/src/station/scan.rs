@@ -34,6 +34,8 @@ struct Running {
     id: Option<u32>,
     /// `freqs_once` that it took.
     once: Vec<u32>,
+    /// `first` that it took: where nothing is found, everything is looked at next.
+    narrowed: bool,
     /// Somebody else started it.
     external: bool,
     freqs: Vec<u32>,
@@ -67,6 +69,8 @@ pub(crate) struct Scanner {
     pub(crate) interval: Option<u32>,
     /// `SELECT_NETWORK … freq=`: of the next scan only.
     pub(crate) freqs_once: Vec<u32>,
+    /// The channels of a network that was lost: looked at before all others.
+    pub(super) first: Vec<u32>,
     /// What was said last about why nothing is joined.
     said: String,
 }
@@ -103,6 +107,7 @@ impl Scanner {
     pub(crate) fn stop(&mut self) {
         self.running = None;
         self.manual = None;
+        self.first.clear();
         self.cancel_next();
         self.entries.clear();
     }
@@ -156,9 +161,18 @@ impl Station {
         self.scan.at(cx.now + delay);
     }
 
+    /// A link to this network is lost: looks for networks a little later, and on its own channels first, which is quick
+    /// where it has other access points or comes back.
+    pub(super) fn look_for_lost(&mut self, cx: &mut Cx<'_>, ssid: &Ssid, freq: u32) {
+        let others = self.bss.iter().filter(|bss| bss.ssid == *ssid).map(|bss| bss.freq);
+        self.scan.first = others.chain([freq]).collect();
+        self.look_for_networks(cx, Duration::from_millis(100));
+    }
+
     /// Connects with what the last scan found if that is fresh, else scans.
     pub(crate) fn connect_or_scan(&mut self, cx: &mut Cx<'_>) {
         self.scan.restart();
+        self.scan.first.clear();
         let fresh = self.scan.last_finished.is_some_and(|at| cx.now - at < FRESH);
         if fresh
             && self.scan.freqs_once.is_empty()
@@ -239,9 +253,13 @@ impl Station {
             self.scan.before = Some(before);
             return;
         }
-        self.prepare_keys(cx);
+        self.prepare_keys();
         let (command, id) = self.scan.manual.take().map_or((None, None), |(command, id)| (Some(command), id));
-        let once = if command.is_none() { std::mem::take(&mut self.scan.freqs_once) } else { Vec::new() };
+        let mut once = if command.is_none() { std::mem::take(&mut self.scan.freqs_once) } else { Vec::new() };
+        let narrowed = command.is_none() && once.is_empty() && !self.scan.first.is_empty();
+        if narrowed {
+            once = std::mem::take(&mut self.scan.first);
+        }
         let parameters = self.scan_parameters(command.as_ref(), &once);
         self.scan.running = Some(Running {
             started: cx.now,
@@ -249,6 +267,7 @@ impl Station {
             command,
             id,
             once,
+            narrowed,
             external: false,
             freqs: parameters.freqs.clone(),
             before,
@@ -295,8 +314,9 @@ impl Station {
         if let Some(command) = refused.command {
             self.scan.manual = Some((command, refused.id));
         }
-        if self.scan.freqs_once.is_empty() {
-            self.scan.freqs_once = refused.once;
+        let again = if refused.narrowed { &mut self.scan.first } else { &mut self.scan.freqs_once };
+        if again.is_empty() {
+            *again = refused.once;
         }
         self.scan.before = Some(refused.before);
         self.scan.at(cx.now + BUSY_PAUSE);
@@ -313,6 +333,7 @@ impl Station {
                     command: None,
                     id: None,
                     once: Vec::new(),
+                    narrowed: false,
                     external: true,
                     freqs: Vec::new(),
                     before: self.state,
@@ -400,14 +421,14 @@ impl Station {
             return;
         }
         match &self.link {
-            Link::Idle => self.select_and_connect(cx),
+            Link::Idle => self.select_and_connect(cx, running.narrowed),
             Link::Associated(associated) if associated.completed => self.consider_roaming(cx),
             Link::Authenticating(_) | Link::Associating(_) | Link::Associated(_) => {}
         }
     }
 
-    /// Joins what fits best, or scans again later.
-    pub(crate) fn select_and_connect(&mut self, cx: &mut Cx<'_>) {
+    /// Joins what fits best, or scans again: later, or at once if only a part of the channels was looked at.
+    fn select_and_connect(&mut self, cx: &mut Cx<'_>, narrowed: bool) {
         if self.enabled_networks().next().is_none() {
             self.set_state(WpaState::Inactive);
             return;
@@ -416,6 +437,9 @@ impl Station {
             self.scan.fruitless = 0;
             self.connect(cx, candidate);
             return;
+        }
+        if narrowed {
+            return self.look_for_networks(cx, Duration::ZERO);
         }
         self.ask_for_secrets(cx);
         self.tell(cx, &StationEvent::NetworkNotFound);

@@ -150,11 +150,11 @@ impl Network {
         }
     }
 
-    /// The pairwise master key of pre-shared key methods. For a passphrase this takes the 4096 rounds of IEEE Std 802.11-2020 J.4:
-    /// keep the result.
-    pub fn pmk(&self) -> Option<Pmk> {
+    /// The pairwise master key of pre-shared key methods with a network of this name (which a network need not say that
+    /// names an access point). For a passphrase this takes the 4096 rounds of IEEE Std 802.11-2020 J.4: keep the result.
+    pub fn pmk(&self, ssid: &Ssid) -> Option<Pmk> {
         match self.psk()? {
-            Psk::Passphrase(passphrase) => Some(crypto::pbkdf2_psk(passphrase.as_bytes(), self.ssid()?.as_bytes())),
+            Psk::Passphrase(passphrase) => Some(crypto::pbkdf2_psk(passphrase.as_bytes(), ssid.as_bytes())),
             Psk::Key(key) => Pmk::from_bytes(key.as_bytes()),
             Psk::External(_) => None,
         }
