@@ -9,6 +9,7 @@ mod engine;
 mod handshake;
 mod machines;
 mod parsers;
+mod radius;
 mod records;
 mod sae;
 mod tls;
@@ -51,6 +52,10 @@ pub const TARGETS: &[Target] = &[
     ("ap_engine", engine::bss),
     ("station_machine", machines::station),
     ("access_point_machine", machines::access_point),
+    ("radius_packet", radius::packet),
+    ("radius_exchange", radius::exchange),
+    ("radius_changes", radius::changes),
+    ("gas", radius::gas),
 ];
 
 #[allow(clippy::panic, reason = "a fuzz target reports by panicking")]

@@ -1,0 +1,4 @@
+//! Wraps the target `gas`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| fuzz_targets::run("gas", data));
