@@ -7,6 +7,7 @@
 //! receive public action frames 10 to 13 before association, to one address.
 #![no_std]
 #![forbid(unsafe_code)]
+#![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 
 extern crate alloc;
 
