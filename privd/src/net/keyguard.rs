@@ -1,10 +1,11 @@
-//! Refuses to install a key that is installed already.
+//! Refuses to install a key that is installed already, or, of pairwise keys, that was installed ever before.
 //!
 //! A station that is made to install a key anew starts its packet numbers anew (CVE-2017-13077 and its kin). The
-//! daemons' machines do not do that; should they be wrong or taken over, this is the second lock. What is kept is a
-//! digest under a random key of this process, not the key.
+//! daemons' machines do not do that; should they be wrong or taken over, this is the second lock. A pairwise key is
+//! that of one handshake: it comes once, so it is remembered with its peer whatever its index was, and however it was
+//! deleted. What is kept is a digest under a random key of this process, not the key.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use hmac::{Hmac, KeyInit, Mac};
 use ipc_proto::KeyKind;
@@ -45,10 +46,43 @@ pub(super) struct Installation {
     digest: Digest,
 }
 
-/// All keys that are installed, or were in their slot before without having been deleted.
+/// Pairwise keys that an interface has had, oldest first. Their number is bounded: a client that would use up the
+/// memory makes the guard forget what is oldest, which by then thousands of other keys have followed.
+#[derive(Debug, Default)]
+struct Past {
+    known: BTreeSet<Digest>,
+    order: VecDeque<Digest>,
+}
+
+impl Past {
+    /// Whether it is new.
+    fn add(&mut self, digest: Digest) -> bool {
+        if !self.known.insert(digest) {
+            return false;
+        }
+        self.order.push_back(digest);
+        if self.order.len() > policy::caps::REMEMBERED_KEYS
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.known.remove(&oldest);
+        }
+        true
+    }
+
+    /// The newest one was none: the kernel did not take it.
+    fn remove(&mut self, digest: &Digest) {
+        if self.known.remove(digest) {
+            self.order.retain(|other| other != digest);
+        }
+    }
+}
+
+/// All keys that are installed, those that were in their slot before without having been deleted, and the pairwise
+/// ones of the past.
 pub(super) struct KeyGuard {
     secret: [u8; 32],
     slots: BTreeMap<Slot, BTreeSet<Digest>>,
+    past: BTreeMap<u32, Past>,
 }
 
 impl std::fmt::Debug for KeyGuard {
@@ -60,9 +94,10 @@ impl std::fmt::Debug for KeyGuard {
 impl KeyGuard {
     /// A guard without keys. `secret` is random.
     pub(super) const fn new(secret: [u8; 32]) -> KeyGuard {
-        KeyGuard { secret, slots: BTreeMap::new() }
+        KeyGuard { secret, slots: BTreeMap::new(), past: BTreeMap::new() }
     }
 
+    /// Of a key and whose it is; its index is no part of it.
     fn digest(&self, slot: &Slot, key: &[u8]) -> Option<Digest> {
         let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(&self.secret).ok()?;
         let (kind, peer) = match slot.owner {
@@ -73,19 +108,26 @@ impl KeyGuard {
         mac.update(&slot.ifindex.to_le_bytes());
         mac.update(&[kind]);
         mac.update(&peer);
-        mac.update(&[slot.index]);
         mac.update(key);
         Some(mac.finalize().into_bytes().into())
     }
 
-    /// Notes a key that is about to be installed; `None`: it is installed already.
+    /// Notes a key that is about to be installed; `None`: it is installed already, or is a pairwise key of the past.
     ///
     /// A key that was replaced by another one in the same slot counts as installed: to come back to it would reset
-    /// its packet number just the same.
+    /// its packet number just the same. So does one in another slot of the same owner.
     pub(super) fn install(&mut self, ifindex: u32, kind: KeyKind, index: u8, key: &[u8]) -> Option<Installation> {
         let slot = Slot { ifindex, owner: kind.into(), index };
         let digest = self.digest(&slot, key)?;
-        self.slots.entry(slot).or_default().insert(digest).then_some(Installation { slot, digest })
+        let of_owner = |other: &Slot| other.ifindex == ifindex && other.owner == slot.owner;
+        if self.slots.iter().any(|(other, digests)| of_owner(other) && digests.contains(&digest)) {
+            return None;
+        }
+        if matches!(slot.owner, Owner::Pairwise(_)) && !self.past.entry(ifindex).or_default().add(digest) {
+            return None;
+        }
+        self.slots.entry(slot).or_default().insert(digest);
+        Some(Installation { slot, digest })
     }
 
     /// The kernel did not install it.
@@ -96,9 +138,18 @@ impl KeyGuard {
                 self.slots.remove(&installation.slot);
             }
         }
+        if let Some(past) = self.past.get_mut(&installation.slot.ifindex) {
+            past.remove(&installation.digest);
+        }
     }
 
-    /// A key was deleted.
+    /// The interface itself is gone: its number may come again, for another one.
+    pub(super) fn interface_gone(&mut self, ifindex: u32) {
+        self.interface_cleared(ifindex);
+        self.past.remove(&ifindex);
+    }
+
+    /// A key was deleted. A pairwise one stays remembered.
     pub(super) fn deleted(&mut self, ifindex: u32, kind: KeyKind, index: u8) {
         self.slots.remove(&Slot { ifindex, owner: kind.into(), index });
     }
@@ -148,15 +199,64 @@ mod tests {
     }
 
     #[test]
-    fn the_same_key_is_refused_until_it_is_deleted() {
+    fn a_key_that_is_installed_is_refused_under_any_index() {
+        for kind in [KeyKind::Pairwise(PEER), KeyKind::Group, KeyKind::PeerGroup(PEER)] {
+            let mut guard = guard();
+            assert!(guard.install(3, kind, 0, KEY).is_some());
+            assert!(guard.install(3, kind, 0, KEY).is_none());
+            assert!(guard.install(3, kind, 1, KEY).is_none());
+        }
+    }
+
+    #[test]
+    fn keys_of_others_are_other_keys() {
         let mut guard = guard();
         assert!(guard.install(3, KeyKind::Pairwise(PEER), 0, KEY).is_some());
-        assert!(guard.install(3, KeyKind::Pairwise(PEER), 0, KEY).is_none());
         assert!(guard.install(3, KeyKind::Pairwise(OTHER), 0, KEY).is_some());
         assert!(guard.install(4, KeyKind::Pairwise(PEER), 0, KEY).is_some());
         assert!(guard.install(3, KeyKind::Group, 1, KEY).is_some());
-        guard.deleted(3, KeyKind::Pairwise(PEER), 0);
-        assert!(guard.install(3, KeyKind::Pairwise(PEER), 0, KEY).is_some());
+    }
+
+    #[test]
+    fn a_pairwise_key_comes_once_however_it_went() {
+        let ways: [fn(&mut KeyGuard); 4] = [
+            |guard| guard.deleted(3, KeyKind::Pairwise(PEER), 0),
+            |guard| guard.peer_gone(3, PEER),
+            |guard| guard.peers_gone(3),
+            |guard| guard.interface_cleared(3),
+        ];
+        for goes in ways {
+            let mut guard = guard();
+            assert!(guard.install(3, KeyKind::Pairwise(PEER), 0, KEY).is_some());
+            goes(&mut guard);
+            assert!(guard.installed(3).is_empty());
+            assert!(guard.install(3, KeyKind::Pairwise(PEER), 0, KEY).is_none());
+            assert!(guard.install(3, KeyKind::Pairwise(PEER), 1, KEY).is_none());
+            assert!(guard.install(3, KeyKind::Pairwise(PEER), 0, &[9; 16]).is_some());
+        }
+    }
+
+    #[test]
+    fn a_group_key_may_come_again_with_the_next_association() {
+        let mut guard = guard();
+        assert!(guard.install(3, KeyKind::Group, 1, KEY).is_some());
+        guard.interface_cleared(3);
+        assert!(guard.install(3, KeyKind::Group, 2, KEY).is_some());
+    }
+
+    #[test]
+    fn what_is_remembered_is_bounded_and_goes_with_the_interface() {
+        let mut guard = guard();
+        let key = |number: usize| number.to_le_bytes();
+        for number in 0..=policy::caps::REMEMBERED_KEYS {
+            assert!(guard.install(3, KeyKind::Pairwise(PEER), 0, &key(number)).is_some());
+            guard.deleted(3, KeyKind::Pairwise(PEER), 0);
+        }
+        let past = &guard.past[&3];
+        assert_eq!((past.known.len(), past.order.len()), (policy::caps::REMEMBERED_KEYS, policy::caps::REMEMBERED_KEYS));
+        assert!(guard.install(3, KeyKind::Pairwise(PEER), 0, &key(1)).is_none());
+        guard.interface_gone(3);
+        assert!(guard.install(3, KeyKind::Pairwise(PEER), 0, &key(1)).is_some());
     }
 
     #[test]
@@ -173,6 +273,9 @@ mod tests {
         let installation = guard.install(3, KeyKind::Group, 1, KEY).unwrap();
         guard.failed(&installation);
         assert!(guard.install(3, KeyKind::Group, 1, KEY).is_some());
+        let installation = guard.install(3, KeyKind::Pairwise(PEER), 0, KEY).unwrap();
+        guard.failed(&installation);
+        assert!(guard.install(3, KeyKind::Pairwise(PEER), 0, KEY).is_some());
     }
 
     #[test]

@@ -184,7 +184,7 @@ impl Worker {
 
     pub(in crate::net) fn interface_gone(&mut self, ifindex: u32) {
         let Some(interface) = self.interfaces.remove(&ifindex) else { return };
-        self.guard.interface_cleared(ifindex);
+        self.guard.interface_gone(ifindex);
         if let Some(attachment) = self.attached.remove(&ifindex)
             && let Some(client) = self.clients.get_mut(&attachment.client)
         {
