@@ -282,8 +282,8 @@ pub fn a_crowd_of_strangers_keeps_nobody_out(lab: &mut Lab) -> Outcome {
     joined(lab, &mut sta, &mut ap, &network)
 }
 
-/// Scans, SAE and handshake of a station that nobody is in the way of take less.
-const JOINED: Duration = Duration::from_secs(10);
+/// As long as the crowd lasts; on a slow machine scanning among it alone takes several seconds.
+const JOINED: Duration = Duration::from_secs(60);
 
 /// The station has joined in time.
 fn joins_within(lab: &mut Lab, sta: &mut Station, patience: Duration) -> Outcome {
