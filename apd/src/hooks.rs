@@ -6,7 +6,7 @@ use crypto::Rng;
 use ctrl::ap::ApTestCommand;
 use ctrl::reply::Hex;
 use ctrl::{ApEvent, Level};
-use ipc_proto::{Event, Request, TransmitParameters};
+use ipc_proto::{Event, Request, TestRequest};
 use wire::frame::{Management, Subtype};
 use wire::{Instant, MacAddr};
 
@@ -90,15 +90,8 @@ impl Apd {
                 return Some(true);
             }
             ApTestCommand::MgmtTx(frame) => {
-                let transmit = TransmitParameters {
-                    freq: None,
-                    wait: 0,
-                    frame: frame.clone(),
-                    no_cck: false,
-                    no_ack: false,
-                    offchannel: false,
-                };
-                out.request(Purpose::Nothing("sending a test's frame"), Request::TransmitFrame { ifindex, transmit });
+                let request = TestRequest::Management { ifindex, frame: frame.clone() };
+                out.request(Purpose::Nothing("sending a test's frame"), Request::Test(request));
                 return Some(true);
             }
             ApTestCommand::DataTestConfig { .. }

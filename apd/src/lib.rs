@@ -5,6 +5,7 @@
 mod control;
 #[cfg(feature = "testing")]
 mod data_test;
+mod grant;
 #[cfg(feature = "testing")]
 mod hooks;
 mod iface;

@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use conf::ap::{ApConfig, Bss};
+use daemon::Start;
 use daemon::cli::{SetupError, contents};
 use daemon::log::Level;
-use daemon::{Interfaces, Start};
-use ipc_proto::Role;
 
 use crate::options::Options;
 
@@ -92,15 +91,9 @@ pub(crate) fn start(options: &Options, setup: &Setup) -> Start {
         options.global.as_deref().filter(|path| path.starts_with('/')).map(PathBuf::from).into_iter().collect();
     let readable = setup.radios.iter().map(|radio| radio.path.as_str()).chain(setup.files.keys().map(String::as_str));
     let readable = readable.map(|path| Path::new(path).to_owned()).collect();
-    let interfaces = if options.global.is_some() {
-        Interfaces::Any
-    } else {
-        Interfaces::Names(all().map(|bss| bss.interface().to_owned()).collect())
-    };
     Start {
-        role: Role::AccessPoint,
         name: "apd",
-        interfaces,
+        grant: crate::grant::of(options.global.is_some(), setup),
         control_dirs,
         control_sockets,
         readable,

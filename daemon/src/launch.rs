@@ -16,6 +16,7 @@ use ipc_proto::keeper::FromKeeper;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{SigSet, Signal};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
+use policy::grant::{Grant, Names};
 use policy::{Lockdown, ProcessRole};
 use tracing::{info, warn};
 
@@ -32,25 +33,15 @@ const POST_SOCKET: &str = "/run/airlock/post.sock";
 /// How long helpers may take to start.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Which interfaces a daemon may have.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Interfaces {
-    /// Any: they are named later, on the control socket.
-    Any,
-    /// These.
-    Names(Vec<String>),
-}
-
 /// How a daemon starts.
 #[derive(Clone, Debug)]
 #[allow(clippy::struct_excessive_bools, reason = "each is an option of the command line")]
 pub struct Start {
-    /// What it is.
-    pub role: Role,
     /// The name of its process: "supplicant" or "apd".
     pub name: &'static str,
-    /// Which interfaces it may have.
-    pub interfaces: Interfaces,
+    /// What it is and which interfaces, bridges and addresses it may have. With a witness they are named later, on
+    /// the control socket.
+    pub grant: Grant,
     /// Directories that its control sockets may be made in; made if they do not exist.
     pub control_dirs: Vec<PathBuf>,
     /// Control sockets by their own path (the global one, `-g`).
@@ -163,7 +154,7 @@ pub fn launch(start: Start) -> Result<Links, LaunchError> {
     } else {
         (find(PRIVD_SOCKET)?, find(POST_SOCKET)?)
     };
-    let process = match start.role {
+    let process = match start.grant.role {
         Role::Station => ProcessRole::Supplicant,
         Role::AccessPoint => ProcessRole::Apd,
     };
@@ -174,7 +165,7 @@ pub fn launch(start: Start) -> Result<Links, LaunchError> {
         warn!("NOT CONFINED: {loss}");
     }
     let log_is_file = matches!(start.log, LogTarget::File(_));
-    Ok(Links { privd, post, role: start.role, signals, background, log_is_file, pid_file })
+    Ok(Links { privd, post, role: start.grant.role, signals, background, log_is_file, pid_file })
 }
 
 fn write_pid(path: &Path) -> Result<File, LaunchError> {
@@ -187,11 +178,8 @@ fn write_pid(path: &Path) -> Result<File, LaunchError> {
 /// A control socket of ours on which somebody listens already. A daemon that was just killed has its own closed by its
 /// helpers within moments: those are waited for.
 fn served(start: &Start) -> Option<PathBuf> {
-    let names: &[String] = match &start.interfaces {
-        Interfaces::Any => &[],
-        Interfaces::Names(names) => names,
-    };
-    let below = start.control_dirs.iter().flat_map(|folder| names.iter().map(|name| folder.join(name)));
+    let names = || start.grant.interfaces.iter().filter_map(Names::literal);
+    let below = start.control_dirs.iter().flat_map(|folder| names().map(|name| folder.join(name)));
     let mut paths: Vec<PathBuf> = below.chain(start.control_sockets.iter().cloned()).collect();
     for _ in 0..40 {
         paths.retain(|path| UnixDatagram::unbound().and_then(|socket| socket.connect(path)).is_ok());
@@ -264,20 +252,7 @@ fn start_keeper(start: &Start, helper: Helper) -> Result<Source, LaunchError> {
     let mut command = Command::new(&program);
     match helper {
         Helper::Privd => {
-            command.arg("keep").arg("--role").arg(match start.role {
-                Role::Station => "station",
-                Role::AccessPoint => "access-point",
-            });
-            match &start.interfaces {
-                Interfaces::Any => {
-                    command.arg("--any-interface");
-                }
-                Interfaces::Names(names) => {
-                    for name in names {
-                        command.arg("--interface").arg(name);
-                    }
-                }
-            }
+            command.arg("keep").arg("--grant").arg(start.grant.to_string());
         }
         Helper::Post => {
             command.arg("keep-post");
@@ -288,8 +263,8 @@ fn start_keeper(start: &Start, helper: Helper) -> Result<Source, LaunchError> {
                 command.arg("--control-socket").arg(absolute(path));
             }
             // Interfaces that are named later have their control sockets where everybody expects them.
-            if start.interfaces == Interfaces::Any {
-                command.arg("--control").arg(match start.role {
+            if start.grant.witness {
+                command.arg("--control").arg(match start.grant.role {
                     Role::Station => "/run/wpa_supplicant",
                     Role::AccessPoint => "/run/hostapd",
                 });
@@ -300,7 +275,7 @@ fn start_keeper(start: &Start, helper: Helper) -> Result<Source, LaunchError> {
             for path in &start.writable {
                 command.arg("--write").arg(absolute(path));
             }
-            if start.interfaces == Interfaces::Any {
+            if start.grant.witness {
                 command.arg("--named-later");
                 if let Ok(folder) = std::env::current_dir() {
                     command.arg("--folder").arg(folder);

@@ -16,7 +16,7 @@ mod outbox;
 mod run;
 mod stack;
 
-pub use launch::{Interfaces, LaunchError, Links, LogTarget, Start, launch};
+pub use launch::{LaunchError, Links, LogTarget, Start, launch};
 pub use machine::{Input, Machine, Output, Signal};
 pub use outbox::Outbox;
 pub use run::run;

@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 use crate::{Event, Failure, Reply, Request};
 
 /// Version of the protocol: both ends must speak the same one, since they are installed together.
-pub const VERSION: u16 = 1;
+pub const VERSION: u16 = 2;
 
 /// What a client of `privd` is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 use wire::{MacAddr, Ssid};
 
-use crate::{ChannelDefinition, ChannelWidth, InterfaceType, WiphyInfo};
+use crate::{ChannelDefinition, ChannelWidth, Condition, InterfaceType, WiphyInfo};
 
 /// What came of a request that succeeded.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,7 +55,7 @@ pub enum Reply {
 /// Why a request failed. Says who is to blame: the client, the kernel, or the state of things.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Failure {
-    /// The policy does not allow it for this role, phase or interface.
+    /// The policy allows it for no such role or kind of interface.
     Denied,
     /// No such interface.
     NoInterface,
@@ -76,12 +76,21 @@ pub enum Failure {
         /// The kernel's extended acknowledgement, or empty.
         text: String,
     },
+    /// The daemon's grant does not have it: the line that would allow it.
+    NotGranted(String),
+    /// Not in this condition of the interface.
+    OutOfCondition(Condition),
+    /// There is no more of it: of what.
+    Full(String),
 }
 
 impl core::fmt::Display for Failure {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         match self {
             Failure::Denied => f.write_str("denied by policy"),
+            Failure::NotGranted(line) => write!(f, "the grant has no line \"{line}\""),
+            Failure::OutOfCondition(condition) => write!(f, "not while the interface is {condition}"),
+            Failure::Full(what) => write!(f, "no room for more {what}"),
             Failure::NoInterface => f.write_str("no such interface"),
             Failure::InUse => f.write_str("the interface is in use by another client"),
             Failure::KeyInstalled => f.write_str("this key is installed already"),

@@ -1,4 +1,5 @@
-//! What only test suites ask for: data frames as they are, to see whether a link carries them.
+//! What only test suites ask for: data frames as they are, to see whether a link carries them, and management frames
+//! that no honest daemon sends.
 //!
 //! Without the feature `testing` neither type has a value: such a message cannot be made, and bytes that pretend to be
 //! one are malformed.
@@ -33,6 +34,14 @@ pub enum TestRequest {
         /// The frame, from its destination address on.
         frame: Vec<u8>,
     },
+    /// Sends a management frame, whoever it pretends to be from.
+    #[cfg(feature = "testing")]
+    Management {
+        /// Interface.
+        ifindex: u32,
+        /// The frame, from its frame control on.
+        frame: Vec<u8>,
+    },
 }
 
 /// Reported to a test suite.
@@ -54,7 +63,9 @@ impl TestRequest {
     #[must_use]
     pub const fn ifindex(&self) -> u32 {
         match self {
-            TestRequest::Listen { ifindex, .. } | TestRequest::Transmit { ifindex, .. } => *ifindex,
+            TestRequest::Listen { ifindex, .. }
+            | TestRequest::Transmit { ifindex, .. }
+            | TestRequest::Management { ifindex, .. } => *ifindex,
         }
     }
 
@@ -63,15 +74,25 @@ impl TestRequest {
     pub fn bridge(&self) -> Option<&str> {
         match self {
             TestRequest::Listen { bridge, .. } | TestRequest::Transmit { bridge, .. } => bridge.as_deref(),
+            TestRequest::Management { .. } => None,
         }
     }
 
-    /// The frame that is to be sent.
+    /// The data frame that is to be sent.
     #[must_use]
     pub fn frame(&self) -> Option<&[u8]> {
         match self {
-            TestRequest::Listen { .. } => None,
+            TestRequest::Listen { .. } | TestRequest::Management { .. } => None,
             TestRequest::Transmit { frame, .. } => Some(frame),
+        }
+    }
+
+    /// The management frame that is to be sent.
+    #[must_use]
+    pub fn management(&self) -> Option<&[u8]> {
+        match self {
+            TestRequest::Listen { .. } | TestRequest::Transmit { .. } => None,
+            TestRequest::Management { frame, .. } => Some(frame),
         }
     }
 }
@@ -90,9 +111,15 @@ impl TestRequest {
         match *self {}
     }
 
-    /// The frame that is to be sent.
+    /// The data frame that is to be sent.
     #[must_use]
     pub const fn frame(&self) -> Option<&[u8]> {
+        match *self {}
+    }
+
+    /// The management frame that is to be sent.
+    #[must_use]
+    pub const fn management(&self) -> Option<&[u8]> {
         match *self {}
     }
 }

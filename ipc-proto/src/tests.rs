@@ -81,6 +81,11 @@ fn replies() -> Vec<(FromPrivd, &'static str)> {
             FromPrivd::Reply { id: 7, result: Err(Failure::Kernel { errno: 16, text: "busy".to_string() }) },
             "02070107200462757379",
         ),
+        (
+            FromPrivd::Reply { id: 7, result: Err(Failure::NotGranted("bridge: br0".to_string())) },
+            "020701080b6272696467653a20627230",
+        ),
+        (FromPrivd::Reply { id: 7, result: Err(Failure::OutOfCondition(Condition::Beaconing)) }, "0207010904"),
         (FromPrivd::Event(Event::Resync), "0300"),
         (FromPrivd::Event(Event::ScanStarted { ifindex: 3 }), "030503"),
         (

@@ -27,8 +27,66 @@ pub enum InterfaceType {
     MeshPoint,
     /// An independent BSS.
     AdHoc,
+    /// A device of neighbour awareness networking, without a network interface.
+    NanDevice,
+    /// A port of an access point for one peer with 4-address frames.
+    FourAddressPort,
+    /// No radio: a wired port.
+    Wired,
     /// Something else.
     Other,
+}
+
+impl InterfaceType {
+    /// Every type.
+    pub const ALL: [InterfaceType; 13] = [
+        InterfaceType::Station,
+        InterfaceType::AccessPoint,
+        InterfaceType::AccessPointVlan,
+        InterfaceType::P2pClient,
+        InterfaceType::P2pGroupOwner,
+        InterfaceType::P2pDevice,
+        InterfaceType::Monitor,
+        InterfaceType::MeshPoint,
+        InterfaceType::AdHoc,
+        InterfaceType::NanDevice,
+        InterfaceType::FourAddressPort,
+        InterfaceType::Wired,
+        InterfaceType::Other,
+    ];
+}
+
+/// What an interface does: some requests are in order only in some conditions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Condition {
+    /// Neither of the others.
+    Idle,
+    /// An authentication, an association or a connection was asked for.
+    Joining,
+    /// The kernel reported a connection.
+    Joined,
+    /// Listens for radar before it may beacon.
+    CheckingRadar,
+    /// An access point was started.
+    Beaconing,
+}
+
+impl Condition {
+    /// Every one.
+    pub const ALL: [Condition; 5] =
+        [Condition::Idle, Condition::Joining, Condition::Joined, Condition::CheckingRadar, Condition::Beaconing];
+}
+
+impl fmt::Display for Condition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Condition::Idle => "idle",
+            Condition::Joining => "joining",
+            Condition::Joined => "joined",
+            Condition::CheckingRadar => "checking for radar",
+            Condition::Beaconing => "beaconing",
+        })
+    }
 }
 
 /// Operational state of a link (RFC 2863): dormant until the port is open.

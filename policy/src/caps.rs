@@ -9,7 +9,7 @@ pub const REGISTRATIONS: usize = 256;
 /// Stations of one interface: association identifiers are 1 to 2007 (IEEE Std 802.11-2020 9.4.1.8).
 pub const STATIONS: usize = 2007;
 /// Stations that are not authorized, of one interface: kernel memory that a stranger may cause.
-pub const STATIONS_UNAUTHORIZED: usize = 2007;
+pub const STATIONS_UNAUTHORIZED: usize = 512;
 /// Keys that the guard remembers of one interface beyond those that are installed.
 pub const REMEMBERED_KEYS: usize = 65_536;
 /// Pre-shared key associations given to the driver's cache, of one interface.

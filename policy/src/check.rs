@@ -269,7 +269,8 @@ pub(crate) fn fields(request: &Request) -> Checked {
         Request::Test(test) => {
             test.bridge().map_or(Ok(()), name)?;
             // From the addresses and the type of an Ethernet frame up to the largest one without a tag.
-            ensure(test.frame().is_none_or(|frame| (14..=1514).contains(&frame.len())), "frame")
+            ensure(test.frame().is_none_or(|frame| (14..=1514).contains(&frame.len())), "frame")?;
+            test.management().map_or(Ok(()), management_frame)
         }
         Request::Interfaces
         | Request::Detach { .. }

@@ -1,7 +1,8 @@
 //! Verdicts on requests, and the lockdown of a process.
 //!
-//! * [`authorize`] judges each request of a daemon: role × phase × interface → allowed or not. Pure, and without a
-//!   wildcard: a request that is added to the vocabulary does not compile until it has been thought about here.
+//! * [`authorize`] judges each request of a daemon: role × kind of the interface × what it does × grant → allowed or
+//!   not, and why not. Pure, and its table has no wildcard: a request that is added to the vocabulary does not compile
+//!   until it has been thought about here.
 //! * [`grant::Grant`] names everything that one daemon may touch; [`caps`] says how much of it.
 //! * [`Lockdown`] says as data what a process may still do after its start, and why; [`Lockdown::apply`] makes it so.
 #![deny(unsafe_code)]
@@ -9,11 +10,13 @@
 
 pub mod caps;
 mod check;
+mod frames;
 pub mod grant;
 pub mod lockdown;
 mod sys;
+mod table;
 mod verdict;
 
 pub use lockdown::{Lockdown, LockdownError, ProcessRole, Report};
 pub use sys::{fork, fork_single};
-pub use verdict::{Grant, Phase, Verdict, authorize};
+pub use verdict::{Bridge, Hold, Phase, Standing, Usage, Verdict, World, authorize};

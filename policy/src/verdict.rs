@@ -1,6 +1,11 @@
-use ipc_proto::{InterfaceType, Request, Role};
+//! The judgement: from a request, what the client's interfaces are and do, and its grant to a verdict.
 
-use crate::check;
+use ipc_proto::{Condition, InterfaceType, Request, Role};
+use wire::MacAddr;
+
+use crate::grant::{Grant, Lacking};
+use crate::table::{On, Row, Who, row};
+use crate::{caps, check, frames};
 
 /// How far a client has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -16,185 +21,270 @@ impl Phase {
     pub const ALL: [Phase; 2] = [Phase::Greeting, Phase::Ready];
 }
 
-/// What an interface is to a client.
+/// Whose an interface is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Grant {
-    /// Nothing: it never had it.
+pub enum Hold {
+    /// Not the client's: it never had it.
     None,
-    /// It attached it.
+    /// The client attached it.
     Attached,
-    /// It made it.
-    Created,
-    /// It had it; the interface is gone, or was given back. A request that was on its way when that happened is no
-    /// crime.
+    /// The client made it.
+    Made,
+    /// The client had it; the interface is gone, or was given back. A request that was on its way when that happened
+    /// is no crime.
     Lost,
 }
 
-impl Grant {
-    /// Every grant.
-    pub const ALL: [Grant; 4] = [Grant::None, Grant::Attached, Grant::Created, Grant::Lost];
+impl Hold {
+    /// Every one.
+    pub const ALL: [Hold; 4] = [Hold::None, Hold::Attached, Hold::Made, Hold::Lost];
+}
+
+/// What an interface is and does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// Whose it is.
+    pub hold: Hold,
+    /// Its type by now.
+    pub kind: InterfaceType,
+    /// What it does. Changed by the requests that were accepted, and by what the kernel reports.
+    pub condition: Condition,
+    /// Its address.
+    pub addr: MacAddr,
+    /// The address that it was made with, where it is known.
+    pub permanent: Option<MacAddr>,
+    /// Of a station: the access point that it joins or has joined, where it is known.
+    pub peer: Option<MacAddr>,
+    /// Its network has keys.
+    pub secured: bool,
+    /// What it uses up.
+    pub usage: Usage,
+}
+
+impl Standing {
+    /// Of an interface that is not the client's.
+    pub const NONE: Standing = Standing {
+        hold: Hold::None,
+        kind: InterfaceType::Other,
+        condition: Condition::Idle,
+        addr: MacAddr::ZERO,
+        permanent: None,
+        peer: None,
+        secured: false,
+        usage: Usage { registrations: 0, stations: 0, unauthorized: 0, pmksas: 0 },
+    };
+}
+
+/// What an interface uses up of what is limited (see [`caps`]).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Usage {
+    /// Frame registrations.
+    pub registrations: usize,
+    /// Stations.
+    pub stations: usize,
+    /// Of these, stations whose port is closed.
+    pub unauthorized: usize,
+    /// Entries of the driver's key cache.
+    pub pmksas: usize,
+}
+
+/// A bridge, as a client's request finds it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bridge {
+    /// There is none of that name.
+    Absent,
+    /// It was there before, or belongs to others.
+    Foreign,
+    /// The client's interfaces had it made.
+    Made,
+}
+
+/// What is known when a request is judged.
+pub trait World {
+    /// What an interface, by its kernel index, is to the client.
+    fn standing(&self, ifindex: u32) -> Standing;
+    /// The client's interfaces by name, and whether it made them.
+    fn interfaces(&self) -> Vec<(String, bool)>;
+    /// What a bridge is to the client.
+    fn bridge(&self, name: &str) -> Bridge;
+    /// Names of the bridges that the client's interfaces had made.
+    fn bridges_made(&self) -> Vec<String>;
+    /// The kernel has taken a pairwise key for this peer since it came, and has it still.
+    fn has_key(&self, ifindex: u32, peer: MacAddr) -> bool;
 }
 
 /// What is done with a request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// It is carried out.
     Allowed,
-    /// It is refused ([`ipc_proto::Failure::Denied`]).
+    /// This role never does that, or not with such an interface ([`ipc_proto::Failure::Denied`]).
     Denied,
+    /// Not while the interface does what it does ([`ipc_proto::Failure::OutOfCondition`]).
+    OutOfCondition(Condition),
+    /// The grant lacks a line ([`ipc_proto::Failure::NotGranted`]).
+    NotGranted(Lacking),
+    /// There is no more of it ([`ipc_proto::Failure::Full`]).
+    Full(&'static str),
     /// A field is out of range: which ([`ipc_proto::Failure::Invalid`]).
     Invalid(&'static str),
     /// No honest client sends it here: the connection ends.
     Violation,
 }
 
-/// Who may ask.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Who {
-    Both,
-    Station,
-    AccessPoint,
-    /// Nobody, as yet.
-    Nobody,
-}
-
-/// About which interface.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum On {
-    /// About none, or about one by its name.
-    Nothing,
-    /// One that the client has.
-    Granted(u32),
-    /// One that the client made.
-    Created(u32),
-    /// Two that the client has.
-    Two(u32, u32),
-}
-
-/// The types of interface that a role may have.
-const fn may_be(role: Role, kind: InterfaceType, new: bool) -> bool {
-    match kind {
-        InterfaceType::Station => matches!(role, Role::Station) || !new,
-        InterfaceType::AccessPoint => matches!(role, Role::AccessPoint),
-        InterfaceType::AccessPointVlan => matches!(role, Role::AccessPoint) && new,
-        InterfaceType::P2pClient
-        | InterfaceType::P2pGroupOwner
-        | InterfaceType::P2pDevice
-        | InterfaceType::Monitor
-        | InterfaceType::MeshPoint
-        | InterfaceType::AdHoc
-        | InterfaceType::Other => false,
-    }
-}
-
-const fn who_for_type(role: Role, kind: InterfaceType, new: bool) -> Who {
-    if may_be(role, kind, new) { Who::Both } else { Who::Nobody }
-}
-
-/// The table: who may ask for what, about which interface.
-fn row(role: Role, request: &Request) -> (Who, On) {
-    let granted = request.ifindex().map_or(On::Nothing, On::Granted);
-    match request {
-        Request::Interfaces | Request::Attach { .. } | Request::SetCountry { .. } | Request::Country => {
-            (Who::Both, On::Nothing)
-        }
-        Request::Detach { .. }
-        | Request::Capabilities { .. }
-        | Request::LinkState { .. }
-        | Request::SetLinkUp { .. }
-        | Request::SetOperState { .. }
-        | Request::SetMacAddress { .. }
-        | Request::SetFourAddress { .. }
-        | Request::TriggerScan { .. }
-        | Request::AbortScan { .. }
-        | Request::ScanResults { .. }
-        | Request::AddKey { .. }
-        | Request::DeleteKey { .. }
-        | Request::KeySequence { .. }
-        | Request::RegisterFrame { .. }
-        | Request::TransmitFrame { .. }
-        | Request::CancelTransmit { .. }
-        | Request::RemainOnChannel { .. }
-        | Request::CancelRemainOnChannel { .. }
-        | Request::SendEapol { .. }
-        | Request::SendPreauth { .. }
-        | Request::ReceivePreauth { .. }
-        | Request::SetStationFlags { .. }
-        | Request::Stations { .. }
-        | Request::Survey { .. }
-        | Request::Test(_) => (Who::Both, granted),
-        Request::SetInterfaceType { kind, .. } => (who_for_type(role, *kind, false), granted),
-        Request::AddInterface { kind, .. } => (who_for_type(role, *kind, true), granted),
-        Request::RemoveInterface { ifindex } => (Who::Both, On::Created(*ifindex)),
-        Request::StartSchedScan { .. }
-        | Request::StopSchedScan { .. }
-        | Request::Authenticate { .. }
-        | Request::Associate { .. }
-        | Request::Connect { .. }
-        | Request::Deauthenticate { .. }
-        | Request::Disassociate { .. }
-        | Request::Disconnect { .. }
-        | Request::AddPmksa { .. }
-        | Request::RemovePmksa { .. }
-        | Request::FlushPmksa { .. }
-        | Request::SetRekeyData { .. }
-        | Request::UpdateFtElements { .. }
-        | Request::SetPowerSave { .. }
-        | Request::MonitorSignal { .. }
-        | Request::SignalPoll { .. }
-        | Request::TdlsFrame { .. }
-        | Request::TdlsOperation { .. } => (Who::Station, granted),
-        Request::SetBridge { .. }
-        | Request::StartAp { .. }
-        | Request::UpdateBeacon { .. }
-        | Request::StopAp { .. }
-        | Request::SwitchChannel { .. }
-        | Request::SetBssOptions { .. }
-        | Request::SetChannel { .. }
-        | Request::AddStation { .. }
-        | Request::ChangeStation { .. }
-        | Request::RemoveStation { .. }
-        | Request::ProbeStation { .. }
-        | Request::SetTxQueue { .. }
-        | Request::SetRtsThreshold { .. }
-        | Request::SetFragThreshold { .. } => (Who::AccessPoint, granted),
-        Request::SetStationVlan { ifindex, vlan, .. } => (Who::AccessPoint, On::Two(*ifindex, *vlan)),
-    }
-}
-
-/// Judges a request. `grant` says what an interface, by its kernel index, is to the client.
+/// Judges a request.
 ///
 /// Out of phase, or about an interface that was never the client's: a violation, since no honest client does that.
-/// Not for this role: denied. Everything else is allowed if its fields are in range.
-pub fn authorize(role: Role, phase: Phase, grant: impl Fn(u32) -> Grant, request: &Request) -> Verdict {
+/// Everything else that is not allowed is refused, and says why.
+pub fn authorize(role: Role, phase: Phase, grant: &Grant, world: &impl World, request: &Request) -> Verdict {
     match phase {
         Phase::Greeting => return Verdict::Violation,
         Phase::Ready => {}
     }
-    let (who, on) = row(role, request);
-    let interfaces = match on {
-        On::Nothing => [None, None],
-        On::Granted(ifindex) | On::Created(ifindex) => [Some(grant(ifindex)), None],
-        On::Two(one, other) => [Some(grant(one)), Some(grant(other))],
+    let row = row(request);
+    let (first, second) = match row.on {
+        On::Nothing => (None, None),
+        On::One(ifindex) | On::Made(ifindex) => (Some(world.standing(ifindex)), None),
+        On::Two(one, other) => (Some(world.standing(one)), Some(world.standing(other))),
     };
-    if interfaces.contains(&Some(Grant::None)) {
+    let holds = [first, second].map(|standing| standing.map(|standing| standing.hold));
+    if holds.contains(&Some(Hold::None)) {
         return Verdict::Violation;
     }
-    let may = match who {
-        Who::Both => true,
-        Who::Station => role == Role::Station,
-        Who::AccessPoint => role == Role::AccessPoint,
-        Who::Nobody => false,
-    };
-    let lost = interfaces.contains(&Some(Grant::Lost));
-    let not_its_own = matches!(on, On::Created(_)) && interfaces.contains(&Some(Grant::Attached));
-    if !may || lost || not_its_own {
+    let not_its_own = matches!(row.on, On::Made(_)) && holds.contains(&Some(Hold::Attached));
+    if !row.who.may(role) || holds.contains(&Some(Hold::Lost)) || not_its_own {
         return Verdict::Denied;
     }
-    match check::fields(request) {
-        Ok(()) => Verdict::Allowed,
-        Err(field) => Verdict::Invalid(field),
+    if let Err(field) = check::fields(request) {
+        return Verdict::Invalid(field);
     }
+    if let Some(standing) = &first
+        && let Err(verdict) = in_condition(&row, standing)
+    {
+        return verdict;
+    }
+    if second.is_some_and(|vlan| !matches!(vlan.kind, InterfaceType::AccessPointVlan | InterfaceType::FourAddressPort))
+    {
+        return Verdict::Denied;
+    }
+    if let Err(lacking) = granted(role, grant, world, request) {
+        return Verdict::NotGranted(lacking);
+    }
+    if let Some(standing) = &first
+        && let Err(verdict) = particulars(grant, world, standing, request)
+    {
+        return verdict;
+    }
+    Verdict::Allowed
+}
+
+impl Who {
+    const fn may(self, role: Role) -> bool {
+        match self {
+            Who::Both => true,
+            Who::Station => matches!(role, Role::Station),
+        }
+    }
+}
+
+/// Is the interface of a kind, and does it do what the request needs?
+fn in_condition(row: &Row, standing: &Standing) -> Result<(), Verdict> {
+    if !row.kinds.has(standing.kind) {
+        return Err(Verdict::Denied);
+    }
+    if row.when.fits(standing.kind, standing.condition) {
+        Ok(())
+    } else {
+        Err(Verdict::OutOfCondition(standing.condition))
+    }
+}
+
+/// Does the grant have what the request needs of it?
+fn granted(role: Role, grant: &Grant, world: &impl World, request: &Request) -> Result<(), Lacking> {
+    let names = |made: bool| -> Vec<String> {
+        let interfaces = world.interfaces().into_iter().filter(|(_, is_made)| *is_made == made);
+        interfaces.map(|(name, _)| name).collect()
+    };
+    if let Request::Attach { ifname } = request {
+        return grant.attaches(ifname, names(false).iter().map(String::as_str));
+    }
+    if let Request::AddInterface { ifname, kind, addr, .. } = request {
+        grant.makes(*kind, ifname, names(true).iter().map(String::as_str))?;
+        return addr.map_or(Ok(()), |addr| grant.chooses_address(addr));
+    }
+    if let Request::SetMacAddress { ifindex, addr } = request {
+        let own = world.standing(*ifindex).permanent == Some(*addr);
+        return if own { Ok(()) } else { grant.chooses_address(*addr) };
+    }
+    if let Request::SetInterfaceType { ifindex, kind } = request {
+        // What a client made is of its kind already, and may be of none that the grant does not name.
+        return if world.standing(*ifindex).kind == *kind { Ok(()) } else { grant.turns(*kind) };
+    }
+    if let Request::SetBridge { bridge: Some(name), .. } = request {
+        let made = world.bridges_made();
+        let exists = world.bridge(name) == Bridge::Foreign;
+        return grant.bridges(name, exists, made.iter().map(String::as_str));
+    }
+    if let Request::SetCountry { .. } = request {
+        return grant.sets_country();
+    }
+    debug_assert!(role == grant.role, "a client is judged by another's grant");
+    Ok(())
+}
+
+/// The port that a request opens: of which interface, to whom.
+fn opens(request: &Request) -> Option<(u32, MacAddr)> {
+    let (ifindex, addr, flags) = if let Request::SetStationFlags { ifindex, addr, flags } = request {
+        (ifindex, addr, flags)
+    } else if let Request::AddStation { ifindex, station } | Request::ChangeStation { ifindex, station } = request {
+        (ifindex, &station.addr, &station.flags)
+    } else {
+        return None;
+    };
+    (flags.authorized == Some(true)).then_some((*ifindex, *addr))
+}
+
+/// What a few requests have to do with the state of their interface.
+fn particulars(grant: &Grant, world: &impl World, standing: &Standing, request: &Request) -> Result<(), Verdict> {
+    let cap =
+        |used: usize, most: usize, what: &'static str| if used < most { Ok(()) } else { Err(Verdict::Full(what)) };
+    let is_station = matches!(standing.kind, InterfaceType::Station | InterfaceType::P2pClient);
+    if let Request::TransmitFrame { transmit, .. } = request {
+        return frames::judge(standing, grant.random_address, &transmit.frame).map_err(Verdict::Invalid);
+    }
+    if let Request::SendEapol { dest, .. } = request
+        && is_station
+        && standing.peer.is_some_and(|peer| peer != *dest)
+    {
+        return Err(Verdict::Invalid("receiver of an EAPOL frame"));
+    }
+    if let Some((ifindex, addr)) = opens(request) {
+        if is_station && standing.peer.is_some_and(|peer| peer != addr) {
+            return Err(Verdict::Invalid("peer"));
+        }
+        if standing.secured && !world.has_key(ifindex, addr) {
+            return Err(Verdict::Invalid("a port that opens without a key"));
+        }
+    }
+    if let Request::RegisterFrame { .. } = request {
+        return cap(standing.usage.registrations, caps::REGISTRATIONS, "frame registrations");
+    }
+    if let Request::AddStation { .. } = request {
+        cap(standing.usage.unauthorized, caps::STATIONS_UNAUTHORIZED, "stations that are not authorized")?;
+        return cap(standing.usage.stations, caps::STATIONS, "stations");
+    }
+    if let Request::AddPmksa { .. } = request {
+        return cap(standing.usage.pmksas, caps::PMKSAS, "cached keys");
+    }
+    if let Request::AddInterface { .. } = request {
+        return cap(world.interfaces().len(), usize::from(caps::INTERFACES), "interfaces");
+    }
+    if let Request::SetBridge { bridge: Some(name), .. } = request
+        && world.bridge(name) == Bridge::Absent
+    {
+        return cap(world.bridges_made().len(), caps::BRIDGES, "bridges");
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -1,20 +1,22 @@
+use std::cell::RefCell;
+
 use ipc_proto::{
     ApParameters, AssociateParameters, AuthenticateParameters, BeaconParameters, BssOptions, ChannelDefinition,
-    ConnectParameters, InterfaceType, KeyBytes, KeyKind, KeyParameters, MfpMode, OperState, Request, Role,
+    Condition, ConnectParameters, InterfaceType, KeyBytes, KeyKind, KeyParameters, MfpMode, OperState, Request, Role,
     ScanParameters, SchedScanParameters, StationFlags, StationParameters, TransmitParameters,
 };
 use wire::frame::Subtype;
 use wire::{MacAddr, ReasonCode, Ssid};
 
-use super::{Grant, Phase, Verdict, authorize};
+use super::{Bridge, Hold, Phase, Standing, Usage, Verdict, World, authorize};
+use crate::caps;
+use crate::grant::Grant;
 
 /// What a role may do with a request.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum May {
     Both,
     Station,
-    AccessPoint,
-    Nobody,
 }
 
 /// What the interface of a request has to be.
@@ -23,6 +25,116 @@ enum Needs {
     Nothing,
     Any,
     Own,
+}
+
+/// Letters of kinds.
+const fn letter(kind: InterfaceType) -> char {
+    match kind {
+        InterfaceType::Station => 's',
+        InterfaceType::P2pClient => 'c',
+        InterfaceType::AccessPoint => 'a',
+        InterfaceType::P2pGroupOwner => 'g',
+        InterfaceType::MeshPoint => 'm',
+        InterfaceType::AdHoc => 'i',
+        InterfaceType::AccessPointVlan => 'v',
+        InterfaceType::FourAddressPort => 'f',
+        InterfaceType::P2pDevice => 'd',
+        InterfaceType::NanDevice => 'n',
+        InterfaceType::Monitor => 'o',
+        InterfaceType::Wired => 'w',
+        InterfaceType::Other => 'x',
+    }
+}
+
+/// Conditions of stations ("sc") and access points ("ag") in which a request is in order; other kinds: all.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum In {
+    Every,
+    /// Idle only, whatever the kind.
+    Rest,
+    /// Stations that join or have joined, access points that beacon.
+    Use,
+    /// Access points that beacon.
+    Air,
+}
+
+const fn is_in(when: In, kind: InterfaceType, condition: Condition) -> bool {
+    let idle = matches!(condition, Condition::Idle);
+    let still = idle || matches!(condition, Condition::CheckingRadar);
+    let beaconing = matches!(condition, Condition::Beaconing);
+    match (when, letter(kind)) {
+        (In::Every, _) => true,
+        (In::Rest, _) => idle,
+        (In::Use, 's' | 'c' | 'a' | 'g') => !still,
+        (In::Air, 'a' | 'g') => beaconing,
+        (In::Use | In::Air, _) => true,
+    }
+}
+
+/// A world of one interface, number 3, and a VLAN, number 4.
+struct Play {
+    standing: Standing,
+    keyed: bool,
+    bridge: Bridge,
+    interfaces: Vec<(String, bool)>,
+    bridges: Vec<String>,
+    asked: RefCell<Vec<u32>>,
+}
+
+fn play(hold: Hold, kind: InterfaceType, condition: Condition) -> Play {
+    let standing = Standing { hold, kind, condition, addr: own(), peer: Some(peer()), ..Standing::NONE };
+    Play {
+        standing,
+        keyed: true,
+        bridge: Bridge::Foreign,
+        interfaces: vec![("wlan0".into(), false)],
+        bridges: Vec::new(),
+        asked: RefCell::default(),
+    }
+}
+
+impl World for Play {
+    fn standing(&self, ifindex: u32) -> Standing {
+        self.asked.borrow_mut().push(ifindex);
+        match ifindex {
+            3 => self.standing,
+            4 => Standing { kind: InterfaceType::AccessPointVlan, ..self.standing },
+            _ => Standing::NONE,
+        }
+    }
+
+    fn interfaces(&self) -> Vec<(String, bool)> {
+        self.interfaces.clone()
+    }
+
+    fn bridge(&self, _: &str) -> Bridge {
+        self.bridge
+    }
+
+    fn bridges_made(&self) -> Vec<String> {
+        self.bridges.clone()
+    }
+
+    fn has_key(&self, _: u32, _: MacAddr) -> bool {
+        self.keyed
+    }
+}
+
+fn grant(role: Role, lines: &str) -> Grant {
+    let role = if role == Role::Station { "station" } else { "access-point" };
+    Grant::parse(&format!("role: {role}\n{lines}")).unwrap()
+}
+
+/// Everything that the rows of the table need.
+fn enough(role: Role) -> Grant {
+    grant(
+        role,
+        "interface: wlan0\nmake: access-point wlan0_0\naddress: random\nbridge: br0\ncountry: yes\nturn: monitor\n",
+    )
+}
+
+fn own() -> MacAddr {
+    MacAddr::from_slice(&[2, 0, 0, 0, 0, 9]).unwrap()
 }
 
 fn peer() -> MacAddr {
@@ -107,11 +219,17 @@ fn connect() -> ConnectParameters {
     }
 }
 
+/// A frame of our own to the peer, in the name of a BSS that is both's.
+fn frame(first: u8) -> Vec<u8> {
+    let (to, from) = (peer(), own());
+    [&[first, 0, 0, 0], to.octets().as_slice(), from.octets(), from.octets(), &[0, 0, 4, 0, 0, 0, 0]].concat()
+}
+
 fn transmit() -> TransmitParameters {
     TransmitParameters {
         freq: Some(2412),
         wait: 0,
-        frame: [vec![0xd0], vec![0; 30]].concat(),
+        frame: frame(0xd0),
         no_cck: false,
         no_ack: false,
         offchannel: false,
@@ -122,12 +240,12 @@ fn station() -> StationParameters {
     StationParameters { addr: peer(), aid: Some(1), ..StationParameters::default() }
 }
 
-/// One row for each kind of request: an honest one, who may send it, and about what. The match does not compile when
-/// a request is added; the count of the test below does not hold when it has no row here.
+/// One row for each kind of request: an honest one, who may send it, about what, which kinds, and in which conditions.
+/// The match does not compile when a request is added; the count of the test below does not hold when it has no row.
 macro_rules! table {
-    ($($name:ident { $($field:ident : $value:expr),* } => $may:ident $needs:ident;)+) => {
-        fn rows() -> Vec<(Request, May, Needs)> {
-            vec![$((Request::$name { $($field: $value),* }, May::$may, Needs::$needs)),+]
+    ($($name:ident { $($field:ident : $value:expr),* } => $may:ident $needs:ident $kinds:literal $when:ident;)+) => {
+        fn rows() -> Vec<(Request, May, Needs, &'static str, In)> {
+            vec![$((Request::$name { $($field: $value),* }, May::$may, Needs::$needs, $kinds, In::$when)),+]
         }
 
         fn has_row(request: &Request) -> bool {
@@ -137,125 +255,135 @@ macro_rules! table {
 }
 
 table! {
-    Interfaces {} => Both Nothing;
-    Attach { ifname: "wlan0".into() } => Both Nothing;
-    Detach { ifindex: 3 } => Both Any;
-    Capabilities { ifindex: 3 } => Both Any;
-    LinkState { ifindex: 3 } => Both Any;
-    SetLinkUp { ifindex: 3, up: true } => Both Any;
-    SetOperState { ifindex: 3, state: OperState::Up } => Both Any;
-    SetInterfaceType { ifindex: 3, kind: InterfaceType::Station } => Both Any;
-    AddInterface { parent: 3, ifname: "wlan0_0".into(), kind: InterfaceType::AccessPoint, addr: None } => AccessPoint Any;
-    RemoveInterface { ifindex: 3 } => Both Own;
-    SetMacAddress { ifindex: 3, addr: peer() } => Both Any;
-    SetBridge { ifindex: 3, bridge: Some("br0".into()) } => AccessPoint Any;
-    SetFourAddress { ifindex: 3, enabled: true } => Both Any;
-    TriggerScan { ifindex: 3, scan: ScanParameters::default() } => Both Any;
-    AbortScan { ifindex: 3 } => Both Any;
-    ScanResults { ifindex: 3 } => Both Any;
-    StartSchedScan { ifindex: 3, scan: SchedScanParameters { interval: 10, ..Default::default() } } => Station Any;
-    StopSchedScan { ifindex: 3 } => Station Any;
-    Authenticate { ifindex: 3, auth: auth() } => Station Any;
-    Associate { ifindex: 3, assoc: assoc() } => Station Any;
-    Connect { ifindex: 3, connect: connect() } => Station Any;
-    Deauthenticate { ifindex: 3, bssid: peer(), reason: ReasonCode(3), local: false } => Station Any;
-    Disassociate { ifindex: 3, bssid: peer(), reason: ReasonCode(8) } => Station Any;
-    Disconnect { ifindex: 3, reason: ReasonCode(3) } => Station Any;
-    AddKey { ifindex: 3, key: key() } => Both Any;
-    DeleteKey { ifindex: 3, kind: KeyKind::Group, index: 1 } => Both Any;
-    KeySequence { ifindex: 3, index: 1 } => Both Any;
-    AddPmksa { ifindex: 3, bssid: peer(), pmkid: [0; 16], pmk: None } => Station Any;
-    RemovePmksa { ifindex: 3, bssid: peer(), pmkid: [0; 16] } => Station Any;
-    FlushPmksa { ifindex: 3 } => Station Any;
+    Interfaces {} => Both Nothing "" Every;
+    Attach { ifname: "wlan0".into() } => Both Nothing "" Every;
+    Detach { ifindex: 3 } => Both Any "scagmivfdnowx" Every;
+    Capabilities { ifindex: 3 } => Both Any "scagmivfdnowx" Every;
+    LinkState { ifindex: 3 } => Both Any "scagmivfdnowx" Every;
+    SetLinkUp { ifindex: 3, up: true } => Both Any "scagmivfowx" Every;
+    SetOperState { ifindex: 3, state: OperState::Up } => Both Any "scagmivfowx" Every;
+    SetInterfaceType { ifindex: 3, kind: InterfaceType::Monitor } => Both Any "scagmiox" Rest;
+    AddInterface { parent: 3, ifname: "wlan0_0".into(), kind: InterfaceType::AccessPoint, addr: None } => Both Any "scagmivfdnox" Every;
+    RemoveInterface { ifindex: 3 } => Both Own "scagmivfdnowx" Every;
+    SetMacAddress { ifindex: 3, addr: peer() } => Both Any "scagmivfowx" Rest;
+    SetBridge { ifindex: 3, bridge: Some("br0".into()) } => Both Any "scagmivf" Every;
+    SetFourAddress { ifindex: 3, enabled: true } => Both Any "scvf" Every;
+    TriggerScan { ifindex: 3, scan: ScanParameters::default() } => Both Any "scagmidn" Every;
+    AbortScan { ifindex: 3 } => Both Any "scagmidn" Every;
+    ScanResults { ifindex: 3 } => Both Any "scagmidn" Every;
+    StartSchedScan { ifindex: 3, scan: SchedScanParameters { interval: 10, ..Default::default() } } => Station Any "scmidn" Every;
+    StopSchedScan { ifindex: 3 } => Station Any "scmidn" Every;
+    Authenticate { ifindex: 3, auth: auth() } => Station Any "sc" Every;
+    Associate { ifindex: 3, assoc: assoc() } => Station Any "sc" Use;
+    Connect { ifindex: 3, connect: connect() } => Station Any "sc" Every;
+    Deauthenticate { ifindex: 3, bssid: peer(), reason: ReasonCode(3), local: false } => Station Any "sc" Every;
+    Disassociate { ifindex: 3, bssid: peer(), reason: ReasonCode(8) } => Station Any "sc" Every;
+    Disconnect { ifindex: 3, reason: ReasonCode(3) } => Station Any "sc" Every;
+    AddKey { ifindex: 3, key: key() } => Both Any "scagmivf" Use;
+    DeleteKey { ifindex: 3, kind: KeyKind::Group, index: 1 } => Both Any "scagmivf" Every;
+    KeySequence { ifindex: 3, index: 1 } => Both Any "scagmivf" Every;
+    AddPmksa { ifindex: 3, bssid: peer(), pmkid: [0; 16], pmk: None } => Station Any "sc" Every;
+    RemovePmksa { ifindex: 3, bssid: peer(), pmkid: [0; 16] } => Station Any "sc" Every;
+    FlushPmksa { ifindex: 3 } => Station Any "sc" Every;
     SetRekeyData {
         ifindex: 3, kek: KeyBytes::new(&[0; 16]), kck: KeyBytes::new(&[0; 16]), replay_counter: [0; 8]
-    } => Station Any;
-    UpdateFtElements { ifindex: 3, mobility_domain: 1, elements: Vec::new() } => Station Any;
-    RegisterFrame { ifindex: 3, subtype: Subtype::ACTION, prefix: Vec::new() } => Both Any;
-    TransmitFrame { ifindex: 3, transmit: transmit() } => Both Any;
-    CancelTransmit { ifindex: 3, cookie: 1 } => Both Any;
-    RemainOnChannel { ifindex: 3, freq: 2412, duration: 100 } => Both Any;
-    CancelRemainOnChannel { ifindex: 3, cookie: 1 } => Both Any;
-    SendEapol { ifindex: 3, dest: peer(), data: vec![2, 1, 0, 0], encrypt: false } => Both Any;
-    SendPreauth { ifindex: 3, dest: peer(), data: vec![2, 1, 0, 0] } => Both Any;
-    ReceivePreauth { ifindex: 3, enabled: true } => Both Any;
-    StartAp { ifindex: 3, ap: ap() } => AccessPoint Any;
-    UpdateBeacon { ifindex: 3, beacon: BeaconParameters::default() } => AccessPoint Any;
-    StopAp { ifindex: 3 } => AccessPoint Any;
+    } => Station Any "sc" Use;
+    UpdateFtElements { ifindex: 3, mobility_domain: 1, elements: Vec::new() } => Station Any "sc" Every;
+    RegisterFrame { ifindex: 3, subtype: Subtype::ACTION, prefix: Vec::new() } => Both Any "scagmidn" Every;
+    TransmitFrame { ifindex: 3, transmit: transmit() } => Both Any "scagmidn" Every;
+    CancelTransmit { ifindex: 3, cookie: 1 } => Both Any "scagmidn" Every;
+    RemainOnChannel { ifindex: 3, freq: 2412, duration: 100 } => Both Any "scagmidn" Every;
+    CancelRemainOnChannel { ifindex: 3, cookie: 1 } => Both Any "scagmidn" Every;
+    SendEapol { ifindex: 3, dest: peer(), data: vec![2, 1, 0, 0], encrypt: false } => Both Any "scagmivfw" Use;
+    SendPreauth { ifindex: 3, dest: peer(), data: vec![2, 1, 0, 0] } => Both Any "scag" Every;
+    ReceivePreauth { ifindex: 3, enabled: true } => Both Any "scag" Every;
+    StartAp { ifindex: 3, ap: ap() } => Both Any "ag" Rest;
+    UpdateBeacon { ifindex: 3, beacon: BeaconParameters::default() } => Both Any "ag" Air;
+    StopAp { ifindex: 3 } => Both Any "ag" Every;
     SwitchChannel {
         ifindex: 3, channel: ChannelDefinition::legacy(2437), count: 5, block_tx: false,
         beacon: BeaconParameters::default(), counter_offsets: Vec::new(), after: BeaconParameters::default()
-    } => AccessPoint Any;
-    SetBssOptions { ifindex: 3, options: BssOptions::default() } => AccessPoint Any;
-    SetChannel { ifindex: 3, channel: ChannelDefinition::legacy(2437) } => AccessPoint Any;
-    AddStation { ifindex: 3, station: station() } => AccessPoint Any;
-    ChangeStation { ifindex: 3, station: station() } => AccessPoint Any;
-    SetStationFlags { ifindex: 3, addr: peer(), flags: StationFlags::default() } => Both Any;
-    RemoveStation { ifindex: 3, addr: None, notify: None } => AccessPoint Any;
-    Stations { ifindex: 3, addr: None } => Both Any;
-    SetStationVlan { ifindex: 3, addr: peer(), vlan: 3 } => AccessPoint Any;
-    ProbeStation { ifindex: 3, addr: peer() } => AccessPoint Any;
-    SetTxQueue { ifindex: 3, queue: 0, aifs: 2, cw_min: 3, cw_max: 7, txop: 47 } => AccessPoint Any;
-    SetRtsThreshold { ifindex: 3, threshold: None } => AccessPoint Any;
-    SetFragThreshold { ifindex: 3, threshold: Some(256) } => AccessPoint Any;
-    SetCountry { alpha2: *b"FI" } => Both Nothing;
-    Country {} => Both Nothing;
-    SetPowerSave { ifindex: 3, enabled: false } => Station Any;
-    MonitorSignal { ifindex: 3, threshold: -70, hysteresis: 4 } => Station Any;
-    SignalPoll { ifindex: 3 } => Station Any;
-    Survey { ifindex: 3 } => Both Any;
+    } => Both Any "ag" Air;
+    SetBssOptions { ifindex: 3, options: BssOptions::default() } => Both Any "agmi" Every;
+    SetChannel { ifindex: 3, channel: ChannelDefinition::legacy(2437) } => Both Any "agmi" Every;
+    AddStation { ifindex: 3, station: station() } => Both Any "agmi" Air;
+    ChangeStation { ifindex: 3, station: station() } => Both Any "agmi" Air;
+    SetStationFlags { ifindex: 3, addr: peer(), flags: StationFlags::default() } => Both Any "scagmi" Use;
+    RemoveStation { ifindex: 3, addr: None, notify: None } => Both Any "agmi" Every;
+    Stations { ifindex: 3, addr: None } => Both Any "scagmivf" Every;
+    SetStationVlan { ifindex: 3, addr: peer(), vlan: 4 } => Both Any "ag" Air;
+    ProbeStation { ifindex: 3, addr: peer() } => Both Any "ag" Air;
+    SetTxQueue { ifindex: 3, queue: 0, aifs: 2, cw_min: 3, cw_max: 7, txop: 47 } => Both Any "agm" Every;
+    SetRtsThreshold { ifindex: 3, threshold: None } => Both Any "agm" Every;
+    SetFragThreshold { ifindex: 3, threshold: Some(256) } => Both Any "agm" Every;
+    SetCountry { alpha2: *b"FI" } => Both Nothing "" Every;
+    Country {} => Both Nothing "" Every;
+    SetPowerSave { ifindex: 3, enabled: false } => Station Any "sc" Every;
+    MonitorSignal { ifindex: 3, threshold: -70, hysteresis: 4 } => Station Any "sc" Every;
+    SignalPoll { ifindex: 3 } => Station Any "sc" Every;
+    Survey { ifindex: 3 } => Both Any "scagmi" Every;
     TdlsFrame {
         ifindex: 3, peer: peer(), action: 0, dialog_token: 1, status: 0, elements: Vec::new()
-    } => Station Any;
-    TdlsOperation { ifindex: 3, peer: peer(), operation: 0 } => Station Any;
+    } => Station Any "sc" Use;
+    TdlsOperation { ifindex: 3, peer: peer(), operation: 0 } => Station Any "sc" Use;
 }
 
-fn expected(may: May, needs: Needs, role: Role, phase: Phase, grant: Grant) -> Verdict {
-    let allowed = match may {
-        May::Both => true,
-        May::Station => role == Role::Station,
-        May::AccessPoint => role == Role::AccessPoint,
-        May::Nobody => false,
-    };
-    let role_says = if allowed { Verdict::Allowed } else { Verdict::Denied };
-    match (phase, needs, grant) {
-        (Phase::Greeting, _, _) => Verdict::Violation,
-        (Phase::Ready, Needs::Nothing, _) => role_says,
-        (Phase::Ready, Needs::Any | Needs::Own, Grant::None) => Verdict::Violation,
-        (Phase::Ready, Needs::Any | Needs::Own, Grant::Lost) | (Phase::Ready, Needs::Own, Grant::Attached) => {
-            Verdict::Denied
+fn expected(
+    row: (May, Needs, &str, In),
+    role: Role,
+    phase: Phase,
+    hold: Hold,
+    at: (InterfaceType, Condition),
+) -> Verdict {
+    let (may, needs, kinds, when) = row;
+    let (kind, condition) = at;
+    match (phase, needs, hold) {
+        (Phase::Greeting, _, _) => return Verdict::Violation,
+        (Phase::Ready, Needs::Nothing, _) => return Verdict::Allowed,
+        (Phase::Ready, Needs::Any | Needs::Own, Hold::None) => return Verdict::Violation,
+        (Phase::Ready, Needs::Any | Needs::Own, Hold::Lost) | (Phase::Ready, Needs::Own, Hold::Attached) => {
+            return Verdict::Denied;
         }
-        (Phase::Ready, Needs::Any, Grant::Attached | Grant::Created) | (Phase::Ready, Needs::Own, Grant::Created) => {
-            role_says
-        }
+        (Phase::Ready, Needs::Any, Hold::Attached | Hold::Made) | (Phase::Ready, Needs::Own, Hold::Made) => {}
+    }
+    if may == May::Station && role != Role::Station || !kinds.contains(letter(kind)) {
+        Verdict::Denied
+    } else if is_in(when, kind, condition) {
+        Verdict::Allowed
+    } else {
+        Verdict::OutOfCondition(condition)
     }
 }
 
 #[test]
-fn every_request_in_every_role_phase_and_grant() {
-    let others = [
-        (Request::SetInterfaceType { ifindex: 3, kind: InterfaceType::AccessPoint }, May::AccessPoint, Needs::Any),
-        (Request::SetInterfaceType { ifindex: 3, kind: InterfaceType::Monitor }, May::Nobody, Needs::Any),
-    ];
+fn every_request_in_every_role_phase_hold_kind_and_condition() {
     let mut judged = 0;
-    for (request, may, needs) in rows().into_iter().chain(others) {
+    for (request, may, needs, kinds, when) in rows() {
         assert!(has_row(&request));
         for role in Role::ALL {
-            for phase in Phase::ALL {
-                for grant in Grant::ALL {
-                    let verdict = authorize(role, phase, |_| grant, &request);
-                    let wanted = expected(may, needs, role, phase, grant);
-                    assert_eq!(verdict, wanted, "{role:?} {phase:?} {grant:?} {request:?}");
+            let grant = enough(role);
+            for (phase, hold) in Phase::ALL.iter().flat_map(|phase| Hold::ALL.map(|hold| (*phase, hold))) {
+                for at in InterfaceType::ALL.iter().flat_map(|kind| Condition::ALL.map(|condition| (*kind, condition)))
+                {
+                    let world = play(hold, at.0, at.1);
+                    let verdict = authorize(role, phase, &grant, &world, &request);
+                    let wanted = expected((may, needs, kinds, when), role, phase, hold, at);
+                    assert_eq!(verdict, wanted, "{role:?} {phase:?} {hold:?} {at:?} {request:?}");
                     judged += 1;
                 }
             }
         }
     }
-    assert_eq!(judged, (rows().len() + 2) * 16);
+    assert_eq!(judged, rows().len() * 2 * 2 * 4 * 13 * 5);
 }
 
+/// An honest request in its place.
 fn verdict(role: Role, request: &Request) -> Verdict {
-    authorize(role, Phase::Ready, |_| Grant::Attached, request)
+    let (kind, condition) = match role {
+        Role::Station => (InterfaceType::Station, Condition::Joined),
+        Role::AccessPoint => (InterfaceType::AccessPoint, Condition::Beaconing),
+    };
+    authorize(role, Phase::Ready, &enough(role), &play(Hold::Attached, kind, condition), request)
 }
 
 fn is_invalid(request: &Request) -> bool {
@@ -264,9 +392,158 @@ fn is_invalid(request: &Request) -> bool {
 
 #[test]
 fn both_interfaces_of_a_request_have_to_be_the_clients() {
-    let request = Request::SetStationVlan { ifindex: 3, addr: peer(), vlan: 4 };
-    let grant = |ifindex| if ifindex == 3 { Grant::Attached } else { Grant::None };
-    assert_eq!(authorize(Role::AccessPoint, Phase::Ready, grant, &request), Verdict::Violation);
+    let world = play(Hold::Attached, InterfaceType::AccessPoint, Condition::Beaconing);
+    let request = |vlan| Request::SetStationVlan { ifindex: 3, addr: peer(), vlan };
+    let judge = |vlan| authorize(Role::AccessPoint, Phase::Ready, &enough(Role::AccessPoint), &world, &request(vlan));
+    assert_eq!(judge(4), Verdict::Allowed);
+    assert_eq!(judge(5), Verdict::Violation);
+    // Stations are moved to VLANs, not to other networks.
+    assert_eq!(judge(3), Verdict::Denied);
+}
+
+#[test]
+fn what_the_grant_lacks_is_said_by_its_line() {
+    let world = |bridge| Play { bridge, ..play(Hold::Attached, InterfaceType::Station, Condition::Idle) };
+    let made = |name: &str| Request::AddInterface {
+        parent: 3,
+        ifname: name.into(),
+        kind: InterfaceType::AccessPoint,
+        addr: None,
+    };
+    let turned = |kind| Request::SetInterfaceType { ifindex: 3, kind };
+    let neighbour = MacAddr([0, 0x16, 0x3e, 0, 0, 1]);
+    let bridged = || Request::SetBridge { ifindex: 3, bridge: Some("br0".into()) };
+    for (request, bridge, line) in [
+        (Request::Attach { ifname: "wlan1".into() }, Bridge::Absent, "interface: wlan1"),
+        (made("wlan0_0"), Bridge::Absent, "make: access-point wlan0_0"),
+        (Request::SetMacAddress { ifindex: 3, addr: neighbour }, Bridge::Absent, "address: 00:16:3e:00:00:01"),
+        (turned(InterfaceType::AccessPoint), Bridge::Absent, "turn: access-point"),
+        (turned(InterfaceType::Monitor), Bridge::Absent, "turn: monitor"),
+        (bridged(), Bridge::Foreign, "bridge: br0"),
+        (bridged(), Bridge::Absent, "make-bridge: br0"),
+        (Request::SetCountry { alpha2: *b"FI" }, Bridge::Absent, "country: yes"),
+    ] {
+        let judge = |lines: &str| {
+            let grant = grant(Role::Station, lines);
+            authorize(Role::Station, Phase::Ready, &grant, &world(bridge), &request)
+        };
+        let Verdict::NotGranted(lacking) = judge("") else { panic!("{request:?}") };
+        assert_eq!(lacking.line(), line);
+        // The line that is named is the one that helps.
+        assert_eq!(judge(line), Verdict::Allowed, "{line}");
+    }
+}
+
+#[test]
+fn each_daemon_has_its_own_kind_and_the_station_no_access_point_without_a_line() {
+    let turned = |role, kind| {
+        let world = play(Hold::Attached, InterfaceType::AdHoc, Condition::Idle);
+        let request = Request::SetInterfaceType { ifindex: 3, kind };
+        authorize(role, Phase::Ready, &grant(role, ""), &world, &request)
+    };
+    for role in Role::ALL {
+        for kind in InterfaceType::ALL {
+            let own = kind == InterfaceType::Station || kind == InterfaceType::AccessPoint && role == Role::AccessPoint;
+            let is = kind == InterfaceType::AdHoc;
+            assert_eq!(turned(role, kind) == Verdict::Allowed, own || is, "{role:?} {kind:?}");
+        }
+    }
+}
+
+#[test]
+fn a_port_with_keys_opens_after_the_key_and_for_the_peer_alone() {
+    let open = StationFlags { authorized: Some(true), ..StationFlags::default() };
+    let closed = StationFlags { authorized: Some(false), ..StationFlags::default() };
+    let flags = |addr, flags| Request::SetStationFlags { ifindex: 3, addr, flags };
+    let station = |flags| StationParameters { flags, ..station() };
+    let opening = [
+        flags(peer(), open),
+        Request::AddStation { ifindex: 3, station: station(open) },
+        Request::ChangeStation { ifindex: 3, station: station(open) },
+    ];
+    let judge = |role: Role, secured: bool, keyed: bool, request: &Request| {
+        let (kind, condition) = match role {
+            Role::Station => (InterfaceType::Station, Condition::Joined),
+            Role::AccessPoint => (InterfaceType::AccessPoint, Condition::Beaconing),
+        };
+        let mut world = Play { keyed, ..play(Hold::Attached, kind, condition) };
+        world.standing.secured = secured;
+        authorize(role, Phase::Ready, &enough(role), &world, request)
+    };
+    for request in &opening {
+        let role = Role::AccessPoint;
+        assert!(matches!(judge(role, true, false, request), Verdict::Invalid(_)), "{request:?}");
+        assert_eq!(judge(role, true, true, request), Verdict::Allowed);
+        assert_eq!(judge(role, false, false, request), Verdict::Allowed);
+    }
+    assert!(matches!(judge(Role::Station, true, false, &opening[0]), Verdict::Invalid(_)));
+    assert_eq!(judge(Role::Station, true, true, &opening[0]), Verdict::Allowed);
+    assert!(matches!(judge(Role::Station, true, true, &flags(own(), open)), Verdict::Invalid(_)));
+    for role in Role::ALL {
+        assert_eq!(judge(role, true, false, &flags(peer(), closed)), Verdict::Allowed);
+    }
+}
+
+#[test]
+fn an_address_is_the_permanent_one_or_granted_and_never_a_strangers_by_chance() {
+    let set = |addr: [u8; 6]| Request::SetMacAddress { ifindex: 3, addr: MacAddr(addr) };
+    let judge = |lines: &str, addr| {
+        let mut world = play(Hold::Attached, InterfaceType::Station, Condition::Idle);
+        world.standing.permanent = Some(MacAddr([0, 0x16, 0x3e, 0, 0, 9]));
+        authorize(Role::Station, Phase::Ready, &grant(Role::Station, lines), &world, &set(addr)) == Verdict::Allowed
+    };
+    assert!(judge("", [0, 0x16, 0x3e, 0, 0, 9]));
+    assert!(!judge("", [2, 0, 0, 0, 0, 1]) && judge("address: random", [2, 0, 0, 0, 0, 1]));
+    assert!(!judge("address: random", [0, 0x16, 0x3e, 0, 0, 1]));
+    assert!(judge("address: 00:16:3e:00:00:01", [0, 0x16, 0x3e, 0, 0, 1]));
+}
+
+#[test]
+fn a_station_speaks_eapol_with_its_access_point() {
+    let eapol = |dest| Request::SendEapol { ifindex: 3, dest, data: vec![2, 1, 0, 0], encrypt: false };
+    assert_eq!(verdict(Role::Station, &eapol(peer())), Verdict::Allowed);
+    assert!(matches!(verdict(Role::Station, &eapol(own())), Verdict::Invalid(_)));
+    assert_eq!(verdict(Role::AccessPoint, &eapol(own())), Verdict::Allowed);
+}
+
+#[test]
+fn nothing_has_no_end() {
+    let full = |usage: Usage, request: &Request| {
+        let (kind, condition) = if matches!(request, Request::AddPmksa { .. }) {
+            (InterfaceType::Station, Condition::Joined)
+        } else {
+            (InterfaceType::AccessPoint, Condition::Beaconing)
+        };
+        let mut world = play(Hold::Attached, kind, condition);
+        world.standing.usage = usage;
+        let role = Role::Station;
+        let verdict = authorize(role, Phase::Ready, &grant(role, "interface: wlan0"), &world, request);
+        assert!(matches!(verdict, Verdict::Allowed | Verdict::Full(_)), "{verdict:?}");
+        verdict != Verdict::Allowed
+    };
+    let none = Usage::default();
+    let stations = Request::AddStation { ifindex: 3, station: station() };
+    let register = Request::RegisterFrame { ifindex: 3, subtype: Subtype::ACTION, prefix: Vec::new() };
+    let pmksa = Request::AddPmksa { ifindex: 3, bssid: peer(), pmkid: [0; 16], pmk: None };
+    for (usage, request) in [
+        (Usage { stations: caps::STATIONS, ..none }, &stations),
+        (Usage { unauthorized: caps::STATIONS_UNAUTHORIZED, ..none }, &stations),
+        (Usage { registrations: caps::REGISTRATIONS, ..none }, &register),
+        (Usage { pmksas: caps::PMKSAS, ..none }, &pmksa),
+    ] {
+        assert!(full(usage, request) && !full(none, request), "{request:?}");
+    }
+    let mut world = play(Hold::Attached, InterfaceType::AccessPoint, Condition::Idle);
+    world.interfaces = (0..caps::INTERFACES).map(|number| (format!("wlan{number}"), false)).collect();
+    let make =
+        Request::AddInterface { parent: 3, ifname: "wlan0_0".into(), kind: InterfaceType::AccessPoint, addr: None };
+    let role = Role::AccessPoint;
+    assert_eq!(authorize(role, Phase::Ready, &enough(role), &world, &make), Verdict::Full("interfaces"));
+    world.bridge = Bridge::Absent;
+    world.bridges = (0..caps::BRIDGES).map(|number| format!("br{number}")).collect();
+    let bridge = Request::SetBridge { ifindex: 3, bridge: Some("brand-new".into()) };
+    let any = grant(role, "make-bridge: any");
+    assert_eq!(authorize(role, Phase::Ready, &any, &world, &bridge), Verdict::Full("bridges"));
 }
 
 #[test]
@@ -301,7 +578,7 @@ fn keys_that_are_none() {
 #[test]
 fn only_management_frames_are_sent() {
     for (first, good) in [(0xd0, true), (0x08, false), (0x88, false), (0xb4, false), (0xd1, false)] {
-        let frame = [vec![first], vec![0; 30]].concat();
+        let frame = frame(first);
         let request = Request::TransmitFrame { ifindex: 3, transmit: TransmitParameters { frame, ..transmit() } };
         assert_eq!(!is_invalid(&request), good, "{first:02x}");
     }
@@ -339,17 +616,19 @@ fn numbers_out_of_range() {
 
 #[cfg(feature = "testing")]
 #[test]
-fn data_frames_of_test_suites_are_judged_like_everything_else() {
+fn frames_of_test_suites_are_for_interfaces_of_the_client_too() {
     use ipc_proto::TestRequest;
     let listen =
         |bridge: &str| Request::Test(TestRequest::Listen { ifindex: 3, bridge: Some(bridge.into()), enabled: true });
     let transmit = |length| Request::Test(TestRequest::Transmit { ifindex: 3, bridge: None, frame: vec![0; length] });
-    for role in Role::ALL {
-        for phase in Phase::ALL {
-            for grant in Grant::ALL {
-                let wanted = expected(May::Both, Needs::Any, role, phase, grant);
-                assert_eq!(authorize(role, phase, |_| grant, &listen("br0")), wanted);
-                assert_eq!(authorize(role, phase, |_| grant, &transmit(60)), wanted);
+    let row = (May::Both, Needs::Any, "scagmivfdnowx", In::Every);
+    for (role, phase) in Role::ALL.iter().flat_map(|role| Phase::ALL.map(|phase| (*role, phase))) {
+        for hold in Hold::ALL {
+            let at = (InterfaceType::Station, Condition::Idle);
+            let wanted = expected(row, role, phase, hold, at);
+            for request in [listen("br0"), transmit(60)] {
+                let verdict = authorize(role, phase, &enough(role), &play(hold, at.0, at.1), &request);
+                assert_eq!(verdict, wanted);
             }
         }
     }

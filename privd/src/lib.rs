@@ -2,6 +2,7 @@
 #![deny(unsafe_code)]
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 
+mod grants;
 mod keeper;
 mod log;
 mod net;
@@ -18,8 +19,6 @@ use std::os::fd::OwnedFd;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::process::ExitCode;
 
-use ipc_proto::Role;
-use nix::unistd::User;
 use policy::Lockdown;
 use tracing::{error, info, warn};
 
@@ -55,7 +54,7 @@ pub fn main() -> ExitCode {
 fn run(command: Command) -> Result<(), String> {
     let words = |error: std::io::Error| error.to_string();
     match command {
-        Command::Keep { role, grant, common } => {
+        Command::Keep { grant, common } => {
             log::init("privd", common);
             keeper::name_process("privd-keeper").map_err(words)?;
             keeper::ignore_signals().map_err(words)?;
@@ -67,9 +66,8 @@ fn run(command: Command) -> Result<(), String> {
             };
             let switches = Switches::open();
             keeper.keep(move |restarts, connection| {
-                let clients = net::Clients::Connected { fd: connection, role };
-                let options = net::Options { clients, grant: grant.clone() };
-                worker_ended(work(switches.of_worker(restarts), options, common.accept_unconfined))
+                let clients = net::Clients::Connected { fd: connection, grant: grant.clone() };
+                worker_ended(work(switches.of_worker(restarts), clients, common.accept_unconfined))
             })
         }
         Command::KeepPost { post, common } => {
@@ -87,12 +85,11 @@ fn run(command: Command) -> Result<(), String> {
             };
             keeper.keep(move |_, connection| worker_ended(serve_post::work(connection, &options, common)))
         }
-        Command::Serve { grant, common } => {
+        Command::Serve { grants, common } => {
             log::init("privd", common);
             keeper::name_process("privd").map_err(words)?;
-            let clients = net::Clients::Listening { fd: sys::listening_socket()?, roles: roles() };
-            let options = net::Options { clients, grant };
-            return work(Switches::one(), options, common.accept_unconfined);
+            let clients = net::Clients::Listening { fd: sys::listening_socket()?, grants: grants::of_users(grants)? };
+            return work(Switches::one(), clients, common.accept_unconfined);
         }
         Command::ServePost { post, common } => {
             log::init("privd post", common);
@@ -105,10 +102,10 @@ fn run(command: Command) -> Result<(), String> {
 }
 
 /// The network worker: opens what it needs, gives up the rest, serves.
-fn work(rfkill: Option<OwnedFd>, options: net::Options, accept_unconfined: bool) -> Result<(), String> {
+fn work(rfkill: Option<OwnedFd>, clients: net::Clients, accept_unconfined: bool) -> Result<(), String> {
     let sockets = net::open(rfkill).map_err(|error| format!("sockets: {error}"))?;
     lock(&Lockdown::of_privd(), accept_unconfined)?;
-    match net::serve(sockets, options) {
+    match net::serve(sockets, clients) {
         Ok(()) => Ok(()),
         Err(net::ServeError::ClientGone) => {
             info!("the daemon is gone");
@@ -134,19 +131,6 @@ fn lock(lockdown: &Lockdown, accept_unconfined: bool) -> Result<(), String> {
         warn!("NOT CONFINED: {loss}");
     }
     Ok(())
-}
-
-/// Which user may be what: each daemon's own, and the superuser either.
-fn roles() -> Vec<(u32, Role)> {
-    let mut roles = vec![(0, Role::Station), (0, Role::AccessPoint)];
-    for (name, role) in [("wifi-sta", Role::Station), ("wifi-ap", Role::AccessPoint)] {
-        match User::from_name(name) {
-            Ok(Some(user)) => roles.push((user.uid.as_raw(), role)),
-            Ok(None) => warn!("there is no user {name}"),
-            Err(error) => warn!("user {name}: {error}"),
-        }
-    }
-    roles
 }
 
 /// Descriptors of /dev/rfkill, which only the superuser may open on many systems: one for each worker to come, since

@@ -1,22 +1,23 @@
 //! The command line: what daemons and systemd say to privd.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
-use ipc_proto::Role;
 use lexopt::prelude::{Long, Short, Value, ValueExt as _};
 
-use crate::net::Grant;
+use policy::grant::Grant;
 
 /// What `--help` says.
 pub(crate) const USAGE: &str = "\
-usage: privd keep --role station|access-point [--interface NAME]... [--any-interface]
+usage: privd keep --grant TEXT
        privd keep-post [--control DIR]... [--control-socket PATH]... [--read FILE]... [--write FILE]... [--log FILE] [--named-later [--folder DIR]]
-       privd serve [--interface NAME]...
+       privd serve [--grant FILE]...
        privd serve-post [--control DIR]... [--read FILE]... [--write FILE]...
 options of all: --accept-unconfined, --debug, --syslog, --help, --version
 
 keep, keep-post: started by supplicant and apd, whose line is standard input.
-serve, serve-post: started by systemd's socket activation.";
+serve, serve-post: started by systemd's socket activation. Without --grant, serve takes the files *.grant of
+/etc/airlock, and those of /usr/lib/airlock that have no namesake there.";
 
 /// Options of all commands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -44,9 +45,9 @@ pub(crate) struct Paths {
 /// What is to be done.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Command {
-    Keep { role: Role, grant: Grant, common: Common },
+    Keep { grant: Box<Grant>, common: Common },
     KeepPost { post: Paths, common: Common },
-    Serve { grant: Grant, common: Common },
+    Serve { grants: Vec<PathBuf>, common: Common },
     ServePost { post: Paths, common: Common },
 }
 
@@ -61,9 +62,7 @@ pub(crate) enum Parsed {
 /// Reads the command line.
 pub(crate) fn parse(mut parser: lexopt::Parser) -> Result<Parsed, lexopt::Error> {
     let mut word = None;
-    let mut role = None;
-    let mut names = Vec::new();
-    let mut any = false;
+    let mut grants: Vec<OsString> = Vec::new();
     let mut post = Paths::default();
     let mut common = Common::default();
     while let Some(argument) = parser.next()? {
@@ -73,9 +72,7 @@ pub(crate) fn parse(mut parser: lexopt::Parser) -> Result<Parsed, lexopt::Error>
             Long("accept-unconfined") => common.accept_unconfined = true,
             Long("debug") => common.debug = true,
             Long("syslog") => common.syslog = true,
-            Long("role") => role = Some(parser.value()?.parse_with(role_of)?),
-            Long("interface") => names.push(parser.value()?.string()?),
-            Long("any-interface") => any = true,
+            Long("grant") => grants.push(parser.value()?),
             Long("control") => post.control.push(parser.value()?.into()),
             Long("control-socket") => post.sockets.push(parser.value()?.into()),
             Long("read") => post.read.push(parser.value()?.into()),
@@ -87,11 +84,14 @@ pub(crate) fn parse(mut parser: lexopt::Parser) -> Result<Parsed, lexopt::Error>
             other @ (Short(_) | Long(_) | Value(_)) => return Err(other.unexpected()),
         }
     }
-    let grant = |any: bool| if any { Grant::Any } else { Grant::Names(names.clone()) };
     let command = match word.as_deref() {
-        Some("keep") => Command::Keep { role: role.ok_or("keep needs a --role")?, grant: grant(any), common },
+        Some("keep") => {
+            let [text] = grants.try_into().map_err(|_| "keep needs one --grant")?;
+            let grant = Grant::parse(&text.string()?).map_err(|error| error.to_string())?;
+            Command::Keep { grant: Box::new(grant), common }
+        }
         Some("keep-post") => Command::KeepPost { post, common },
-        Some("serve") => Command::Serve { grant: grant(any || names.is_empty()), common },
+        Some("serve") => Command::Serve { grants: grants.into_iter().map(PathBuf::from).collect(), common },
         Some("serve-post") => Command::ServePost { post, common },
         Some(other) => return Err(format!("there is no command {other}").into()),
         None => return Err("a command is missing".into()),
@@ -99,18 +99,9 @@ pub(crate) fn parse(mut parser: lexopt::Parser) -> Result<Parsed, lexopt::Error>
     Ok(Parsed::Run(command))
 }
 
-fn role_of(text: &str) -> Result<Role, &'static str> {
-    match text {
-        "station" => Ok(Role::Station),
-        "access-point" => Ok(Role::AccessPoint),
-        _ => Err("a role is station or access-point"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::{Command, Parsed, parse};
-    use crate::net::Grant;
 
     fn of(words: &[&str]) -> Option<Command> {
         match parse(lexopt::Parser::from_args(words)) {
@@ -120,14 +111,15 @@ mod tests {
     }
 
     #[test]
-    fn keep_gives_no_interface_that_was_not_named() {
-        let Some(Command::Keep { grant, .. }) = of(&["keep", "--role", "station"]) else { panic!() };
-        assert_eq!(grant, Grant::Names(Vec::new()));
-        let Some(Command::Keep { grant, .. }) = of(&["keep", "--role=station", "--interface", "wlan0"]) else {
-            panic!()
-        };
-        assert_eq!(grant, Grant::Names(vec!["wlan0".into()]));
-        assert!(of(&["keep"]).is_none() && of(&["keep", "--role", "root"]).is_none());
+    fn keep_needs_a_grant_that_can_be_read() {
+        let text = "role: station\ninterface: wlan0\n";
+        let Some(Command::Keep { grant, .. }) = of(&["keep", "--grant", text]) else { panic!() };
+        assert_eq!(grant.to_string(), text);
+        for wrong in
+            [&["keep"][..], &["keep", "--grant", "interface: wlan0"], &["keep", "--grant", text, "--grant", text]]
+        {
+            assert!(of(wrong).is_none(), "{wrong:?}");
+        }
         assert!(of(&["serve", "post"]).is_none() && of(&[]).is_none() && of(&["--nonsense"]).is_none());
     }
 }

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use nix::sys::socket::{getsockopt, sockopt};
 use nix::sys::stat::{Mode, umask};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
-use nix::unistd::ForkResult;
+use nix::unistd::{ForkResult, User};
 use policy::Lockdown;
 use policy::lockdown::{Access, FileRule, around, is_wide};
 use tracing::{info, warn};
@@ -27,6 +27,22 @@ const LATER_FILES: [&str; 6] =
     ["/etc/wpa_supplicant", "/etc/wpa_supplicant.conf", "/etc/hostapd", "/etc/hostapd.conf", "/run", "/tmp"];
 /// Most daemons at a time.
 const MOST: usize = 64;
+
+/// Users of the daemons, and the superuser.
+fn users() -> Vec<u32> {
+    let found = |name: &str| match User::from_name(name) {
+        Ok(Some(user)) => Some(user.uid.as_raw()),
+        Ok(None) => {
+            warn!("there is no user {name}");
+            None
+        }
+        Err(error) => {
+            warn!("user {name}: {error}");
+            None
+        }
+    };
+    std::iter::once(0).chain(["wifi-sta", "wifi-ap"].into_iter().filter_map(found)).collect()
+}
 
 /// Groups by name, read while files can be read.
 fn groups() -> Vec<(String, u32)> {
@@ -125,7 +141,7 @@ pub(crate) fn serve(listening: OwnedFd, mut paths: Paths, common: Common) -> Res
     if paths.write.is_empty() {
         paths.write = given(SERVED_FILES);
     }
-    let users: Vec<u32> = crate::roles().into_iter().map(|(user, _)| user).collect();
+    let users: Vec<u32> = users();
     let (options, files) = prepare(paths);
     crate::lock(&Lockdown::of_post_keeper(files), common.accept_unconfined)?;
     let listener = UnixListener::from(listening);

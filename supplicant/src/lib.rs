@@ -6,6 +6,7 @@ mod bss;
 mod control;
 #[cfg(feature = "testing")]
 mod data_test;
+mod grant;
 #[cfg(feature = "testing")]
 mod hooks;
 mod machine;

@@ -3,10 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use conf::station::StationConfig;
+use daemon::Start;
 use daemon::cli::{SetupError, contents};
 use daemon::log::Level;
-use daemon::{Interfaces, Start};
-use ipc_proto::Role;
 
 use crate::options::{InterfaceOptions, Options};
 
@@ -67,15 +66,9 @@ pub(crate) fn start(options: &Options, configured: &[Configured]) -> Start {
     {
         control_dirs.push(control.directory.into());
     }
-    let interfaces = if options.global.is_some() {
-        Interfaces::Any
-    } else {
-        Interfaces::Names(configured.iter().map(|one| one.options.ifname.clone()).collect())
-    };
     Start {
-        role: Role::Station,
         name: "supplicant",
-        interfaces,
+        grant: crate::grant::of(options.global.is_some(), configured),
         control_dirs,
         control_sockets,
         readable,

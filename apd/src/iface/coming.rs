@@ -218,6 +218,9 @@ impl Iface {
                 self.suspend(Why::Retry(now + RETRY), out);
             }
             Failure::Denied
+            | Failure::NotGranted(_)
+            | Failure::OutOfCondition(_)
+            | Failure::Full(_)
             | Failure::KeyInstalled
             | Failure::Invalid(_)
             | Failure::NotSupported

@@ -17,6 +17,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use ipc_proto::{InterfaceType, Role};
+use wire::MacAddr;
 
 pub use names::{Names, NamesError};
 pub use text::GrantError;
@@ -43,6 +44,8 @@ pub struct Grant {
     pub country: bool,
     /// An address of the daemon's own choice (locally administered), besides the permanent one.
     pub random_address: bool,
+    /// Addresses that the configuration names.
+    pub addresses: Vec<MacAddr>,
     /// The folder in which each interface's control socket is made.
     pub control: Vec<ControlRoot>,
     /// Control sockets by their own name.
@@ -171,14 +174,6 @@ impl fmt::Display for Lacking {
 
 impl std::error::Error for Lacking {}
 
-/// Kinds that each daemon's interfaces have without a line.
-const fn own_kind(role: Role) -> InterfaceType {
-    match role {
-        Role::Station => InterfaceType::Station,
-        Role::AccessPoint => InterfaceType::AccessPoint,
-    }
-}
-
 impl Grant {
     /// A grant of nothing.
     #[must_use]
@@ -193,6 +188,7 @@ impl Grant {
             makes_bridges: Vec::new(),
             country: false,
             random_address: false,
+            addresses: Vec::new(),
             control: Vec::new(),
             sockets: Vec::new(),
             files: Vec::new(),
@@ -227,7 +223,7 @@ impl Grant {
     /// May an attached interface be turned into this kind?
     pub fn turns(&self, kind: InterfaceType) -> Result<(), Lacking> {
         // Back into a station is what every driver's interface begins as.
-        let own = kind == own_kind(self.role) || kind == InterfaceType::Station;
+        let own = kind == crate::table::own_kind(self.role) || kind == InterfaceType::Station;
         if own || self.turns.contains(&kind) {
             return Ok(());
         }
@@ -254,9 +250,14 @@ impl Grant {
         if self.country { Ok(()) } else { Err(Lacking("country: yes".to_owned())) }
     }
 
-    /// May an address other than the permanent one be set?
-    pub fn chooses_address(&self) -> Result<(), Lacking> {
-        if self.random_address { Ok(()) } else { Err(Lacking("address: random".to_owned())) }
+    /// May an interface have this address, besides its permanent one? Never what could be a neighbour's: it is named,
+    /// or locally administered (IEEE Std 802-2014 8.2).
+    pub fn chooses_address(&self, addr: MacAddr) -> Result<(), Lacking> {
+        if self.addresses.contains(&addr) || self.random_address && addr.is_local() {
+            Ok(())
+        } else {
+            Err(Lacking(format!("address: {addr}")))
+        }
     }
 
     /// The place in the list of a file that may be read; one that may be replaced may be read.

@@ -1,6 +1,7 @@
 use std::path::Path;
 
 use ipc_proto::{InterfaceType, Role};
+use wire::MacAddr;
 
 use super::{Grant, Names, NamesError};
 
@@ -16,6 +17,7 @@ bridge: br0
 make-bridge: brvlan* 2
 country: yes
 address: random
+address: 00:16:3e:00:00:01
 control: /run/hostapd group netdev
 socket: /run/hostapd-global group 27
 socket: @hostapd
@@ -106,7 +108,7 @@ fn what_a_refusal_says_would_allow_it() {
         bare.bridges("br0", true, none()).unwrap_err(),
         bare.bridges("br1", false, none()).unwrap_err(),
         bare.sets_country().unwrap_err(),
-        bare.chooses_address().unwrap_err(),
+        bare.chooses_address(MacAddr([2, 0, 0, 0, 0, 1])).unwrap_err(),
         bare.reads(Path::new("/etc/a")).unwrap_err(),
         bare.replaces(Path::new("/etc/b")).unwrap_err(),
         bare.control_root(Path::new("/run/wpa_supplicant/wlan0")).unwrap_err(),
@@ -117,7 +119,7 @@ fn what_a_refusal_says_would_allow_it() {
     assert!(grant.makes(InterfaceType::P2pDevice, "p2p-dev-wlan0", none()).is_ok());
     assert!(grant.turns(InterfaceType::AccessPoint).is_ok());
     assert!(grant.bridges("br0", true, none()).is_ok() && grant.bridges("br1", false, none()).is_ok());
-    assert!(grant.sets_country().is_ok() && grant.chooses_address().is_ok());
+    assert!(grant.sets_country().is_ok() && grant.chooses_address(MacAddr([2, 0, 0, 0, 0, 1])).is_ok());
     assert!(grant.reads(Path::new("/etc/a")).is_ok() && grant.replaces(Path::new("/etc/b")).is_ok());
     assert!(grant.control_root(Path::new("/run/wpa_supplicant/wlan0")).is_ok());
 }

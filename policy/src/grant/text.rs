@@ -31,7 +31,7 @@ impl fmt::Display for GrantError {
 impl std::error::Error for GrantError {}
 
 /// Kinds of interface and their words.
-const KINDS: [(InterfaceType, &str); 9] = [
+const KINDS: [(InterfaceType, &str); 12] = [
     (InterfaceType::Station, "station"),
     (InterfaceType::AccessPoint, "access-point"),
     (InterfaceType::AccessPointVlan, "access-point-vlan"),
@@ -41,6 +41,9 @@ const KINDS: [(InterfaceType, &str); 9] = [
     (InterfaceType::Monitor, "monitor"),
     (InterfaceType::MeshPoint, "mesh-point"),
     (InterfaceType::AdHoc, "ibss"),
+    (InterfaceType::NanDevice, "nan-device"),
+    (InterfaceType::FourAddressPort, "four-address-port"),
+    (InterfaceType::Wired, "wired"),
 ];
 
 pub(super) fn kind_word(kind: InterfaceType) -> Option<&'static str> {
@@ -186,8 +189,10 @@ impl Grant {
             "make-bridge" => self.makes_bridges.push(names(value)?),
             "country" => self.country = yes(value)?,
             "address" if value == "random" => self.random_address = true,
-            "address" if value == "permanent" => self.random_address = false,
-            "address" => return Err(format!("\"{value}\" is neither random nor permanent")),
+            "address" => {
+                let addr = value.parse().map_err(|_| format!("\"{value}\" is neither random nor an address"))?;
+                self.addresses.push(addr);
+            }
             "control" => {
                 let (folder, group) = with_group(value);
                 let folder = path(folder.trim_end_matches('/'))?;
@@ -250,6 +255,9 @@ impl fmt::Display for Grant {
         }
         if self.random_address {
             writeln!(f, "address: random")?;
+        }
+        for addr in &self.addresses {
+            writeln!(f, "address: {addr}")?;
         }
         for ControlRoot { folder, group } in &self.control {
             writeln!(f, "control: {}{}", folder.display(), group_suffix(group.as_ref()))?;

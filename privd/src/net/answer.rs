@@ -77,6 +77,9 @@ impl Worker {
             | InterfaceType::Monitor
             | InterfaceType::MeshPoint
             | InterfaceType::AdHoc
+            | InterfaceType::NanDevice
+            | InterfaceType::FourAddressPort
+            | InterfaceType::Wired
             | InterfaceType::Other => None,
         };
         Some(LinkInfo {
@@ -87,7 +90,7 @@ impl Worker {
             channel: interface.channel,
             bridge: master.map(|master| master.name.clone()),
             joined_bridge: attachment.is_some_and(Attachment::joined_bridge),
-            made_bridge: attachment.is_some_and(|attachment| attachment.made_bridge(master)),
+            made_bridge: self.made_bridge(ifindex, master),
             country: gathered.country,
             ipv4: {
                 let holder = link.master.filter(|_| master.is_some()).unwrap_or(ifindex);

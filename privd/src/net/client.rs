@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeSet, VecDeque};
 use std::os::fd::OwnedFd;
+use std::rc::Rc;
 
 use ipc_proto::channel::{Channel, ChannelError};
 use ipc_proto::{Event, Failure, FromPrivd, Refusal, Reply, Role, ToPrivd, codec};
-use policy::Phase;
+use policy::grant::Grant;
 
 /// From here on events are dropped, octets.
 const SOFT_CAP: usize = 1024 * 1024;
@@ -28,10 +29,12 @@ pub(super) type Connection = Channel<FromPrivd, ToPrivd>;
 #[derive(Debug)]
 pub(super) struct Client {
     channel: Connection,
+    /// Its user, where it came by itself.
+    pub(super) user: Option<u32>,
     /// What it may be.
-    pub(super) roles: Vec<Role>,
-    /// What it is.
-    pub(super) role: Option<Role>,
+    grants: Vec<Rc<Grant>>,
+    /// What it is and may touch.
+    grant: Option<Rc<Grant>>,
     /// Its own socket to nl80211: owner of its frame registrations, access points and associations.
     pub(super) netlink: OwnedFd,
     queue: VecDeque<codec::Encoded>,
@@ -55,11 +58,17 @@ pub(super) enum End {
 }
 
 impl Client {
-    pub(super) const fn new(channel: Connection, roles: Vec<Role>, netlink: OwnedFd) -> Client {
+    pub(super) const fn new(
+        channel: Connection,
+        user: Option<u32>,
+        grants: Vec<Rc<Grant>>,
+        netlink: OwnedFd,
+    ) -> Client {
         Client {
             channel,
-            roles,
-            role: None,
+            user,
+            grants,
+            grant: None,
             netlink,
             queue: VecDeque::new(),
             queued: 0,
@@ -74,8 +83,14 @@ impl Client {
         &self.channel
     }
 
-    pub(super) const fn phase(&self) -> Phase {
-        if self.role.is_some() { Phase::Ready } else { Phase::Greeting }
+    /// What it may touch, once it has said what it is.
+    pub(super) fn grant(&self) -> Option<Rc<Grant>> {
+        self.grant.clone()
+    }
+
+    /// It may know of an interface of this name.
+    pub(super) fn sees(&self, name: &str) -> bool {
+        self.grant.as_ref().is_some_and(|grant| grant.sees(name))
     }
 
     /// Whether requests are taken from it now.
@@ -150,9 +165,18 @@ impl Client {
         }
     }
 
-    pub(super) fn welcome(&mut self, role: Role) {
-        self.role = Some(role);
-        self.push(&FromPrivd::Welcome { version: ipc_proto::VERSION, role });
+    /// Its first message.
+    pub(super) fn greet(&mut self, version: u16, role: Role) {
+        let grant = self.grants.iter().find(|grant| grant.role == role);
+        match grant {
+            _ if self.grant.is_some() => self.refuse(Refusal::Violation),
+            _ if version != ipc_proto::VERSION => self.refuse(Refusal::Version { ours: ipc_proto::VERSION }),
+            None => self.refuse(Refusal::Role),
+            Some(grant) => {
+                self.grant = Some(Rc::clone(grant));
+                self.push(&FromPrivd::Welcome { version: ipc_proto::VERSION, role });
+            }
+        }
     }
 
     pub(super) fn reply(&mut self, id: u32, result: Result<Reply, Failure>) {
@@ -160,7 +184,7 @@ impl Client {
     }
 
     pub(super) fn event(&mut self, event: Event) {
-        if self.role.is_none() {
+        if self.grant.is_none() {
             return;
         }
         if self.queued > SOFT_CAP || self.queue.len() > SOFT_COUNT || self.resync {
@@ -178,7 +202,7 @@ impl Client {
     /// Sends what can be sent.
     pub(super) fn flush(&mut self) {
         loop {
-            if self.queue.is_empty() && self.resync && self.role.is_some() {
+            if self.queue.is_empty() && self.resync && self.grant.is_some() {
                 self.resync = false;
                 self.push(&FromPrivd::Event(Event::Resync));
             }

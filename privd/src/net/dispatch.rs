@@ -5,6 +5,7 @@ use nix::libc;
 use wire::frame::Subtype;
 use wire::{ETH_P_PREAUTH, MacAddr};
 
+use super::client::Client;
 use super::job::{Effect, Finish, Step};
 use super::message::{Attrs, Message};
 use super::nl80211::command::{self, on};
@@ -29,7 +30,7 @@ impl From<Failure> for Plan {
 
 /// Leaves the bridge that the interface is in, if it is in one.
 fn leave_bridge(ifindex: u32) -> Step {
-    Step::link(rtnetlink::set_master(ifindex, 0)).effect(Effect::Bridged(ifindex, false))
+    Step::link(rtnetlink::set_master(ifindex, 0)).effect(Effect::Bridged(ifindex, None))
 }
 
 const DONE: Plan = Plan::Now(Ok(Reply::Done));
@@ -66,7 +67,7 @@ impl Worker {
     #[allow(clippy::too_many_lines, reason = "one arm for each request, each a line or a few")]
     pub(super) fn plan(&mut self, client: u64, request: Request) -> Plan {
         match request {
-            Request::Interfaces => Plan::Now(Ok(Reply::Interfaces(self.visible_interfaces()))),
+            Request::Interfaces => Plan::Now(Ok(Reply::Interfaces(self.visible_interfaces(client)))),
             Request::Attach { ifname } => self.attach(client, &ifname),
             Request::Detach { ifindex } => {
                 self.release(client, ifindex);
@@ -94,10 +95,14 @@ impl Worker {
                 Plan::Ask(Finish::Done, vec![Step::link(message).effect(Effect::OperState(ifindex))])
             }
             Request::SetInterfaceType { ifindex, kind } => self.set_type(ifindex, kind),
-            Request::AddInterface { parent, ifname, kind, addr } => self.add_interface(parent, &ifname, kind, addr),
+            Request::AddInterface { parent, ifname, kind, addr } => {
+                self.add_interface(client, parent, &ifname, kind, addr)
+            }
             Request::RemoveInterface { ifindex } => self.ask(Finish::Removed(ifindex), cmd::DEL_INTERFACE, on(ifindex)),
             Request::SetMacAddress { ifindex, addr } => {
-                Plan::Ask(Finish::Done, vec![Step::link(rtnetlink::set_address(ifindex, addr))])
+                let before = self.links.get(&ifindex).map_or(addr, |link| link.addr);
+                let set = Step::link(rtnetlink::set_address(ifindex, addr)).effect(Effect::Address(ifindex, before));
+                Plan::Ask(Finish::Done, self.unless_taken(client, ifindex, Some(addr), set))
             }
             Request::SetBridge { ifindex, bridge: None } => Plan::Ask(Finish::Done, vec![leave_bridge(ifindex)]),
             Request::SetBridge { ifindex, bridge: Some(name) } => self.join_bridge(ifindex, name),
@@ -123,7 +128,7 @@ impl Worker {
                     attachment.driver_sme = false;
                 }
                 let message = self.nl80211(cmd::AUTHENTICATE, attrs);
-                let step = Step::new(message.clone()).effect(Effect::Joined(ifindex));
+                let step = Step::new(message.clone());
                 if auth.local_state_change {
                     return Plan::Ask(Finish::Done, vec![step]);
                 }
@@ -132,8 +137,8 @@ impl Worker {
                 let forget = Step::new(self.nl80211(cmd::DEAUTHENTICATE, forget))
                     .tolerate(&[libc::ENOTCONN, libc::ENOENT])
                     .effect(Effect::Swallow(ifindex, auth.bssid));
-                let again = Step::new(message).effect(Effect::Joined(ifindex));
-                Plan::Ask(Finish::Done, vec![step.otherwise(&[libc::EALREADY, libc::EEXIST], vec![forget, again])])
+                let again = vec![forget, Step::new(message)];
+                Plan::Ask(Finish::Done, vec![step.otherwise(&[libc::EALREADY, libc::EEXIST], again)])
             }
             Request::Associate { ifindex, assoc } => {
                 let features = self.features(ifindex);
@@ -286,7 +291,10 @@ impl Worker {
             }
             Request::AddStation { ifindex, station } => {
                 let attrs = command::station(ifindex, &station, true, &self.features(ifindex));
-                self.simply(cmd::NEW_STATION, attrs)
+                let attachment = self.attached.get_mut(&ifindex);
+                let new = attachment.is_some_and(|attachment| attachment.activity.station_comes(station.addr));
+                let step = Step::new(self.nl80211(cmd::NEW_STATION, attrs));
+                Plan::Ask(Finish::Done, vec![step.effect(Effect::StationAdded(ifindex, station.addr, new))])
             }
             Request::ChangeStation { ifindex, station } => {
                 let attrs = command::station(ifindex, &station, false, &self.features(ifindex));
@@ -393,7 +401,28 @@ impl Worker {
         Plan::Ask(Finish::Done, steps)
     }
 
-    fn add_interface(&self, parent: u32, ifname: &str, kind: InterfaceType, addr: Option<MacAddr>) -> Plan {
+    /// A step that gives an interface an address of the client's choice: not that of a network in range.
+    fn unless_taken(&self, client: u64, ifindex: u32, addr: Option<MacAddr>, step: Step) -> Vec<Step> {
+        let permanent = self.links.get(&ifindex).and_then(|link| link.permanent);
+        let grant = self.clients.get(&client).and_then(Client::grant);
+        let named = |addr: &MacAddr| grant.as_ref().is_some_and(|grant| grant.addresses.contains(addr));
+        match addr.filter(|addr| Some(*addr) != permanent && !named(addr)) {
+            None => vec![step],
+            Some(addr) => {
+                let scan = Step::new(self.nl80211(cmd::GET_SCAN, on(ifindex)).dump());
+                vec![scan.tolerate(&[libc::EOPNOTSUPP]), step.unless_bss(Some(addr))]
+            }
+        }
+    }
+
+    fn add_interface(
+        &self,
+        client: u64,
+        parent: u32,
+        ifname: &str,
+        kind: InterfaceType,
+        addr: Option<MacAddr>,
+    ) -> Plan {
         let number = command::type_number(kind).filter(|_| kind != InterfaceType::P2pDevice);
         let Some(number) = number else { return Failure::NotSupported.into() };
         if !rtnetlink::good_name(ifname) {
@@ -404,8 +433,10 @@ impl Worker {
             .string(attr::IFNAME, ifname)
             .u32(attr::IFTYPE, number)
             .with(addr, |attrs, addr| attrs.mac(attr::MAC, addr))
+            .with((kind == InterfaceType::FourAddressPort).then_some(1), |attrs, on| attrs.u8(attr::FOUR_ADDR, on))
             .flag(attr::SOCKET_OWNER);
-        self.ask(Finish::Created, cmd::NEW_INTERFACE, attrs)
+        let step = Step::new(self.nl80211(cmd::NEW_INTERFACE, attrs));
+        Plan::Ask(Finish::Created, self.unless_taken(client, parent, addr, step))
     }
 
     fn join_bridge(&self, ifindex: u32, name: String) -> Plan {
@@ -427,7 +458,7 @@ impl Worker {
             let step = Step::link(rtnetlink::add_bridge(&name));
             steps.push(step.effect(Effect::BridgeMade(ifindex, name.clone())));
         }
-        steps.push(Step::join_bridge(ifindex, name).effect(Effect::Bridged(ifindex, true)));
+        steps.push(Step::join_bridge(ifindex, name.clone()).effect(Effect::Bridged(ifindex, Some(name))));
         Plan::Ask(Finish::Done, steps)
     }
 

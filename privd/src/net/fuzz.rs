@@ -2,10 +2,12 @@
 #![allow(clippy::panic, reason = "a fuzz target reports by panicking")]
 
 use std::os::fd::{AsRawFd as _, OwnedFd};
+use std::rc::Rc;
 
 use ipc_proto::channel::{Channel, pair};
-use ipc_proto::{Event, FromPrivd, Role, codec};
+use ipc_proto::{Event, FromPrivd, codec};
 use nix::sys::socket::{AddressFamily, MsgFlags, SockFlag, SockType, recv, send, socketpair};
+use policy::grant::Grant;
 use wire::MacAddr;
 
 use super::client::Client;
@@ -15,8 +17,14 @@ use super::nl80211::consts::attr;
 use super::nl80211::event::{self, Context};
 use super::nl80211::parse;
 use super::worker::Worker;
-use super::{Grant, Sockets, rfkill, rtnetlink};
+use super::{Sockets, rfkill, rtnetlink};
 
+/// Much, so that what follows is reached.
+const GRANTS: [&str; 2] = [
+    "role: station\ninterface: any\nmake: station any\nmake: access-point any\nturn: access-point\nbridge: any\n\
+     make-bridge: any\ncountry: yes\naddress: random\n",
+    "role: access-point\ninterface: any\nmake: access-point any\nmake-bridge: any\ncountry: yes\naddress: random\n",
+];
 /// Number of nl80211's family.
 const FAMILY: u16 = 0x20;
 /// Interfaces of the kernel that is played have larger numbers, so that none of this machine is ever meant.
@@ -129,9 +137,10 @@ impl World {
             rfkill: None,
             secret: [7; 32],
         };
-        let mut worker = Worker::new(sockets, Grant::Any);
-        let role = vec![Role::Station, Role::AccessPoint];
-        worker.clients.insert(0, Client::new(Channel::new(our_client).ok()?, role, our_netlink));
+        let mut worker = Worker::new(sockets);
+        let grants = GRANTS.map(|text| Grant::parse(text).map(Rc::new).ok());
+        let grants = grants.into_iter().collect::<Option<Vec<_>>>()?;
+        worker.clients.insert(0, Client::new(Channel::new(our_client).ok()?, None, grants, our_netlink));
         Some(World { worker, commands, events, route, client, netlink, buffer: vec![0; 300_000] })
     }
 

@@ -42,15 +42,17 @@ pub(super) enum Effect {
     ControlPort(u32, bool),
     /// An access point runs on the interface, or not.
     AccessPoint(u32, bool),
-    /// The interface may be connected.
-    Joined(u32),
+    /// A station was being added, which was not there before.
+    StationAdded(u32, MacAddr, bool),
+    /// The interface has another address; the one before.
+    Address(u32, MacAddr),
     /// The interface has another type.
     Type(u32, ipc_proto::InterfaceType),
     OperState(u32),
     /// A bridge was made for the interface.
     BridgeMade(u32, String),
-    /// The interface is in a bridge at the client's wish, or not.
-    Bridged(u32, bool),
+    /// The interface is in this bridge at the client's wish, or in none.
+    Bridged(u32, Option<String>),
     Registered(u32, u16, Vec<u8>),
     /// The deauthentication of this peer is our own affair.
     Swallow(u32, MacAddr),
@@ -77,6 +79,8 @@ pub(super) struct Step {
     pub(super) otherwise: Option<(&'static [i32], Vec<Step>)>,
     /// Done even when a step before it failed.
     pub(super) always: bool,
+    /// Not done where the kernel lists a BSS of this address, as a step before has asked.
+    pub(super) unless_bss: Option<MacAddr>,
 }
 
 impl Step {
@@ -88,6 +92,7 @@ impl Step {
             effect: Effect::None,
             otherwise: None,
             always: false,
+            unless_bss: None,
         }
     }
 
@@ -105,6 +110,7 @@ impl Step {
             effect: Effect::None,
             otherwise: None,
             always: false,
+            unless_bss: None,
         }
     }
 
@@ -120,6 +126,11 @@ impl Step {
 
     pub(super) fn otherwise(mut self, errors: &'static [i32], steps: Vec<Step>) -> Step {
         self.otherwise = Some((errors, steps));
+        self
+    }
+
+    pub(super) const fn unless_bss(mut self, addr: Option<MacAddr>) -> Step {
+        self.unless_bss = addr;
         self
     }
 

@@ -46,6 +46,16 @@ pub(super) struct Installation {
     digest: Digest,
 }
 
+impl Installation {
+    /// Of a pairwise key: on which interface, and for whom.
+    pub(super) const fn pairwise(&self) -> Option<(u32, MacAddr)> {
+        match self.slot.owner {
+            Owner::Pairwise(peer) => Some((self.slot.ifindex, MacAddr(peer))),
+            Owner::Group | Owner::PeerGroup(_) => None,
+        }
+    }
+}
+
 /// Pairwise keys that an interface has had, oldest first. Their number is bounded: a client that would use up the
 /// memory makes the guard forget what is oldest, which by then thousands of other keys have followed.
 #[derive(Debug, Default)]
@@ -253,7 +263,10 @@ mod tests {
             guard.deleted(3, KeyKind::Pairwise(PEER), 0);
         }
         let past = &guard.past[&3];
-        assert_eq!((past.known.len(), past.order.len()), (policy::caps::REMEMBERED_KEYS, policy::caps::REMEMBERED_KEYS));
+        assert_eq!(
+            (past.known.len(), past.order.len()),
+            (policy::caps::REMEMBERED_KEYS, policy::caps::REMEMBERED_KEYS)
+        );
         assert!(guard.install(3, KeyKind::Pairwise(PEER), 0, &key(1)).is_none());
         guard.interface_gone(3);
         assert!(guard.install(3, KeyKind::Pairwise(PEER), 0, &key(1)).is_some());

@@ -5,6 +5,7 @@
 //! Each client has its own nl80211 socket: frame registrations, access points and associations belong to it, and the
 //! kernel undoes them when it closes.
 
+mod activity;
 mod answer;
 mod client;
 mod dispatch;
@@ -22,7 +23,7 @@ mod worker;
 use std::os::fd::OwnedFd;
 use std::{fmt, io};
 
-use ipc_proto::Role;
+use policy::grant::Grant;
 
 pub(crate) use serve::{open, serve};
 
@@ -33,34 +34,16 @@ pub(crate) enum Clients {
     Connected {
         /// Its connection.
         fd: OwnedFd,
-        /// What it may be.
-        role: Role,
+        /// What it may touch.
+        grant: Box<Grant>,
     },
     /// A listening `SOCK_SEQPACKET` socket.
     Listening {
         /// The socket.
         fd: OwnedFd,
-        /// Which user may have which role.
-        roles: Vec<(u32, Role)>,
+        /// Which user has which grant.
+        grants: Vec<(u32, Grant)>,
     },
-}
-
-/// Which interfaces clients may attach.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Grant {
-    /// Every wireless interface.
-    Any,
-    /// These alone, and what clients make themselves.
-    Names(Vec<String>),
-}
-
-/// What the worker is told at its start.
-#[derive(Debug)]
-pub(crate) struct Options {
-    /// Clients.
-    pub clients: Clients,
-    /// Interfaces.
-    pub grant: Grant,
 }
 
 /// Why the worker ended.

@@ -28,6 +28,8 @@ pub(super) struct Link {
     pub(super) up: bool,
     pub(super) carrier: bool,
     pub(super) addr: MacAddr,
+    /// What the device was made with, where the kernel says it.
+    pub(super) permanent: Option<MacAddr>,
     pub(super) master: Option<u32>,
     pub(super) bridge: bool,
 }
@@ -148,6 +150,7 @@ pub(super) fn decode(message: &Received<'_>) -> Option<LinkNews> {
         up: flags & IFF_UP != 0,
         carrier: flags & IFF_LOWER_UP != 0,
         addr: table.mac(attribute(Ifla::Address)).unwrap_or_default(),
+        permanent: table.mac(attribute(Ifla::PermAddress)),
         master: table.u32(attribute(Ifla::Master)).filter(|master| *master != 0),
         bridge: kind.as_deref() == Some("bridge"),
     };

@@ -2,24 +2,26 @@
 
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::rc::Rc;
 
 use ipc_proto::channel::Channel;
-use ipc_proto::{Failure, Refusal, Request, Role, ToPrivd};
+use ipc_proto::{Failure, Refusal, Request, ToPrivd};
 use neli::consts::genl::{CtrlAttr, CtrlAttrMcastGrp, CtrlCmd};
 use neli::consts::nl::GenlId;
 use neli::consts::socket::NlFamily;
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::socket::{MsgFlags, SockFlag, accept4, getsockopt, recv, send, sockopt};
-use policy::Verdict;
+use policy::grant::Grant;
+use policy::{Phase, Verdict, caps};
 
 use super::client::{Client, MAX_OUTSTANDING};
 use super::dispatch::Plan;
 use super::job::{Job, Owner, Port};
 use super::message::{Attrs, Message, Messages, NLMSG_ERROR};
 use super::rfkill::Rfkill;
-use super::worker::{Packets, Worker};
-use super::{Clients, Options, ServeError, Sockets, rtnetlink};
+use super::worker::{Packets, View, Worker};
+use super::{Clients, ServeError, Sockets, rtnetlink};
 use crate::sys;
 
 /// Multicast groups of nl80211.
@@ -98,19 +100,22 @@ enum Source {
 }
 
 /// Serves clients until the end.
-pub(crate) fn serve(sockets: Sockets, options: Options) -> Result<(), ServeError> {
-    let mut worker = Worker::new(sockets, options.grant);
+pub(crate) fn serve(sockets: Sockets, clients: Clients) -> Result<(), ServeError> {
+    let mut worker = Worker::new(sockets);
     worker.survey_interfaces();
     worker.settle();
     worker.switches();
     let mut next = 0u64;
-    let (listener, only) = match options.clients {
-        Clients::Connected { fd, role } => {
-            worker.add_client(next, fd, vec![role])?;
+    let (listener, only) = match clients {
+        Clients::Connected { fd, grant } => {
+            worker.add_client(next, fd, None, vec![Rc::from(grant)])?;
             next = next.wrapping_add(1);
             (None, true)
         }
-        Clients::Listening { fd, roles } => (Some((fd, roles)), false),
+        Clients::Listening { fd, grants } => {
+            let grants = grants.into_iter().map(|(user, grant)| (user, Rc::new(grant))).collect::<Vec<_>>();
+            (Some((fd, grants)), false)
+        }
     };
     loop {
         if only && worker.clients.is_empty() {
@@ -122,8 +127,8 @@ pub(crate) fn serve(sockets: Sockets, options: Options) -> Result<(), ServeError
         for source in ready {
             match source {
                 Source::Listener => {
-                    if let Some((fd, roles)) = &listener
-                        && worker.accept(next, fd, roles)
+                    if let Some((fd, grants)) = &listener
+                        && worker.accept(next, fd, grants)
                     {
                         next = next.wrapping_add(1);
                     }
@@ -185,14 +190,14 @@ impl Worker {
         }
     }
 
-    fn add_client(&mut self, number: u64, fd: OwnedFd, roles: Vec<Role>) -> io::Result<()> {
+    fn add_client(&mut self, number: u64, fd: OwnedFd, user: Option<u32>, grants: Vec<Rc<Grant>>) -> io::Result<()> {
         let netlink = sys::netlink(NlFamily::Generic, &[])?;
-        self.clients.insert(number, Client::new(Channel::new(fd)?, roles, netlink));
+        self.clients.insert(number, Client::new(Channel::new(fd)?, user, grants, netlink));
         Ok(())
     }
 
     /// Accepts a client; whether one came.
-    fn accept(&mut self, number: u64, listener: &OwnedFd, roles: &[(u32, Role)]) -> bool {
+    fn accept(&mut self, number: u64, listener: &OwnedFd, grants: &[(u32, Rc<Grant>)]) -> bool {
         let flags = SockFlag::SOCK_CLOEXEC | SockFlag::SOCK_NONBLOCK;
         let fd = match accept4(listener.as_raw_fd(), flags) {
             Ok(fd) => sys::own(fd),
@@ -202,17 +207,22 @@ impl Worker {
                 return false;
             }
         };
-        let uid = getsockopt(&fd, sockopt::PeerCredentials).map(|credentials| credentials.uid());
-        let may = |uid: u32| roles.iter().filter(|(of, _)| *of == uid).map(|(_, role)| *role).collect::<Vec<Role>>();
-        let roles = uid.map(may).unwrap_or_default();
-        let stranger = roles.is_empty();
-        if let Err(error) = self.add_client(number, fd, roles) {
+        let user = getsockopt(&fd, sockopt::PeerCredentials).map(|credentials| credentials.uid()).ok();
+        let of_user = grants.iter().filter(|(of, _)| Some(*of) == user);
+        let grants = of_user.map(|(_, grant)| Rc::clone(grant)).collect::<Vec<_>>();
+        let connections = self.clients.values().filter(|client| client.user == user).count();
+        // Neither a stranger nor one user's many connections shall keep a place that a daemon needs.
+        let refusal = match connections {
+            _ if grants.is_empty() => Some(Refusal::Role),
+            caps::CONNECTIONS.. => Some(Refusal::Flood),
+            _ => None,
+        };
+        if let Err(error) = self.add_client(number, fd, user, grants) {
             tracing::warn!(%error, "a new client");
             return false;
         }
-        if stranger {
-            // It shall not keep a place that a daemon needs.
-            self.refuse(number, Refusal::Role);
+        if let Some(refusal) = refusal {
+            self.refuse(number, refusal);
         }
         true
     }
@@ -225,7 +235,7 @@ impl Worker {
                 return;
             }
             match client.receive() {
-                Some(ToPrivd::Hello { version, role }) => greet(client, version, role),
+                Some(ToPrivd::Hello { version, role }) => client.greet(version, role),
                 Some(ToPrivd::Request { id, request }) => self.request(number, id, request),
                 None => return,
             }
@@ -236,13 +246,27 @@ impl Worker {
         // What has happened up to now counts: a grant may be gone, a key may be gone.
         self.settle();
         let Some(client) = self.clients.get(&number) else { return };
-        let (phase, outstanding) = (client.phase(), client.outstanding);
-        let role = client.role.unwrap_or(Role::Station);
-        let verdict = policy::authorize(role, phase, |ifindex| self.standing(number, ifindex), &request);
+        let outstanding = client.outstanding;
+        let verdict = match client.grant() {
+            None => Verdict::Violation,
+            Some(grant) => {
+                let view = View { worker: self, client: number };
+                policy::authorize(grant.role, Phase::Ready, &grant, &view, &request)
+            }
+        };
         let plan = match verdict {
             Verdict::Allowed if outstanding >= MAX_OUTSTANDING => return self.refuse(number, Refusal::Flood),
-            Verdict::Allowed => self.plan(number, request),
+            Verdict::Allowed => {
+                let attachment = request.ifindex().and_then(|ifindex| self.attached.get_mut(&ifindex));
+                if let Some(attachment) = attachment {
+                    attachment.activity.accepted(&request);
+                }
+                self.plan(number, request)
+            }
             Verdict::Denied => Plan::Now(Err(Failure::Denied)),
+            Verdict::OutOfCondition(condition) => Plan::Now(Err(Failure::OutOfCondition(condition))),
+            Verdict::NotGranted(lacking) => Plan::Now(Err(Failure::NotGranted(lacking.line().to_owned()))),
+            Verdict::Full(what) => Plan::Now(Err(Failure::Full(what.to_owned()))),
             Verdict::Invalid(field) => Plan::Now(Err(Failure::Invalid(field.to_owned()))),
             Verdict::Violation => {
                 tracing::warn!(client = number, "a request that no honest client makes");
@@ -287,17 +311,5 @@ impl Worker {
             self.remove_client(number);
             self.settle();
         }
-    }
-}
-
-fn greet(client: &mut Client, version: u16, role: Role) {
-    if client.role.is_some() {
-        client.refuse(Refusal::Violation);
-    } else if version != ipc_proto::VERSION {
-        client.refuse(Refusal::Version { ours: ipc_proto::VERSION });
-    } else if !client.roles.contains(&role) {
-        client.refuse(Refusal::Role);
-    } else {
-        client.welcome(role);
     }
 }

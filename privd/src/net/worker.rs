@@ -8,12 +8,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
 
-use ipc_proto::{Event, Failure, InterfaceType, WiphyInfo};
+use ipc_proto::{Event, Failure, InterfaceType, KeyKind, WiphyInfo};
 use nix::libc;
 use nix::sys::socket::{MsgFlags, send};
 use wire::MacAddr;
 use zeroize::Zeroize;
 
+use super::Sockets;
+use super::activity::Activity;
 use super::client::Client;
 use super::job::{Action, Effect, Finish, Job, Owner, Port, Step};
 use super::keyguard::KeyGuard;
@@ -23,14 +25,11 @@ use super::nl80211::event::{self, Context};
 use super::nl80211::parse::{self, Interface};
 use super::rfkill::Rfkill;
 use super::rtnetlink::{self, Link};
-use super::{Grant, Sockets};
 
 pub(super) use packets::Packets;
 
 /// Larger than what the kernel puts into one datagram.
 const BUFFER: usize = 128 * 1024;
-/// Most frame registrations of one interface.
-const MAX_REGISTRATIONS: usize = 256;
 
 /// An interface that a client has.
 #[derive(Debug)]
@@ -48,16 +47,34 @@ pub(super) struct Attachment {
     pub(super) control_port: bool,
     pub(super) driver_sme: bool,
     pub(super) registered: BTreeSet<(u16, Vec<u8>)>,
-    access_point: bool,
-    joined: bool,
+    /// What it does, for the policy.
+    pub(super) activity: Activity,
     operstate: bool,
     bridged: bool,
-    /// The bridge that was made for it.
-    bridge: Option<String>,
+    /// It was up before.
+    up: bool,
+    /// The address before it was given another one.
+    addr: Option<MacAddr>,
     swallow: Option<MacAddr>,
     /// Data frames for a test suite.
     #[cfg(feature = "testing")]
     test: Option<OwnedFd>,
+}
+
+/// A bridge that was made for a client's interface.
+#[derive(Debug)]
+pub(super) struct MadeBridge {
+    client: u64,
+    /// For which it was made.
+    first: u32,
+    /// Those that joined it.
+    members: BTreeSet<u32>,
+}
+
+/// What a client has, as the policy asks for it.
+pub(super) struct View<'a> {
+    pub(super) worker: &'a Worker,
+    pub(super) client: u64,
 }
 
 /// Everything.
@@ -68,12 +85,13 @@ pub(super) struct Worker {
     pub(super) events: OwnedFd,
     pub(super) route: OwnedFd,
     pub(super) rfkill: Option<Rfkill>,
-    grant: Grant,
     pub(super) clients: BTreeMap<u64, Client>,
     pub(super) interfaces: BTreeMap<u32, Interface>,
     pub(super) links: BTreeMap<u32, Link>,
     pub(super) wiphys: BTreeMap<u32, WiphyInfo>,
     pub(super) attached: BTreeMap<u32, Attachment>,
+    /// Bridges that were made for clients' interfaces, by name.
+    pub(super) bridges: BTreeMap<String, MadeBridge>,
     pub(super) guard: KeyGuard,
     /// By the sequence number of the message that is under way.
     pub(super) jobs: BTreeMap<u32, (Port, Job)>,
@@ -92,19 +110,19 @@ pub(super) fn io_failure(error: &io::Error) -> Failure {
 }
 
 impl Worker {
-    pub(super) fn new(sockets: Sockets, grant: Grant) -> Worker {
+    pub(super) fn new(sockets: Sockets) -> Worker {
         Worker {
             family: sockets.family,
             commands: sockets.commands,
             events: sockets.events,
             route: sockets.route,
             rfkill: sockets.rfkill,
-            grant,
             clients: BTreeMap::new(),
             interfaces: BTreeMap::new(),
             links: BTreeMap::new(),
             wiphys: BTreeMap::new(),
             attached: BTreeMap::new(),
+            bridges: BTreeMap::new(),
             guard: KeyGuard::new(sockets.secret),
             jobs: BTreeMap::new(),
             sequence: 0,
@@ -165,6 +183,10 @@ impl Worker {
                 Owner::Worker => Port::Commands,
             };
             let sent = match &step.action {
+                // Somebody else's name: what the kernel lists was read by a step before.
+                _ if step.unless_bss.is_some_and(|addr| job.gathered.scan.iter().any(|entry| entry.bssid == addr)) => {
+                    Err(Failure::Invalid(String::from("an address that a network in range has")))
+                }
                 Action::Send(message) => self.send(port, &message.clone()),
                 Action::JoinBridge(ifindex, name) => {
                     let bridge = self.links.iter().find(|(_, link)| link.name == *name && link.bridge);
@@ -327,23 +349,37 @@ impl Worker {
             }
         };
         match effect {
-            Effect::None | Effect::Installing(_) | Effect::Swallow(..) => {}
-            Effect::KeyDeleted(ifindex, kind, index) => self.guard.deleted(ifindex, kind, index),
-            Effect::PeerGone(ifindex, peer) => self.guard.peer_gone(ifindex, peer),
-            Effect::PeersGone(ifindex) => self.guard.peers_gone(ifindex),
+            Effect::None | Effect::Swallow(..) | Effect::StationAdded(..) => {}
+            Effect::Installing(installation) => {
+                if let Some((ifindex, peer)) = installation.pairwise() {
+                    attachment(self, ifindex, &|attachment| attachment.activity.key_taken(peer));
+                }
+            }
+            Effect::KeyDeleted(ifindex, kind, index) => {
+                self.guard.deleted(ifindex, kind, index);
+                if let KeyKind::Pairwise(peer) = kind {
+                    attachment(self, ifindex, &|attachment| attachment.activity.key_gone(peer));
+                }
+            }
+            Effect::PeerGone(ifindex, peer) => {
+                self.guard.peer_gone(ifindex, peer);
+                attachment(self, ifindex, &|attachment| attachment.activity.station_gone(Some(peer)));
+            }
+            Effect::PeersGone(ifindex) => {
+                self.guard.peers_gone(ifindex);
+                attachment(self, ifindex, &|attachment| attachment.activity.station_gone(None));
+            }
             Effect::KeysGone(ifindex) => self.guard.interface_cleared(ifindex),
-            Effect::Joined(ifindex) => attachment(self, ifindex, &|attachment| attachment.joined = true),
-            Effect::ControlPort(ifindex, on) => attachment(self, ifindex, &|attachment| {
-                attachment.joined = true;
-                attachment.control_port = on;
+            Effect::ControlPort(ifindex, on) => {
+                attachment(self, ifindex, &|attachment| attachment.control_port = on);
+            }
+            Effect::Address(ifindex, before) => attachment(self, ifindex, &|attachment| {
+                attachment.addr.get_or_insert(before);
             }),
             Effect::AccessPoint(ifindex, on) => {
                 let features = self.interfaces.get(&ifindex).and_then(|found| self.wiphys.get(&found.wiphy));
                 let control_port = on && features.is_some_and(|info| info.features.control_port);
-                attachment(self, ifindex, &|attachment| {
-                    attachment.access_point = on;
-                    attachment.control_port = control_port;
-                });
+                attachment(self, ifindex, &|attachment| attachment.control_port = control_port);
                 if !on {
                     self.guard.interface_cleared(ifindex);
                 }
@@ -354,8 +390,7 @@ impl Worker {
                 }
                 attachment(self, ifindex, &|attachment| {
                     attachment.control_port = false;
-                    attachment.joined = false;
-                    attachment.access_point = false;
+                    attachment.activity.ended();
                     // The kernel forgets them with the type.
                     attachment.registered.clear();
                 });
@@ -363,13 +398,19 @@ impl Worker {
             }
             Effect::OperState(ifindex) => attachment(self, ifindex, &|attachment| attachment.operstate = true),
             Effect::BridgeMade(ifindex, name) => {
-                attachment(self, ifindex, &|attachment| attachment.bridge = Some(name.clone()));
-            }
-            Effect::Bridged(ifindex, is) => attachment(self, ifindex, &|attachment| attachment.bridged = is),
-            Effect::Registered(ifindex, subtype, prefix) => attachment(self, ifindex, &|attachment| {
-                if attachment.registered.len() < MAX_REGISTRATIONS {
-                    attachment.registered.insert((subtype, prefix.clone()));
+                if let Some(client) = self.attached.get(&ifindex).map(|attachment| attachment.client) {
+                    let members = BTreeSet::from([ifindex]);
+                    self.bridges.insert(name, MadeBridge { client, first: ifindex, members });
                 }
+            }
+            Effect::Bridged(ifindex, name) => {
+                attachment(self, ifindex, &|attachment| attachment.bridged = name.is_some());
+                if let Some(bridge) = name.and_then(|name| self.bridges.get_mut(&name)) {
+                    bridge.members.insert(ifindex);
+                }
+            }
+            Effect::Registered(ifindex, subtype, prefix) => attachment(self, ifindex, &|attachment| {
+                attachment.registered.insert((subtype, prefix.clone()));
             }),
         }
     }
@@ -382,14 +423,25 @@ impl Worker {
                     attachment.swallow = None;
                 }
             }
+            Effect::AccessPoint(ifindex, true) => {
+                if let Some(attachment) = self.attached.get_mut(ifindex) {
+                    attachment.activity.ended();
+                }
+            }
+            Effect::StationAdded(ifindex, addr, true) => {
+                if let Some(attachment) = self.attached.get_mut(ifindex) {
+                    attachment.activity.station_gone(Some(*addr));
+                }
+            }
             Effect::None
             | Effect::KeyDeleted(..)
             | Effect::PeerGone(..)
             | Effect::PeersGone(_)
             | Effect::KeysGone(_)
-            | Effect::Joined(_)
             | Effect::ControlPort(..)
-            | Effect::AccessPoint(..)
+            | Effect::AccessPoint(_, false)
+            | Effect::StationAdded(_, _, false)
+            | Effect::Address(..)
             | Effect::Type(..)
             | Effect::OperState(_)
             | Effect::BridgeMade(..)
@@ -506,12 +558,20 @@ impl Worker {
             cmd::STOP_AP => {
                 self.guard.interface_cleared(ifindex);
                 if let Some(attachment) = self.attached.get_mut(&ifindex) {
-                    attachment.access_point = false;
+                    attachment.activity.ended();
                 }
             }
             cmd::DEL_STATION => {
                 if let Some(peer) = table.mac(attr::MAC) {
                     self.guard.peer_gone(ifindex, peer);
+                    if let Some(attachment) = self.attached.get_mut(&ifindex) {
+                        attachment.activity.station_gone(Some(peer));
+                    }
+                }
+            }
+            cmd::CONNECT | cmd::ROAM if station && table.u16(attr::STATUS_CODE).unwrap_or(0) == 0 => {
+                if let Some(attachment) = self.attached.get_mut(&ifindex) {
+                    attachment.activity.connected(table.mac(attr::MAC));
                 }
             }
             _ => {}
@@ -529,6 +589,16 @@ impl Worker {
         {
             attachment.swallow = None;
             return;
+        }
+        if station && let Event::Deauthenticated { frame, .. } | Event::Disassociated { frame, .. } = &event {
+            // IEEE Std 802.11-2020 9.3.3.1: address 3 is the BSSID.
+            attachment.activity.left(frame.get(16..22).and_then(MacAddr::from_slice));
+        } else if let Event::Disconnected { .. } = &event
+            && station
+            && driver_sme
+        {
+            // With the SME in user space the frame's event says it, and this one may come late.
+            attachment.activity.left(None);
         }
         self.tell(ifindex, event);
     }

@@ -292,6 +292,9 @@ impl Station {
             Failure::Kernel { errno, .. } => errno.saturating_neg(),
             Failure::RadioBlocked => -132,
             Failure::Denied
+            | Failure::NotGranted(_)
+            | Failure::OutOfCondition(_)
+            | Failure::Full(_)
             | Failure::NoInterface
             | Failure::InUse
             | Failure::KeyInstalled

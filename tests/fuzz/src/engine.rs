@@ -7,8 +7,12 @@ use ap::{Bss, BssConfig, BssOutput, Lists, Operating};
 use conf::ap::ApConfig;
 use crypto::testing::TestRng;
 use ctrl::ApEvent;
-use ipc_proto::{BandInfo, ChannelInfo, Event, Failure, Reply, Request, StationFlags, WiphyFeatures, WiphyInfo};
-use policy::{Grant, Phase, Verdict};
+use ipc_proto::{
+    BandInfo, ChannelInfo, Condition, Event, Failure, InterfaceType, Reply, Request, Role, StationFlags, WiphyFeatures,
+    WiphyInfo,
+};
+use policy::grant::Grant;
+use policy::{Bridge, Hold, Phase, Standing, Verdict};
 use wire::channel::Band;
 use wire::frame::Management;
 use wire::{Instant, MacAddr};
@@ -67,10 +71,50 @@ pub(crate) fn wiphy() -> WiphyInfo {
     }
 }
 
+/// One interface, in the middle of what its role does.
+struct Somewhere {
+    role: Role,
+    /// Its addresses, by its kernel index.
+    addr: fn(u32) -> MacAddr,
+}
+
+impl policy::World for Somewhere {
+    fn standing(&self, ifindex: u32) -> Standing {
+        let (kind, condition) = match self.role {
+            Role::Station => (InterfaceType::Station, Condition::Joined),
+            Role::AccessPoint => (InterfaceType::AccessPoint, Condition::Beaconing),
+        };
+        Standing { hold: Hold::Made, kind, condition, addr: (self.addr)(ifindex), ..Standing::NONE }
+    }
+
+    fn interfaces(&self) -> Vec<(String, bool)> {
+        Vec::new()
+    }
+
+    fn bridge(&self, _: &str) -> Bridge {
+        Bridge::Absent
+    }
+
+    fn bridges_made(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    // The targets themselves look after keys.
+    fn has_key(&self, _: u32, _: MacAddr) -> bool {
+        true
+    }
+}
+
 /// What no daemon may ask of privd, whatever it was made to read.
-pub(crate) fn judge(role: ipc_proto::Role, request: &Request) {
-    let verdict = policy::authorize(role, Phase::Ready, |_| Grant::Created, request);
-    if matches!(verdict, Verdict::Violation | Verdict::Invalid(_)) {
+pub(crate) fn judge(role: Role, addr: fn(u32) -> MacAddr, request: &Request) {
+    let Ok(grant) = Grant::parse(match role {
+        Role::Station => "role: station\ncountry: yes\n",
+        Role::AccessPoint => "role: access-point\ncountry: yes\n",
+    }) else {
+        return report("a grant of this target is refused");
+    };
+    let verdict = policy::authorize(role, Phase::Ready, &grant, &Somewhere { role, addr }, request);
+    if matches!(verdict, Verdict::Violation | Verdict::Invalid(_) | Verdict::Denied) {
         report(&format!("our own request is refused ({verdict:?}): {request:?}"));
     }
     if let Err(error) = ipc_proto::codec::encode(request) {
@@ -164,7 +208,7 @@ impl World {
             assert!(count < 1000, "one input makes the engine talk for ever");
             match output {
                 BssOutput::Request { tag, request } => {
-                    judge(ipc_proto::Role::AccessPoint, &request);
+                    judge(Role::AccessPoint, |_| OWN, &request);
                     let flags = match &request {
                         Request::SetStationFlags { flags, .. } => *flags,
                         Request::AddStation { station, .. } | Request::ChangeStation { station, .. } => station.flags,

@@ -225,7 +225,11 @@ impl<M: Machine> World<M> {
     fn carry_out(&mut self, output: Output, inputs: &mut VecDeque<Input>) {
         match output {
             Output::Request { id, request } => {
-                judge(self.role, &request);
+                let addr = match self.role {
+                    Role::Station => |_| STA,
+                    Role::AccessPoint => |ifindex| if ifindex == 8 { OTHER } else { AP },
+                };
+                judge(self.role, addr, &request);
                 self.guard(&request);
                 let mut events = Vec::new();
                 let result = match self.answers.pop_front() {

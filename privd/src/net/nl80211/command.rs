@@ -15,13 +15,14 @@ pub(in crate::net) const fn type_number(kind: InterfaceType) -> Option<u32> {
         InterfaceType::AdHoc => Some(1),
         InterfaceType::Station => Some(2),
         InterfaceType::AccessPoint => Some(3),
-        InterfaceType::AccessPointVlan => Some(4),
+        InterfaceType::AccessPointVlan | InterfaceType::FourAddressPort => Some(4),
         InterfaceType::Monitor => Some(6),
         InterfaceType::MeshPoint => Some(7),
         InterfaceType::P2pClient => Some(8),
         InterfaceType::P2pGroupOwner => Some(9),
         InterfaceType::P2pDevice => Some(10),
-        InterfaceType::Other => None,
+        InterfaceType::NanDevice => Some(12),
+        InterfaceType::Wired | InterfaceType::Other => None,
     }
 }
 

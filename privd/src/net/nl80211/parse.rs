@@ -21,6 +21,7 @@ pub(in crate::net) const fn type_of(number: u32) -> InterfaceType {
         8 => InterfaceType::P2pClient,
         9 => InterfaceType::P2pGroupOwner,
         10 => InterfaceType::P2pDevice,
+        12 => InterfaceType::NanDevice,
         _ => InterfaceType::Other,
     }
 }

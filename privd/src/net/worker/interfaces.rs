@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use ipc_proto::{Event, Failure, InterfaceInfo, InterfaceType};
-use wire::ETH_P_EAPOL;
+use ipc_proto::{Condition, Event, Failure, InterfaceInfo, InterfaceType};
+use policy::{Bridge, Hold, Standing};
+use wire::{ETH_P_EAPOL, MacAddr};
 
-use super::{Attachment, Worker};
-use crate::net::Grant;
+use super::{Attachment, View, Worker};
+use crate::net::activity::Activity;
 use crate::net::dispatch::Plan;
 use crate::net::job::{Finish, Port};
 use crate::net::nl80211::command::{self, on};
@@ -21,19 +22,67 @@ impl Attachment {
     pub(in crate::net) const fn joined_bridge(&self) -> bool {
         self.bridged
     }
+}
 
-    /// This bridge was made for it.
-    pub(in crate::net) fn made_bridge(&self, bridge: Option<&Link>) -> bool {
-        self.bridge.as_ref().is_some_and(|made| bridge.is_some_and(|bridge| bridge.name == *made))
+impl View<'_> {
+    fn its(&self) -> impl Iterator<Item = (&u32, &Attachment)> {
+        self.worker.attached.iter().filter(|(_, attachment)| attachment.client == self.client)
+    }
+}
+
+impl policy::World for View<'_> {
+    fn standing(&self, ifindex: u32) -> Standing {
+        let worker = self.worker;
+        let attachment = worker.attached.get(&ifindex).filter(|attachment| attachment.client == self.client);
+        let Some(attachment) = attachment else {
+            let lost = worker.clients.get(&self.client).is_some_and(|client| client.has_lost(ifindex));
+            return Standing { hold: if lost { Hold::Lost } else { Hold::None }, ..Standing::NONE };
+        };
+        let interface = worker.interfaces.get(&ifindex);
+        let link = worker.links.get(&ifindex);
+        Standing {
+            hold: if attachment.created { Hold::Made } else { Hold::Attached },
+            kind: interface.map_or(InterfaceType::Other, |interface| interface.kind),
+            condition: attachment.activity.condition(),
+            addr: link.map(|link| link.addr).or(interface.map(|interface| interface.addr)).unwrap_or(MacAddr::ZERO),
+            permanent: link.and_then(|link| link.permanent),
+            peer: attachment.activity.peer(),
+            secured: attachment.activity.secured(),
+            usage: attachment.activity.usage(attachment.registered.len()),
+        }
+    }
+
+    fn interfaces(&self) -> Vec<(String, bool)> {
+        let named =
+            |(ifindex, attachment): (&u32, &Attachment)| Some((self.worker.info(*ifindex)?.ifname, attachment.created));
+        self.its().filter_map(named).collect()
+    }
+
+    fn bridge(&self, name: &str) -> Bridge {
+        let exists = self.worker.links.values().any(|link| link.name == name);
+        let made = self.worker.bridges.get(name).is_some_and(|bridge| bridge.client == self.client);
+        match (exists, made) {
+            (false, _) => Bridge::Absent,
+            (true, true) => Bridge::Made,
+            (true, false) => Bridge::Foreign,
+        }
+    }
+
+    fn bridges_made(&self) -> Vec<String> {
+        let its = self.worker.bridges.iter().filter(|(_, bridge)| bridge.client == self.client);
+        its.map(|(name, _)| name.clone()).collect()
+    }
+
+    fn has_key(&self, ifindex: u32, peer: MacAddr) -> bool {
+        self.worker.attached.get(&ifindex).is_some_and(|attachment| attachment.activity.has_key(peer))
     }
 }
 
 impl Worker {
-    pub(in crate::net) fn is_granted(&self, name: &str) -> bool {
-        match &self.grant {
-            Grant::Any => true,
-            Grant::Names(names) => names.iter().any(|granted| granted == name),
-        }
+    /// This bridge was made for that interface.
+    pub(in crate::net) fn made_bridge(&self, ifindex: u32, bridge: Option<&Link>) -> bool {
+        let made = bridge.and_then(|bridge| self.bridges.get(&bridge.name));
+        made.is_some_and(|made| made.first == ifindex)
     }
 
     pub(in crate::net) fn info(&self, ifindex: u32) -> Option<InterfaceInfo> {
@@ -55,19 +104,11 @@ impl Worker {
         matches!((&self.rfkill, name), (Some(rfkill), Some(name)) if rfkill.is_blocked(name))
     }
 
-    pub(in crate::net) fn visible_interfaces(&self) -> Vec<InterfaceInfo> {
+    /// The interfaces that a client may know of.
+    pub(in crate::net) fn visible_interfaces(&self, client: u64) -> Vec<InterfaceInfo> {
+        let Some(client) = self.clients.get(&client) else { return Vec::new() };
         let all = self.interfaces.keys().filter_map(|ifindex| self.info(*ifindex));
-        all.filter(|info| self.is_granted(&info.ifname)).collect()
-    }
-
-    /// What an interface is to a client, in the policy's terms.
-    pub(in crate::net) fn standing(&self, client: u64, ifindex: u32) -> policy::Grant {
-        match self.attached.get(&ifindex) {
-            Some(attachment) if attachment.client == client && attachment.created => policy::Grant::Created,
-            Some(attachment) if attachment.client == client => policy::Grant::Attached,
-            _ if self.clients.get(&client).is_some_and(|client| client.has_lost(ifindex)) => policy::Grant::Lost,
-            _ => policy::Grant::None,
-        }
+        all.filter(|info| client.sees(&info.ifname)).collect()
     }
 
     pub(in crate::net) fn attach(&mut self, client: u64, ifname: &str) -> Plan {
@@ -77,7 +118,6 @@ impl Worker {
         match self.attached.get(&info.ifindex) {
             Some(attachment) if attachment.client != client => return Failure::InUse.into(),
             Some(_) => {}
-            None if !self.is_granted(ifname) => return Failure::Denied.into(),
             None => self.take(client, info.ifindex, false),
         }
         Plan::Ask(Finish::Attach(info.ifindex), vec![self.wiphy_query(info.ifindex)])
@@ -91,6 +131,7 @@ impl Worker {
                 None
             }
         };
+        let up = self.links.get(&ifindex).is_some_and(|link| link.up);
         let original = self.interfaces.get(&ifindex).map_or(InterfaceType::Station, |interface| interface.kind);
         let attachment = Attachment {
             client,
@@ -102,11 +143,11 @@ impl Worker {
             control_port: false,
             driver_sme: false,
             registered: BTreeSet::new(),
-            access_point: false,
-            joined: false,
+            activity: Activity::new(),
             operstate: false,
             bridged: false,
-            bridge: None,
+            up,
+            addr: None,
             swallow: None,
             #[cfg(feature = "testing")]
             test: None,
@@ -122,11 +163,12 @@ impl Worker {
     pub(in crate::net) fn release(&mut self, client: u64, ifindex: u32) {
         let Some(attachment) = self.attached.remove(&ifindex) else { return };
         let port = Port::Client(client);
-        if attachment.access_point {
-            self.order(port, &self.nl80211(cmd::STOP_AP, on(ifindex)));
-        }
-        if attachment.joined {
-            self.order(port, &self.nl80211(cmd::DISCONNECT, on(ifindex).u16(attr::REASON_CODE, 3)));
+        match attachment.activity.condition() {
+            Condition::Idle | Condition::CheckingRadar => {}
+            Condition::Joining | Condition::Joined => {
+                self.order(port, &self.nl80211(cmd::DISCONNECT, on(ifindex).u16(attr::REASON_CODE, 3)));
+            }
+            Condition::Beaconing => self.order(port, &self.nl80211(cmd::STOP_AP, on(ifindex))),
         }
         for removal in self.key_removals(ifindex) {
             self.order(port, &removal);
@@ -138,35 +180,55 @@ impl Worker {
         if attachment.bridged {
             self.order(Port::Route, &rtnetlink::set_master(ifindex, 0));
         }
-        if let Some(name) = attachment.bridge {
-            self.remove_bridge(ifindex, &name);
-        }
+        self.leave_bridges(ifindex);
         if attachment.created {
             self.order(port, &self.nl80211(cmd::DEL_INTERFACE, on(ifindex)));
         } else {
-            self.restore_type(port, ifindex, attachment.original);
+            self.restore(port, ifindex, &attachment);
         }
         if let Some(client) = self.clients.get_mut(&client) {
             client.lose(ifindex);
         }
     }
 
-    /// Removes a bridge that was made for an interface, unless others are in it by now.
-    pub(in crate::net) fn remove_bridge(&mut self, ifindex: u32, name: &str) {
-        let Some((bridge, _)) = self.links.iter().find(|(_, link)| link.bridge && link.name == name) else { return };
-        let bridge = *bridge;
-        if !self.links.iter().any(|(port, link)| *port != ifindex && link.master == Some(bridge)) {
-            self.order(Port::Route, &rtnetlink::remove(bridge));
+    /// Removes the bridges that were made for an interface and that no other of the client's is in, unless somebody
+    /// else's is.
+    fn leave_bridges(&mut self, ifindex: u32) {
+        for bridge in self.bridges.values_mut() {
+            bridge.members.remove(&ifindex);
+        }
+        let empty = |(name, bridge): (&String, &super::MadeBridge)| bridge.members.is_empty().then(|| name.clone());
+        let names: Vec<String> = self.bridges.iter().filter_map(empty).collect();
+        for name in names {
+            self.bridges.remove(&name);
+            let found = self.links.iter().find(|(_, link)| link.bridge && link.name == name);
+            let Some(bridge) = found.map(|(bridge, _)| *bridge) else { continue };
+            if !self.links.iter().any(|(port, link)| *port != ifindex && link.master == Some(bridge)) {
+                self.order(Port::Route, &rtnetlink::remove(bridge));
+            }
         }
     }
 
-    pub(in crate::net) fn restore_type(&mut self, port: Port, ifindex: u32, original: InterfaceType) {
+    /// Puts back what was changed: type, address, and whether it is up.
+    fn restore(&mut self, port: Port, ifindex: u32, attachment: &Attachment) {
+        let original = attachment.original;
         let Some(interface) = self.interfaces.get_mut(&ifindex) else { return };
-        let Some(number) = command::type_number(original) else { return };
-        if interface.kind != original {
-            interface.kind = original;
+        let number = command::type_number(original).filter(|_| interface.kind != original);
+        interface.kind = original;
+        let addr = attachment.addr.filter(|addr| self.links.get(&ifindex).is_some_and(|link| link.addr != *addr));
+        let mut up = self.links.get(&ifindex).is_some_and(|link| link.up);
+        if (number.is_some() || addr.is_some()) && up {
             self.order(Port::Route, &rtnetlink::set_up(ifindex, false));
+            up = false;
+        }
+        if let Some(number) = number {
             self.order(port, &self.nl80211(cmd::SET_INTERFACE, on(ifindex).u32(attr::IFTYPE, number)));
+        }
+        if let Some(addr) = addr {
+            self.order(Port::Route, &rtnetlink::set_address(ifindex, addr));
+        }
+        if up != attachment.up {
+            self.order(Port::Route, &rtnetlink::set_up(ifindex, attachment.up));
         }
     }
 
@@ -185,6 +247,7 @@ impl Worker {
     pub(in crate::net) fn interface_gone(&mut self, ifindex: u32) {
         let Some(interface) = self.interfaces.remove(&ifindex) else { return };
         self.guard.interface_gone(ifindex);
+        self.leave_bridges(ifindex);
         if let Some(attachment) = self.attached.remove(&ifindex)
             && let Some(client) = self.clients.get_mut(&attachment.client)
         {
@@ -203,10 +266,10 @@ impl Worker {
 
     pub(in crate::net) fn announce(&mut self, ifindex: u32) {
         let Some(info) = self.info(ifindex) else { return };
-        if !self.is_granted(&info.ifname) || self.attached.contains_key(&ifindex) {
+        if self.attached.contains_key(&ifindex) {
             return;
         }
-        for client in self.clients.values_mut() {
+        for client in self.clients.values_mut().filter(|client| client.sees(&info.ifname)) {
             client.event(Event::InterfaceAdded { ifindex, ifname: info.ifname.clone(), kind: info.kind });
         }
     }
@@ -233,7 +296,7 @@ impl Worker {
             // The kernel forgets keys and ends access points of an interface that goes down.
             self.guard.interface_cleared(ifindex);
             if let Some(attachment) = self.attached.get_mut(&ifindex) {
-                attachment.access_point = false;
+                attachment.activity.ended();
             }
         }
         if before.is_none_or(|before| (before.up, before.carrier, before.addr) != (up, carrier, addr)) {

@@ -4,6 +4,12 @@ use ipc_proto::TestRequest;
 
 use super::Worker;
 use crate::net::dispatch::Plan;
+#[cfg(feature = "testing")]
+use crate::net::{
+    job::{Finish, Step},
+    nl80211::command::on,
+    nl80211::consts::{attr, cmd},
+};
 
 #[cfg(not(feature = "testing"))]
 impl Worker {
@@ -21,6 +27,10 @@ impl Worker {
         let result = match request {
             TestRequest::Listen { ifindex, bridge, enabled } => self.test_listen(ifindex, bridge.as_deref(), enabled),
             TestRequest::Transmit { ifindex, bridge, frame } => self.test_transmit(ifindex, bridge.as_deref(), &frame),
+            TestRequest::Management { ifindex, frame } => {
+                let attrs = on(ifindex).bytes(attr::FRAME, &frame);
+                return Plan::Ask(Finish::Cookie, vec![Step::new(self.nl80211(cmd::FRAME, attrs))]);
+            }
         };
         Plan::Now(result)
     }

@@ -23,6 +23,8 @@ pub const STORIES: &[super::Story] = stories![
 ];
 
 const AWHILE: Duration = Duration::from_secs(30);
+/// The grant that is installed.
+const SHIPPED: &str = include_str!("../../../../dist/grants/station.grant");
 const PRIVD: &str = "/run/airlock/privd.sock";
 const POST: &str = "/run/airlock/post.sock";
 
@@ -48,7 +50,10 @@ fn honest(lab: &mut Lab, network: &Network) -> Outcome<Honest> {
     let file = lab.file("sta.conf", &text)?;
     let me = lab.our_program("lab");
     let privd = lab.our_program("privd").to_string_lossy().into_owned();
-    let privd_program = lab.start("sta", "privd", &me, &[LISTEN, PRIVD, &privd, "serve"])?;
+    // Hosts have their own names for interfaces.
+    let grant = SHIPPED.replace("interface: wl* 8", &format!("interface: {}", host.interface));
+    let grant = lab.file("station.grant", &grant)?.to_string_lossy().into_owned();
+    let privd_program = lab.start("sta", "privd", &me, &[LISTEN, PRIVD, &privd, "serve", "--grant", &grant])?;
     let post = lab.start("sta", "post", &me, &[LISTEN, POST, &privd, "serve-post"])?;
     wait_for_file(PRIVD)?;
     wait_for_file(POST)?;
