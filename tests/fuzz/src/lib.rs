@@ -5,6 +5,7 @@
 //! `fuzz/` wraps each for cargo-fuzz; the tests here replay the corpora, and changes of them, on the stable toolchain.
 #![forbid(unsafe_code)]
 
+mod eap;
 mod engine;
 mod handshake;
 mod machines;
@@ -37,6 +38,9 @@ pub const TARGETS: &[Target] = &[
     ("tls_certificate", tls::certificate),
     ("tls_ocsp", tls::ocsp),
     ("tls_sessions", tls::sessions),
+    ("eap_packets", eap::packets),
+    ("eap_peer", eap::peer),
+    ("eap_server", eap::server),
     ("conf_station", parsers::conf_station),
     ("conf_access_point", parsers::conf_access_point),
     ("conf_files", parsers::conf_files),

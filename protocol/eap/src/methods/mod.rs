@@ -1,0 +1,29 @@
+//! Each method, both sides in one file.
+
+use alloc::boxed::Box;
+
+use crate::{Credentials, EapError, MethodType, PeerMethod};
+
+pub mod md5;
+pub mod mschapv2;
+pub mod token;
+
+/// A method that can be started.
+pub(crate) struct Row {
+    pub(crate) method: MethodType,
+    /// Makes the peer's side of what the credentials hold.
+    pub(crate) peer: fn(&Credentials) -> Result<Box<dyn PeerMethod>, EapError>,
+}
+
+/// Every method. To add one is a file and a line here.
+pub(crate) const TABLE: &[Row] = &[
+    Row { method: MethodType::MD5, peer: md5::peer },
+    Row { method: MethodType::OTP, peer: token::otp_peer },
+    Row { method: MethodType::GTC, peer: token::gtc_peer },
+    Row { method: MethodType::MSCHAPV2, peer: mschapv2::peer },
+];
+
+/// Every method that a station can use.
+pub fn all() -> impl Iterator<Item = MethodType> {
+    TABLE.iter().map(|row| row.method)
+}

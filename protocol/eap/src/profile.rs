@@ -1,0 +1,46 @@
+//! What a station authenticates with, and the methods that are made of it.
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+
+use crate::methods::TABLE;
+use crate::{EapError, MethodType, Password, PeerMethod, PeerMethods};
+
+/// A network's credentials: what its configuration says of EAP, already typed.
+#[derive(Clone, Debug, Default)]
+pub struct Credentials {
+    /// What may be used, the best one first.
+    pub methods: Vec<MethodType>,
+    /// Who we are; `None` has it asked for.
+    pub identity: Option<Vec<u8>>,
+    /// What is said outside of tunnels in its place.
+    pub anonymous_identity: Option<Vec<u8>>,
+    /// The password, or the shared key of methods that are made for one; `None` has it asked for.
+    pub password: Option<Password>,
+}
+
+impl Credentials {
+    /// Who we are.
+    pub(crate) fn known_identity(&self) -> Result<&[u8], EapError> {
+        self.identity.as_deref().ok_or(EapError::configuration("the method needs an identity, and none is given"))
+    }
+}
+
+impl PeerMethods for Credentials {
+    fn allowed(&self) -> &[MethodType] {
+        &self.methods
+    }
+
+    fn start(&mut self, method: MethodType) -> Result<Box<dyn PeerMethod>, EapError> {
+        let row = TABLE.iter().find(|row| row.method == method);
+        row.map_or(Err(EapError::NoCommonMethod(Some(method))), |row| (row.peer)(self))
+    }
+
+    fn identity(&mut self) -> Option<Vec<u8>> {
+        self.anonymous_identity.clone().or_else(|| self.identity.clone())
+    }
+
+    fn set_identity(&mut self, identity: &[u8]) {
+        self.identity = Some(identity.to_vec());
+    }
+}

@@ -1,0 +1,13 @@
+//! Machines against each other and against whoever sends what they like.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::wildcard_enum_match_arm,
+    reason = "a test may"
+)]
+
+mod attacks;
+mod codec;
+mod kit;
+mod pairs;

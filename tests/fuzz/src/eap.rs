@@ -1,0 +1,107 @@
+//! EAP: packets, and both machines with every method, fed whatever comes.
+
+use crypto::Secret;
+use crypto::testing::TestRng;
+use eap::methods::md5::Md5Server;
+use eap::methods::mschapv2::MsChapV2Server;
+use eap::methods::token::GtcServer;
+use eap::packet::{Body, Code, Packet, write, write_body};
+use eap::{
+    Answer, Credentials, Env, MethodType, Nak, Password, Peer, PeerConfig, PeerOutput, Server, ServerConfig,
+    ServerMethod, ServerOutput, User,
+};
+use wire::Instant;
+
+/// What is read must come back the same after it was written.
+pub(crate) fn packets(data: &[u8]) {
+    let again = |code, body: Body<'_>| {
+        let _ = Nak::parse(&body);
+        let _ = eap::fragment::TlsFrame::parse(body.data).map(|frame| frame.write());
+        let written = write_body(code, body.identifier, body.method, body.expanded, body.data);
+        assert_eq!(written.as_deref(), Ok(body.whole), "a packet did not come back the same");
+    };
+    match Packet::parse(data) {
+        Ok(Packet::Request(body)) => again(Code::Request, body),
+        Ok(Packet::Response(body)) => again(Code::Response, body),
+        Ok(Packet::Initiate { identifier, data, whole }) => {
+            let written = write(Code::Initiate, identifier, |writer| {
+                writer.put(data);
+            });
+            assert_eq!(written.as_deref(), Ok(whole));
+        }
+        Ok(Packet::Success { .. } | Packet::Failure { .. } | Packet::Finish { .. }) | Err(_) => {}
+    }
+}
+
+/// Packets behind lengths of two octets.
+fn sequence(mut data: &[u8]) -> impl Iterator<Item = &[u8]> {
+    core::iter::from_fn(move || {
+        let (length, rest) = data.split_first_chunk::<2>()?;
+        let (packet, rest) = rest.split_at_checked(usize::from(u16::from_be_bytes(*length)))?;
+        data = rest;
+        Some(packet)
+    })
+}
+
+fn password() -> Password {
+    Password::Plain(Secret::from(*b"a password that no input holds"))
+}
+
+/// A station with a password that whoever sends does not have.
+pub(crate) fn peer(data: &[u8]) {
+    let credentials = Credentials {
+        methods: eap::methods::all().collect(),
+        identity: Some(b"alice".to_vec()),
+        password: Some(password()),
+        ..Credentials::default()
+    };
+    let mut rng = TestRng::new(1);
+    let mut peer = Peer::new(PeerConfig::default(), Box::new(credentials));
+    for packet in sequence(data) {
+        let mut env = Env { now: Instant::ZERO, wall: Some(tls::testing::NOW.0), rng: &mut rng };
+        let _ = peer.handle_packet(packet, &mut env);
+        while let Some(output) = peer.poll_output() {
+            if matches!(output, PeerOutput::Ask(_)) {
+                peer.answer(Answer::Unavailable, &mut env);
+            }
+        }
+    }
+    assert!(!peer.is_authenticated(), "a server without the password was believed");
+}
+
+/// A server whose peer does not have the password; the first octet says which method it proposes first.
+pub(crate) fn server(data: &[u8]) {
+    let Some((choice, data)) = data.split_first() else { return };
+    let mut rng = TestRng::new(1);
+    let mut server = Server::new(ServerConfig { key_required: false, ..ServerConfig::default() }, 0);
+    server.start();
+    for packet in sequence(data) {
+        let mut env = Env { now: Instant::ZERO, wall: Some(tls::testing::NOW.0), rng: &mut rng };
+        let _ = server.handle_packet(packet, &mut env);
+        while let Some(output) = server.poll_output() {
+            match output {
+                ServerOutput::Ask(_) => {
+                    let user = User { password: Some(password()), methods: methods(usize::from(*choice)) };
+                    server.answer(Answer::User(Box::new(user)), &mut env);
+                }
+                ServerOutput::Success { method, .. } => {
+                    assert_eq!(method, MethodType::IDENTITY, "a peer without the password was believed");
+                }
+                ServerOutput::Send(packet) => assert!(Packet::parse(&packet).is_ok()),
+                ServerOutput::Note(_) | ServerOutput::Refused(_) | ServerOutput::Failure { .. } => {}
+            }
+        }
+    }
+}
+
+fn methods(first: usize) -> Vec<Box<dyn ServerMethod>> {
+    let secret = || Secret::from(*b"a password that no input holds");
+    let mut all: Vec<Box<dyn ServerMethod>> = vec![
+        Box::new(Md5Server::new(secret())),
+        Box::new(GtcServer::new(b"Password:".to_vec(), secret())),
+        Box::new(MsChapV2Server::new(b"server".to_vec(), &password())),
+    ];
+    let by = first.checked_rem(all.len()).unwrap_or(0);
+    all.rotate_left(by);
+    all
+}
