@@ -6,7 +6,7 @@ use ap::Tag;
 use conf::ap::ApConfig;
 use crypto::Rng;
 use ctrl::{ApCommand, ApEvent, GlobalApCommand, LogLevel, ParseError, Subscriber};
-use daemon::{Input, Machine, Output, Signal};
+use daemon::{Input, Machine, Output, Signal, Worth};
 use ipc_proto::post::{ClientId, SocketId};
 use ipc_proto::{Failure, Reply};
 use tracing::{debug, error, info, warn};
@@ -426,7 +426,8 @@ fn send(
     let clients: Vec<ClientId> =
         clients.iter().filter(|(_, subscriber)| wanting(subscriber)).map(|(client, _)| *client).collect();
     if !clients.is_empty() {
-        out.push(Output::Send { clients, data: message() });
+        let worth = if event.is_probe_request() { Worth::Detail } else { Worth::Awaited };
+        out.push(Output::Send { clients, data: message(), worth });
     }
 }
 

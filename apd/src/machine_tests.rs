@@ -88,7 +88,7 @@ impl World {
                 Output::CloseControl { socket } => self.sockets.retain(|_, open| *open != socket),
                 Output::ReadFile { token, path, .. } if self.slow_files => self.unread.push((token, path)),
                 Output::ReadFile { token, path, .. } => self.give_file(token, &path),
-                Output::Send { clients, data } => {
+                Output::Send { clients, data, .. } => {
                     let text = String::from_utf8_lossy(&data).into_owned();
                     self.sent.extend(clients.into_iter().map(|client| (client, text.clone())));
                 }

@@ -17,6 +17,6 @@ mod run;
 mod stack;
 
 pub use launch::{LaunchError, Links, LogTarget, Start, launch};
-pub use machine::{Input, Machine, Output, Signal};
+pub use machine::{Input, Machine, Output, Signal, Worth};
 pub use outbox::Outbox;
 pub use run::run;

@@ -16,31 +16,22 @@ use serde::de::DeserializeOwned;
 use tracing::{error, info, warn};
 use wire::Instant;
 
+use crate::machine::Worth;
+
 /// Most messages that wait for a helper, but for those that must not be lost.
 const MAX_WAITING: usize = 4096;
-/// From this many on, events for control clients are let go.
+/// From this many on, what clients can ask for is let go.
 const MANY_WAITING: usize = 256;
 
-/// What is to become of a message where too much waits already.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Worth {
-    /// An event for control clients: let go from [`MANY_WAITING`] on.
-    Event,
-    /// A frame for the air, which loses some itself: let go from [`MAX_WAITING`] on.
-    Frame,
-    /// Something that the other side's state depends on: never let go.
-    State,
-}
-
-impl Worth {
-    const fn most(self) -> usize {
-        match self {
-            Worth::Event => MANY_WAITING,
-            Worth::Frame => MAX_WAITING,
-            Worth::State => usize::MAX,
-        }
+/// So many may wait for a message of this worth to be taken.
+const fn most(worth: Worth) -> usize {
+    match worth {
+        Worth::Detail => MANY_WAITING,
+        Worth::Awaited => MAX_WAITING,
+        Worth::State => usize::MAX,
     }
 }
+
 /// First wait before a connection is tried again, and the longest.
 const FIRST_WAIT: Duration = Duration::from_millis(100);
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
@@ -100,6 +91,8 @@ pub(crate) struct Link<W, R> {
     source: Source,
     state: State<W, R>,
     queue: VecDeque<codec::Encoded>,
+    /// Messages that were let go since the queue was empty.
+    let_go: usize,
     retry_at: Option<Instant>,
     wait: Duration,
 }
@@ -115,6 +108,7 @@ impl<W: Serialize, R: DeserializeOwned> Link<W, R> {
             source,
             state: State::Down,
             queue: VecDeque::new(),
+            let_go: 0,
             retry_at: Some(Instant::ZERO),
             wait: FIRST_WAIT,
         };
@@ -183,8 +177,11 @@ impl<W: Serialize, R: DeserializeOwned> Link<W, R> {
         if !self.is_up() {
             return true;
         }
-        if self.queue.len() >= worth.most() {
-            warn!("{}: too slow, a message is lost", self.name);
+        if self.queue.len() >= most(worth) {
+            if self.let_go == 0 {
+                warn!("{}: too slow, messages are let go", self.name);
+            }
+            self.let_go = self.let_go.saturating_add(1);
             return false;
         }
         match codec::encode(message) {
@@ -212,6 +209,10 @@ impl<W: Serialize, R: DeserializeOwned> Link<W, R> {
                 Err(error @ (ChannelError::Codec(_) | ChannelError::Io(_))) => error!("{}: {error}", self.name),
             }
             self.queue.pop_front();
+        }
+        let let_go = std::mem::take(&mut self.let_go);
+        if let_go > 0 {
+            warn!("{}: {let_go} messages were let go", self.name);
         }
     }
 

@@ -61,10 +61,10 @@ fn the_end_of_the_old_worker_is_told_even_if_the_new_one_is_there_first() {
 }
 
 #[test]
-fn a_helper_that_does_not_read_costs_events_first_then_frames_and_nothing_else() {
+fn a_helper_that_does_not_read_costs_details_first_then_events_and_frames_and_nothing_else() {
     let (mut link, _keeper, _worker) = start();
     link.accepted();
-    for (worth, most) in [(Worth::Event, super::MANY_WAITING), (Worth::Frame, super::MAX_WAITING)] {
+    for (worth, most) in [(Worth::Detail, super::MANY_WAITING), (Worth::Awaited, super::MAX_WAITING)] {
         let taken = (0..20_000).filter(|id| link.send(&request(*id), worth)).count();
         assert!(taken < 20_000 && link.queue.len() == most, "{worth:?}");
     }

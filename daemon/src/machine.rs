@@ -77,6 +77,18 @@ pub enum Signal {
     User1,
 }
 
+/// What is to become of a message for a helper where too much waits already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Worth {
+    /// An event of which many come at once and whose content a client can ask for: let go before anything else.
+    Detail,
+    /// A reply or an event that a client waits for, or a frame for the air, which loses some itself: let go from some
+    /// thousands on.
+    Awaited,
+    /// Something that the other side's state depends on: never let go.
+    State,
+}
+
 /// Something that a machine wants done.
 #[derive(Debug)]
 #[allow(clippy::large_enum_variant, reason = "an output is moved once, from the machine's queue to the loop")]
@@ -108,6 +120,8 @@ pub enum Output {
         clients: Vec<ClientId>,
         /// What.
         data: Vec<u8>,
+        /// What becomes of it where too much waits already.
+        worth: Worth,
     },
     /// Reads a file.
     ReadFile {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use ipc_proto::post::{ClientId, SocketId};
 use ipc_proto::{Failure, Reply, Request};
 
-use crate::Output;
+use crate::{Output, Worth};
 
 /// The queue of a machine's outputs, and why each answer is awaited. `P` says what an answer of `privd` is for, `F`
 /// what a file is read or written for.
@@ -89,7 +89,7 @@ impl<P: Clone, F> Outbox<P, F> {
 
     /// Sends a client its reply.
     pub fn reply(&mut self, client: ClientId, data: impl Into<Vec<u8>>) {
-        self.push(Output::Send { clients: vec![client], data: data.into() });
+        self.push(Output::Send { clients: vec![client], data: data.into(), worth: Worth::Awaited });
     }
 
     /// A socket's name that was never used.

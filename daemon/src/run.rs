@@ -16,9 +16,9 @@ use tracing::{error, info, warn};
 use wire::Instant;
 
 use crate::launch::Links;
-use crate::link::{Line, Link, News, Worth};
+use crate::link::{Line, Link, News};
 use crate::log;
-use crate::machine::{Input, Machine, Output, Signal};
+use crate::machine::{Input, Machine, Output, Signal, Worth};
 use crate::stack;
 
 /// Most messages taken from one side before the others have their turn.
@@ -120,7 +120,7 @@ impl Loop<'_> {
         match output {
             Output::Request { id, request } => {
                 let frame = matches!(request, Request::TransmitFrame { .. } | Request::SendEapol { .. });
-                let worth = if frame { Worth::Frame } else { Worth::State };
+                let worth = if frame { Worth::Awaited } else { Worth::State };
                 if !self.privd.send(&ToPrivd::Request { id, request }, worth) {
                     // Whoever waits for an answer gets one.
                     self.refused.push_back(id);
@@ -133,10 +133,7 @@ impl Loop<'_> {
             Output::CloseControl { socket } => {
                 self.post.send(&ToPost::Close { socket }, Worth::State);
             }
-            Output::Send { clients, data } => {
-                // Events begin with their level: "<3>".
-                let event = clients.len() != 1 || data.first() == Some(&b'<');
-                let worth = if event { Worth::Event } else { Worth::Frame };
+            Output::Send { clients, data, worth } => {
                 self.post.send(&ToPost::Send { clients, data }, worth);
             }
             Output::ReadFile { token, path, on_behalf } => {

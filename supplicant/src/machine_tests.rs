@@ -20,6 +20,9 @@ use crate::options::InterfaceOptions;
 use crate::setup::Configured;
 use crate::station::WpaState;
 
+#[path = "client_tests.rs"]
+mod clients;
+
 const STA: MacAddr = MacAddr([2, 0, 0, 0, 0, 1]);
 const AP: MacAddr = MacAddr([2, 0, 0, 0, 3, 0]);
 const TWIN: MacAddr = MacAddr([2, 0, 0, 0, 4, 0]);
@@ -56,6 +59,8 @@ struct World {
     elements: Vec<u8>,
     /// The channel of our access point.
     freq: u32,
+    /// Requests that it will answer later.
+    held: Option<Vec<(u32, Request)>>,
     /// So many associations are answered by a stranger, in the access point's name, with a deauthentication.
     deauthentications: u32,
 }
@@ -67,12 +72,19 @@ impl World {
 
     /// Interfaces of one radio; the scripted kernel knows the access point's side of the first alone.
     fn with_interfaces(names: &[&str], text: &str, rsne: &[u8]) -> World {
+        let mut world = World::before_privd(names, text, rsne);
+        world.input(Input::PostUp);
+        world.input(Input::PrivdUp);
+        world
+    }
+
+    fn before_privd(names: &[&str], text: &str, rsne: &[u8]) -> World {
         let configured = names.iter().map(|name| {
             let (config, _) = StationConfig::parse("test.conf", text.as_bytes()).unwrap();
             Configured { options: InterfaceOptions { ifname: (*name).into(), ..InterfaceOptions::default() }, config }
         });
         let machine = Supplicant::new(configured.collect(), Daemon::default());
-        let mut world = World {
+        World {
             machine,
             rng: TestRng::new(7),
             now: Instant::from_origin(Duration::from_secs(100)),
@@ -92,8 +104,15 @@ impl World {
             strangers: 0,
             elements: Vec::new(),
             freq: 2412,
+            held: None,
             deauthentications: 0,
-        };
+        }
+    }
+
+    /// One whose kernel has answered nothing yet.
+    fn starting(text: &str) -> World {
+        let mut world = World::before_privd(&["wlan0"], text, &[]);
+        world.held = Some(Vec::new());
         world.input(Input::PostUp);
         world.input(Input::PrivdUp);
         world
@@ -113,9 +132,12 @@ impl World {
             match output {
                 Output::Request { id, request } => {
                     self.requests.push(request.clone());
-                    self.answer(id, request);
+                    match &mut self.held {
+                        Some(held) => held.push((id, request)),
+                        None => self.answer(id, request),
+                    }
                 }
-                Output::Send { clients, data } => {
+                Output::Send { clients, data, .. } => {
                     for client in clients {
                         self.sent.push((client, String::from_utf8_lossy(&data).into_owned()));
                     }
@@ -765,8 +787,8 @@ fn interfaces_of_one_radio_scan_in_turn() {
     world.sleep(Duration::from_millis(10));
     assert_eq!(world.scans(), [3]);
     assert_eq!(states(&world), [WpaState::Scanning; 2]);
-    // However long it takes, the second waits for the end of the first, and for nothing else.
-    world.sleep(Duration::from_secs(20));
+    // The second waits for the end of the first, and for nothing else.
+    world.sleep(Duration::from_secs(9));
     assert_eq!(world.scans(), [3]);
     world.event(Event::ScanDone { ifindex: 3, aborted: false, freqs: vec![2412] });
     assert_eq!(world.scans(), [3, 4]);

@@ -9,10 +9,10 @@ use wire::Instant;
 use super::Answer;
 use crate::bss::{Bss, NOISE};
 use crate::outbox::Cx;
-use crate::station::{Station, WpaState};
+use crate::station::Station;
 
 pub(super) fn scan(station: &mut Station, cx: &mut Cx<'_>, command: ScanCommand) -> Answer {
-    if station.state == WpaState::InterfaceDisabled || !station.is_ready() {
+    if station.is_unusable() {
         return Answer::fail();
     }
     if command.networks.iter().any(|id| station.network(*id).is_none_or(|network| network.ssid().is_none())) {

@@ -388,7 +388,7 @@ fn flush(station: &mut Station, cx: &mut Cx<'_>) -> Answer {
     station.failures = 0;
     station.disconnected = false;
     if station.is_ready() {
-        station.set_state(WpaState::Disconnected);
+        station.set_state(cx, WpaState::Disconnected);
     }
     Answer::ok()
 }

@@ -87,7 +87,7 @@ fn go_on(station: &mut Station, cx: &mut Cx<'_>) {
     if station.enabled_networks().next().is_some() {
         station.look_for_networks(cx, Duration::ZERO);
     } else if station.is_ready() && !station.scan.is_running() && station.state != WpaState::Disconnected {
-        station.set_state(WpaState::Inactive);
+        station.set_state(cx, WpaState::Inactive);
     }
 }
 
@@ -267,7 +267,7 @@ pub(super) fn bssid_ignore(station: &mut Station, now: Instant, command: IgnoreC
 }
 
 pub(super) fn reassociate(station: &mut Station, cx: &mut Cx<'_>) -> Answer {
-    if station.state == WpaState::InterfaceDisabled {
+    if station.is_unusable() {
         return Answer::fail();
     }
     station.disconnected = false;
@@ -299,7 +299,7 @@ pub(super) fn reattach(station: &mut Station, cx: &mut Cx<'_>) -> Answer {
 }
 
 pub(super) fn reconnect(station: &mut Station, cx: &mut Cx<'_>) -> Answer {
-    if station.state == WpaState::InterfaceDisabled {
+    if station.is_unusable() {
         return Answer::fail();
     }
     let was = station.disconnected;
@@ -316,7 +316,7 @@ pub(super) fn disconnect(station: &mut Station, cx: &mut Cx<'_>) -> Answer {
     station.wish = None;
     station.disconnect(cx, ReasonCode::DEAUTH_LEAVING);
     if station.is_ready() && !station.scan.is_running() {
-        station.set_state(WpaState::Disconnected);
+        station.set_state(cx, WpaState::Disconnected);
     }
     Answer::ok()
 }

@@ -67,7 +67,9 @@ fn text(station: &Station, cx: &mut Cx<'_>, kind: StatusKind, ipv4: Option<[u8; 
                 lines.field("group_cipher", negotiated.group.status_name());
                 lines.field("key_mgmt", negotiated.akm.status_name(negotiated.protocol));
                 if negotiated.pmf {
-                    let required = negotiated.capabilities.has(rsn::RsnCapabilities::MFPR);
+                    // What the access point says: scripts look whether it requires protection.
+                    let element = target.ap_rsne.as_deref().and_then(|element| rsn::Rsne::parse_element(element).ok());
+                    let required = element.is_some_and(|rsne| rsne.capabilities.has(rsn::RsnCapabilities::MFPR));
                     lines.field("pmf", if required { 2 } else { 1 });
                     if let Some(cipher) = negotiated.group_management {
                         lines.field("mgmt_group_cipher", cipher.status_name());
@@ -100,23 +102,7 @@ fn text(station: &Station, cx: &mut Cx<'_>, kind: StatusKind, ipv4: Option<[u8; 
         lines.field("suppPortStatus", if associated.completed { "Authorized" } else { "Unauthorized" });
         lines.field("EAP state", "DISABLED");
     }
-    if kind == StatusKind::Normal && !(station.clients.is_empty() && cx.out.global_clients.is_empty()) {
-        resend_connected(station, cx);
-    }
     lines.into_bytes()
-}
-
-/// Listeners that came late learn the state: the originals send it again with each STATUS.
-fn resend_connected(station: &Station, cx: &mut Cx<'_>) {
-    if station.state == WpaState::Completed
-        && let Some(target) = station.link.target()
-    {
-        let id_str = station.network(target.network).and_then(|network| network.id_str()).unwrap_or_default();
-        station.tell_control(
-            cx,
-            &StationEvent::Connected { bssid: target.bssid, id: Some(target.network), id_str: id_str.to_vec() },
-        );
-    }
 }
 
 /// What the kernel has made of the interface. `link`: as the kernel has just described it.

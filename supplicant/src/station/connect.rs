@@ -297,7 +297,7 @@ impl Station {
             deadline: cx.now + PATIENCE,
         }));
         self.tell(cx, &StationEvent::TryingToAuthenticate { bssid, ssid, freq });
-        self.set_state(WpaState::Authenticating);
+        self.set_state(cx, WpaState::Authenticating);
         self.send_authentication(cx);
     }
 
@@ -465,7 +465,7 @@ impl Station {
         };
         self.link = Link::Associating(Box::new(Associating { target, early: None, deadline: cx.now + PATIENCE }));
         self.tell(cx, &StationEvent::TryingToAssociate { bssid, ssid, freq });
-        self.set_state(WpaState::Associating);
+        self.set_state(cx, WpaState::Associating);
         self.request(cx, Purpose::Associate(self.attempt), |ifindex| Request::Associate { ifindex, assoc });
     }
 
@@ -563,7 +563,7 @@ impl Station {
         }));
         let four = self.network(network).is_some_and(conf::station::Network::enable_4addr_mode);
         self.set_four_address(cx, four);
-        self.set_state(WpaState::Associated);
+        self.set_state(cx, WpaState::Associated);
         self.tell(cx, &StationEvent::Associated(bssid));
         if !secured {
             self.open_port(cx);

@@ -45,7 +45,7 @@ impl Station {
             deadline: cx.now + PATIENCE.saturating_mul(2),
         }));
         self.tell(cx, &StationEvent::TryingToAssociate { bssid, ssid, freq });
-        self.set_state(WpaState::Associating);
+        self.set_state(cx, WpaState::Associating);
         self.request(cx, Purpose::Connect(self.attempt), |ifindex| Request::Connect { ifindex, connect });
     }
 

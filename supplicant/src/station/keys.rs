@@ -92,9 +92,9 @@ impl Station {
                 let (four_way, group) = (handshake.four_way_in_progress(), handshake.group_handshake_in_progress());
                 if !state.completed {
                     if four_way {
-                        self.set_state(WpaState::FourWayHandshake);
+                        self.set_state(cx, WpaState::FourWayHandshake);
                     } else if group {
-                        self.set_state(WpaState::GroupHandshake);
+                        self.set_state(cx, WpaState::GroupHandshake);
                     }
                 }
                 self.drain_handshake(cx);
@@ -337,7 +337,7 @@ impl Station {
         self.ignore.remove(bssid);
         self.scan.restart();
         self.forgive(cx, id, true);
-        self.set_state(WpaState::Completed);
+        self.set_state(cx, WpaState::Completed);
         let id_str = self.network(id).and_then(|network| network.id_str()).unwrap_or_default().to_vec();
         self.tell(cx, &StationEvent::Connected { bssid, id: Some(id), id_str });
         self.roam_started(cx);

@@ -35,6 +35,7 @@ impl Station {
             return;
         }
         self.iface.attaching = true;
+        self.iface.coming = true;
         cx.out.request(self.key, Purpose::Attach, Request::Attach { ifname: self.origin.ifname.clone() });
     }
 
@@ -49,7 +50,7 @@ impl Station {
                     self.iface.missed_said = true;
                 }
                 self.iface.retry_at = Some(cx.now + RETRY);
-                self.set_state(WpaState::InterfaceDisabled);
+                self.cannot_come(cx);
                 return;
             }
         };
@@ -70,6 +71,7 @@ impl Station {
             self.request(cx, Purpose::LinkUp, |ifindex| Request::SetLinkUp { ifindex, up: true });
         } else {
             self.blocked_said();
+            self.iface.coming = false;
         }
         // What an earlier program or an earlier life of privd left behind would refuse our next authentication.
         self.request(cx, Purpose::Quiet, |ifindex| Request::SetOperState { ifindex, state: OperState::Dormant });
@@ -107,6 +109,7 @@ impl Station {
                 tracing::error!("{}: cannot learn what the radio can do: {failure}", self.ifname());
                 self.iface.ifindex = None;
                 self.iface.retry_at = Some(cx.now + RETRY);
+                self.iface.coming = false;
             }
         }
     }
@@ -121,20 +124,27 @@ impl Station {
             Err(Failure::RadioBlocked) => {
                 self.iface.blocked = true;
                 self.blocked_said();
-                self.set_state(WpaState::InterfaceDisabled);
+                self.cannot_come(cx);
             }
             Err(failure) => {
                 tracing::error!("{}: cannot switch the interface on: {failure}", self.ifname());
-                self.set_state(WpaState::InterfaceDisabled);
+                self.cannot_come(cx);
             }
         }
+    }
+
+    /// It does not become usable for now: nothing waits for that any more.
+    fn cannot_come(&mut self, cx: &mut Cx<'_>) {
+        self.iface.coming = false;
+        self.scan.stop();
+        self.set_state(cx, WpaState::InterfaceDisabled);
     }
 
     /// The interface may have become usable.
     fn became_ready(&mut self, cx: &mut Cx<'_>) {
         if !self.is_ready() {
             if self.iface.ifindex.is_some() && self.iface.wiphy.is_some() {
-                self.set_state(WpaState::InterfaceDisabled);
+                self.set_state(cx, WpaState::InterfaceDisabled);
             }
             return;
         }
@@ -144,10 +154,14 @@ impl Station {
         if matches!(self.state, WpaState::InterfaceDisabled | WpaState::Disconnected | WpaState::Inactive)
             && matches!(self.link, Link::Idle)
         {
-            self.set_state(WpaState::Disconnected);
+            self.set_state(cx, WpaState::Disconnected);
             tracing::info!("{}: ready, address {}", self.ifname(), self.iface.addr);
             self.scan.restart();
             self.look_for_networks(cx, Duration::ZERO);
+        }
+        self.iface.coming = false;
+        if self.scan.is_requested() {
+            self.scan.at(cx.now);
         }
     }
 
@@ -158,7 +172,7 @@ impl Station {
         self.roam.stop();
         let was = self.state;
         self.lost_link(cx, super::link::Loss { reason: wire::ReasonCode::DEAUTH_LEAVING, local: true, quiet: false });
-        self.set_state(WpaState::InterfaceDisabled);
+        self.set_state(cx, WpaState::InterfaceDisabled);
         if told && was != WpaState::InterfaceDisabled {
             self.tell(cx, &StationEvent::InterfaceDisabled);
         }

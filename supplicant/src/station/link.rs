@@ -172,7 +172,7 @@ impl Station {
                 },
             );
         }
-        self.set_state(WpaState::Disconnected);
+        self.set_state(cx, WpaState::Disconnected);
     }
 
     /// Frames with four addresses where the network wants them, and only as long as the link stands.

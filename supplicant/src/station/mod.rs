@@ -1,6 +1,7 @@
 //! One interface: its state, and how it is told and shown.
 
 pub(crate) mod aliases;
+mod changes;
 pub(crate) mod connect;
 mod driver;
 pub(crate) mod fail;
@@ -21,13 +22,13 @@ use std::time::Duration;
 
 use conf::station::{Globals, Network, NetworkId, StationConfig};
 use ctrl::{StationEvent, Subscriber};
-use daemon::Output;
+use daemon::{Output, Worth};
 use ipc_proto::post::{ClientId, SocketId};
 use ipc_proto::{Request, WiphyInfo};
 use rsn::PmksaCache;
 use wire::{Instant, MacAddr, Ssid};
 
-use crate::bss::{BssTable, Limits, TableChange};
+use crate::bss::{BssTable, Limits};
 use crate::memory::{IgnoreList, NetworkMemory};
 use crate::outbox::{Cx, Purpose, StationKey};
 use crate::select::Abilities;
@@ -78,6 +79,8 @@ pub(crate) struct Iface {
     pub(crate) abilities: Abilities,
     /// An attach request is under way.
     pub(crate) attaching: bool,
+    /// It is on its way to be usable, and nothing has failed yet: what is asked for waits.
+    pub(crate) coming: bool,
     /// When to ask for it again.
     pub(crate) retry_at: Option<Instant>,
     /// It was said that it is missed.
@@ -159,6 +162,8 @@ pub(crate) struct Station {
     pub(crate) state: WpaState,
     pub(crate) link: Link,
     pub(crate) bss: BssTable,
+    /// Changes of the table that listeners are still to hear of.
+    changes: changes::Untold,
     pub(crate) scan: Scanner,
     pub(crate) memory: BTreeMap<NetworkId, NetworkMemory>,
     pub(crate) ignore: IgnoreList,
@@ -198,10 +203,11 @@ impl Station {
             config,
             socket: None,
             clients: BTreeMap::new(),
-            iface: Iface::default(),
+            iface: Iface { coming: true, ..Iface::default() },
             state: WpaState::Disconnected,
             link: Link::Idle,
             bss: BssTable::default(),
+            changes: changes::Untold::default(),
             scan: Scanner::default(),
             memory: BTreeMap::new(),
             ignore: IgnoreList::default(),
@@ -236,6 +242,11 @@ impl Station {
         self.iface.ifindex.is_some() && self.iface.up && !self.iface.blocked && self.iface.wiphy.is_some()
     }
 
+    /// It cannot be used, and will not be in a moment.
+    pub(crate) const fn is_unusable(&self) -> bool {
+        !self.is_ready() && !self.iface.coming
+    }
+
     /// The kernel's index of its radio.
     pub(crate) fn radio(&self) -> Option<u32> {
         self.iface.wiphy.as_ref().map(|wiphy| wiphy.wiphy)
@@ -265,25 +276,13 @@ impl Station {
             clients.iter().filter(|(_, subscriber)| subscriber.wants(level, false)).map(|(id, _)| *id).collect()
         };
         let clients = wants(&self.clients);
+        let worth = if event.is_detail() { Worth::Detail } else { Worth::Awaited };
         if !clients.is_empty() {
-            cx.out.push(Output::Send { clients, data: event.message() });
+            cx.out.push(Output::Send { clients, data: event.message(), worth });
         }
         let clients = wants(&cx.out.global_clients);
         if !clients.is_empty() {
-            cx.out.push(Output::Send { clients, data: event.global_message(self.ifname()) });
-        }
-    }
-
-    /// Tells listeners only: it is no news for the log.
-    pub(crate) fn tell_control(&self, cx: &mut Cx<'_>, event: &StationEvent) {
-        let clients: Vec<ClientId> = self
-            .clients
-            .iter()
-            .filter(|(_, subscriber)| subscriber.wants(event.level(), false))
-            .map(|(id, _)| *id)
-            .collect();
-        if !clients.is_empty() {
-            cx.out.push(Output::Send { clients, data: event.message() });
+            cx.out.push(Output::Send { clients, data: event.global_message(self.ifname()), worth });
         }
     }
 
@@ -292,12 +291,12 @@ impl Station {
         self.tell(cx, &StationEvent::Message { level, text: text.into() });
     }
 
-    pub(crate) fn set_state(&mut self, state: WpaState) {
-        if self.state == state {
-            return;
+    /// The state as clients know it; those who asked for debug messages (`LEVEL 2`) hear of each change.
+    pub(crate) fn set_state(&mut self, cx: &mut Cx<'_>, state: WpaState) {
+        let before = std::mem::replace(&mut self.state, state);
+        if before != state {
+            self.say(cx, ctrl::LogLevel::Debug, format!("State: {} -> {}", before.name(), state.name()));
         }
-        tracing::debug!("{}: state {} -> {}", self.ifname(), self.state.name(), state.name());
-        self.state = state;
     }
 
     pub(crate) fn network(&self, id: NetworkId) -> Option<&Network> {
@@ -326,16 +325,6 @@ impl Station {
         }
     }
 
-    pub(crate) fn tell_table(&self, cx: &mut Cx<'_>, changes: Vec<TableChange>) {
-        for change in changes {
-            let event = match change {
-                TableChange::Added { id, bssid } => StationEvent::BssAdded { id, bssid },
-                TableChange::Removed { id, bssid } => StationEvent::BssRemoved { id, bssid },
-            };
-            self.tell(cx, &event);
-        }
-    }
-
     /// Forgets all cached keys that `gone` names, here and at listeners.
     pub(crate) fn forget_pmksa(&mut self, cx: &mut Cx<'_>, gone: impl Fn(&rsn::PmksaEntry<NetworkId>) -> bool) {
         let mut removed = Vec::new();
@@ -361,6 +350,7 @@ impl Station {
             self.sa_query.deadline(),
             self.roam.deadline(),
             self.works.deadline(),
+            self.changes.deadline(),
             self.pmksa.poll_deadline(),
         ]
         .into_iter()
@@ -378,6 +368,7 @@ impl Station {
         if self.pmksa.poll_deadline().is_some_and(|at| at <= now) {
             self.forget_pmksa(cx, |entry| entry.expires <= now);
         }
+        self.changes_timeout(cx);
         self.link_timeout(cx);
         self.sa_query_timeout(cx);
         self.roam_timeout(cx);

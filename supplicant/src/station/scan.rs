@@ -15,8 +15,12 @@ use crate::select::{self, Candidate};
 
 /// How long results are fresh enough to connect with without scanning again.
 const FRESH: Duration = Duration::from_secs(5);
-/// A scan that takes longer was lost somewhere.
+/// A scan that takes longer is ended, and what came is used: less is allowed as long as the driver has not shown that its
+/// scans end by themselves.
 const LONGEST: Duration = Duration::from_secs(30);
+const LONGEST_AT_FIRST: Duration = Duration::from_secs(10);
+/// How long a driver may take to end one.
+const ENDING: Duration = Duration::from_secs(1);
 /// How long to wait before a radio is tried again with which another program scans.
 const BUSY_PAUSE: Duration = Duration::from_secs(1);
 /// errno of a radio that is busy.
@@ -26,6 +30,10 @@ const EBUSY: i32 = 16;
 #[derive(Clone, Debug)]
 struct Running {
     started: Instant,
+    /// By then it must have ended.
+    deadline: Instant,
+    /// It was asked to end.
+    ending: bool,
     /// Its results are not to be connected with.
     only: bool,
     /// What a client asked for.
@@ -65,6 +73,8 @@ pub(crate) struct Scanner {
     /// Where the directed probes went on last time.
     pub(super) rotate: usize,
     pub(super) first_done: bool,
+    /// The driver says when a scan has ended.
+    ends: bool,
     /// `SCAN_INTERVAL`.
     pub(crate) interval: Option<u32>,
     /// `SELECT_NETWORK … freq=`: of the next scan only.
@@ -78,7 +88,7 @@ pub(crate) struct Scanner {
 impl Scanner {
     pub(crate) fn deadline(&self) -> Option<Instant> {
         match &self.running {
-            Some(running) => Some(running.started + LONGEST),
+            Some(running) => Some(running.deadline),
             None => self.next,
         }
     }
@@ -129,6 +139,10 @@ impl Scanner {
         self.running.as_ref().map(|running| running.started)
     }
 
+    const fn patience(&self) -> Duration {
+        if self.ends { LONGEST } else { LONGEST_AT_FIRST }
+    }
+
     pub(super) fn at(&mut self, when: Instant) {
         self.next = Some(self.next.map_or(when, |next| next.min(when)));
     }
@@ -154,7 +168,7 @@ impl Station {
         }
         if self.enabled_networks().next().is_none() {
             if matches!(self.link, Link::Idle) && !self.scan.is_running() {
-                self.set_state(WpaState::Inactive);
+                self.set_state(cx, WpaState::Inactive);
             }
             return;
         }
@@ -186,11 +200,12 @@ impl Station {
         self.look_for_networks(cx, Duration::ZERO);
     }
 
-    /// `SCAN`. The number, if one was asked for; an error if one of ours runs already. Somebody else's is waited for.
+    /// `SCAN`. The number, if one was asked for; an error if one of ours runs already. Somebody else's is waited for, and
+    /// one that waits takes the place of another.
     pub(crate) fn scan_command(&mut self, cx: &mut Cx<'_>, command: ScanCommand) -> Result<Option<u32>, ()> {
         let between = self.state <= WpaState::Scanning || self.state == WpaState::Completed;
         let own = self.scan.running.as_ref().is_some_and(|running| !running.external);
-        if own || self.scan.is_requested() || !between {
+        if own || !between {
             return Err(());
         }
         let id = command.use_id.then(|| {
@@ -214,10 +229,16 @@ impl Station {
 
     /// Time has passed: is a scan due?
     pub(crate) fn scan_timeout(&mut self, cx: &mut Cx<'_>) {
-        if self.scan.running.as_ref().is_some_and(|running| running.started + LONGEST <= cx.now) {
-            tracing::warn!("{}: a scan did not end; starting anew", self.ifname());
-            self.scan.running = None;
-            self.scan.at(cx.now);
+        if let Some(running) = self.scan.running.as_mut().filter(|running| running.deadline <= cx.now) {
+            let asked = std::mem::replace(&mut running.ending, true);
+            running.deadline = cx.now + ENDING;
+            if asked {
+                // Not even that was answered: what the kernel has will do.
+                self.scan_done(cx, true, Vec::new());
+            } else {
+                tracing::warn!("{}: a scan does not end; using what came", self.ifname());
+                self.request(cx, Purpose::Quiet, |ifindex| Request::AbortScan { ifindex });
+            }
         }
         if self.scan.next.is_some_and(|next| next <= cx.now) {
             self.scan.next = None;
@@ -229,7 +250,9 @@ impl Station {
     pub(crate) fn start_scan(&mut self, cx: &mut Cx<'_>, free: bool) {
         self.scan.waits = false;
         if !self.is_ready() {
-            self.scan.manual = None;
+            if !self.iface.coming {
+                self.scan.manual = None;
+            }
             return;
         }
         if self.works.is_taken() {
@@ -246,7 +269,7 @@ impl Station {
         }
         let before = self.scan.before.take().filter(|_| self.state == WpaState::Scanning).unwrap_or(self.state);
         if self.state < WpaState::Scanning {
-            self.set_state(WpaState::Scanning);
+            self.set_state(cx, WpaState::Scanning);
         }
         if !free {
             self.scan.waits = true;
@@ -263,6 +286,8 @@ impl Station {
         let parameters = self.scan_parameters(command.as_ref(), &once);
         self.scan.running = Some(Running {
             started: cx.now,
+            deadline: cx.now + self.scan.patience(),
+            ending: false,
             only: command.as_ref().is_some_and(|command| command.only),
             command,
             id,
@@ -304,7 +329,7 @@ impl Station {
         tracing::info!("{}: cannot scan: {failure}", self.ifname());
         self.tell(cx, &StationEvent::ScanFailed { error, retry: false });
         if self.state == WpaState::Scanning {
-            self.set_state(running.before);
+            self.set_state(cx, running.before);
         }
         self.look_for_networks(cx, self.scan.pause());
     }
@@ -332,6 +357,8 @@ impl Station {
             None => {
                 self.scan.running = Some(Running {
                     started: cx.now,
+                    deadline: cx.now + self.scan.patience(),
+                    ending: false,
                     only: true,
                     command: None,
                     id: None,
@@ -357,6 +384,8 @@ impl Station {
         }
         if aborted {
             tracing::debug!("{}: a scan was aborted", self.ifname());
+        } else {
+            self.scan.ends = true;
         }
         self.scan.entries.clear();
         self.request(cx, Purpose::ScanResults, |ifindex| Request::ScanResults { ifindex });
@@ -415,7 +444,7 @@ impl Station {
         if self.disconnected || running.only {
             if self.state == WpaState::Scanning {
                 let back = if self.disconnected { WpaState::Disconnected } else { running.before };
-                self.set_state(if back > WpaState::Scanning { WpaState::Disconnected } else { back });
+                self.set_state(cx, if back > WpaState::Scanning { WpaState::Disconnected } else { back });
             }
             if running.external {
                 return;
@@ -433,7 +462,7 @@ impl Station {
     /// Joins what fits best, or scans again: later, or at once if only a part of the channels was looked at.
     fn select_and_connect(&mut self, cx: &mut Cx<'_>, narrowed: bool) {
         if self.enabled_networks().next().is_none() {
-            self.set_state(WpaState::Inactive);
+            self.set_state(cx, WpaState::Inactive);
             return;
         }
         if let Some(candidate) = self.select(cx) {

@@ -243,7 +243,7 @@ impl<M: Machine> World<M> {
                 self.sockets.push(socket);
                 inputs.push_back(Input::ControlOpened { socket, result: Ok(()) });
             }
-            Output::Send { clients, data } => {
+            Output::Send { clients, data, .. } => {
                 assert!(!clients.is_empty(), "something is said to nobody");
                 assert!(data.len() <= ipc_proto::post::MAX_DATAGRAM, "a reply is larger than a datagram may be");
             }

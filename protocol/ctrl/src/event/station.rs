@@ -369,6 +369,11 @@ impl StationEvent {
         )
     }
 
+    /// Many may come at once, and what it tells can be asked for: it gives way to events that clients wait for.
+    pub fn is_detail(&self) -> bool {
+        matches!(self, StationEvent::BssAdded { .. } | StationEvent::BssRemoved { .. })
+    }
+
     /// The datagram for clients of the interface.
     pub fn message(&self) -> Vec<u8> {
         super::message(self.level(), self)

@@ -1,0 +1,147 @@
+//! What clients of the control socket are told and answered, and when.
+
+use std::time::Duration;
+
+use daemon::Input;
+use ipc_proto::{Failure, Request};
+
+use super::{OPEN, PSK, RSNE, World};
+
+#[test]
+fn a_scan_that_waits_for_the_radio_may_be_asked_for_again() {
+    let mut world = World::new(OPEN, &[]);
+    world.sleep(Duration::from_secs(1));
+    world.ask("ATTACH");
+    world.radio_busy = true;
+    assert_eq!(world.ask("SCAN"), "OK\n");
+    assert_eq!(world.ask("SCAN"), "OK\n");
+    world.radio_busy = false;
+    world.sent.clear();
+    world.sleep(Duration::from_secs(5));
+    let results = world.sent.iter().filter(|(_, text)| text.starts_with("<3>CTRL-EVENT-SCAN-RESULTS")).count();
+    assert_eq!(results, 1, "{:?}", world.sent);
+    // One of ours that runs is another matter.
+    world.long_scans = true;
+    world.ask("SCAN");
+    assert_eq!(world.ask("SCAN"), "FAIL-BUSY\n");
+}
+
+#[test]
+fn whoever_asks_for_debug_messages_hears_of_each_state() {
+    let mut world = World::new(&OPEN.replace("network={", "network={\ndisabled=1"), &[]);
+    world.ask("ATTACH");
+    world.ask("LEVEL 2");
+    world.sent.clear();
+    world.input(Input::Control { socket: world.socket, client: 1, command: b"ENABLE_NETWORK 0".to_vec() });
+    world.sleep(Duration::from_secs(2));
+    let states: Vec<&str> = world.sent.iter().filter_map(|(_, text)| text.strip_prefix("<2>State: ")).collect();
+    assert_eq!(
+        states,
+        [
+            "INACTIVE -> SCANNING",
+            "SCANNING -> AUTHENTICATING",
+            "AUTHENTICATING -> ASSOCIATING",
+            "ASSOCIATING -> ASSOCIATED",
+            "ASSOCIATED -> COMPLETED",
+        ]
+    );
+}
+
+#[test]
+fn status_tells_nobody_that_a_link_was_made() {
+    let mut world = World::new(OPEN, &[]);
+    world.sleep(Duration::from_secs(1));
+    world.ask("ATTACH");
+    let status = world.ask("STATUS");
+    assert!(status.contains("wpa_state=COMPLETED\n"));
+    assert_eq!(world.sent.len(), 1, "{:?}", world.sent);
+}
+
+#[test]
+fn status_shows_what_the_access_point_says_of_protected_management_frames() {
+    // The access point: cannot, can, requires; what we say in both cases of the latter is the same.
+    for (capabilities, shown) in [(0, None), (0x80, Some("pmf=1")), (0xc0, Some("pmf=2"))] {
+        let mut rsne = RSNE;
+        rsne[20] = capabilities;
+        let mut world = World::new(&PSK.replace("psk=", "ieee80211w=1\npsk="), &rsne);
+        world.sleep(Duration::from_secs(1));
+        let status = world.ask("STATUS");
+        assert_eq!(status.lines().find(|line| line.starts_with("pmf=")), shown, "{status}");
+    }
+}
+
+#[test]
+fn a_scan_that_does_not_end_is_ended_and_what_came_is_used() {
+    let mut world = World::new(&OPEN.replace("network={", "network={\ndisabled=1"), &[]);
+    world.long_scans = true;
+    world.ask("ENABLE_NETWORK 0");
+    world.sleep(Duration::from_secs(9));
+    let aborts = |world: &World| world.requests.iter().filter(|r| matches!(r, Request::AbortScan { .. })).count();
+    assert_eq!(aborts(&world), 0);
+    // The driver does not even answer that.
+    world.sleep(Duration::from_secs(3));
+    assert_eq!((aborts(&world), world.scans().len()), (1, 1));
+    assert!(world.ask("STATUS").contains("wpa_state=COMPLETED\n"), "{}", world.ask("STATUS"));
+}
+
+#[test]
+fn a_driver_whose_scans_end_by_themselves_is_given_more_time() {
+    let mut world = World::new(OPEN, &[]);
+    world.sleep(Duration::from_secs(1));
+    world.long_scans = true;
+    world.ask("SCAN");
+    world.requests.clear();
+    world.sleep(Duration::from_secs(29));
+    assert!(!world.requests.iter().any(|request| matches!(request, Request::AbortScan { .. })));
+    world.sleep(Duration::from_secs(2));
+    assert!(world.requests.iter().any(|request| matches!(request, Request::AbortScan { .. })));
+}
+
+#[test]
+fn what_is_asked_while_the_interface_comes_up_waits_for_it() {
+    for command in ["SCAN", "REASSOCIATE", "RECONNECT"] {
+        let mut world = World::starting(&OPEN.replace("network={", "network={\ndisabled=1"));
+        world.ask("ATTACH");
+        assert_eq!(world.ask(command), "OK\n", "{command}");
+        let mut step = 0;
+        while let Some((id, request)) = world.held.as_mut().and_then(|held| (!held.is_empty()).then(|| held.remove(0)))
+        {
+            // It may be asked at any moment on the way, again and again, until it begins.
+            if world.scans().is_empty() {
+                assert_eq!(world.ask(command), "OK\n", "{command} after {step} answers");
+            }
+            world.answer(id, request);
+            step += 1;
+        }
+        world.held = None;
+        world.sent.clear();
+        world.sleep(Duration::from_secs(2));
+        let told = world.sent.iter().any(|(_, text)| text.starts_with("<3>CTRL-EVENT-SCAN-RESULTS"));
+        assert_eq!(told || world.scans().len() == 1, command == "SCAN", "{command}: {:?}", world.sent);
+    }
+    // An interface that cannot come up says so.
+    let mut world = World::starting(OPEN);
+    let (id, _) = world.held.take().unwrap().remove(0);
+    world.input(Input::Reply { id, result: Err(Failure::NoInterface) });
+    assert_eq!(world.ask("SCAN"), "FAIL\n");
+}
+
+#[test]
+fn a_crowd_of_networks_does_not_stand_before_what_a_listener_waits_for() {
+    let mut world = World::new(&OPEN.replace("network={", "bss_max_count=10000\nnetwork={"), &[]);
+    world.sleep(Duration::from_secs(1));
+    world.ask("ATTACH");
+    world.strangers = 5000;
+    world.sent.clear();
+    world.input(Input::Control { socket: world.socket, client: 1, command: b"SCAN".to_vec() });
+    let at = |world: &World, what: &str| world.sent.iter().position(|(_, text)| text.contains(what));
+    let results = at(&world, "CTRL-EVENT-SCAN-RESULTS").unwrap();
+    assert!(results < 64, "{results} others first");
+    assert!(world.sent.len() < 64, "{} at once", world.sent.len());
+    // The others follow in portions that a socket takes, up to a number.
+    world.sleep(Duration::from_millis(100));
+    assert!(world.sent.len() < 200, "{}", world.sent.len());
+    world.sleep(Duration::from_secs(60));
+    let added = world.sent.iter().filter(|(_, text)| text.starts_with("<3>CTRL-EVENT-BSS-ADDED")).count();
+    assert!((500..5000).contains(&added), "{added}");
+}
