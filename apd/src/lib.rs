@@ -63,10 +63,10 @@ fn print(text: &str) {
     let _ = std::io::stdout().write_all(text.as_bytes());
 }
 
-/// Before there is a log.
+/// Before there is a log, where lines of the log go (as the original's).
 fn complain(text: &str) {
     use std::io::Write as _;
-    let _ = writeln!(std::io::stderr(), "{text}");
+    let _ = writeln!(std::io::stdout(), "{text}");
 }
 
 /// The machine with one radio, for those who drive it without sockets; `None`: the configuration is refused.

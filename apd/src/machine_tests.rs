@@ -37,6 +37,8 @@ struct World {
     sockets: BTreeMap<String, u32>,
     next_ifindex: u32,
     refuses_bridges: bool,
+    /// Interfaces are up when they are found.
+    found_up: bool,
     /// The interface is there already.
     existing: Option<&'static str>,
 }
@@ -61,6 +63,7 @@ impl World {
             sockets: BTreeMap::new(),
             next_ifindex: 3,
             refuses_bridges: false,
+            found_up: false,
             existing: None,
         };
         world.input(Input::PostUp);
@@ -109,7 +112,7 @@ impl World {
             wiphy: 0,
             addr,
             kind: InterfaceType::AccessPoint,
-            up: false,
+            up: self.found_up,
             blocked: false,
         };
         match request {
@@ -203,6 +206,28 @@ fn who_adds_a_bss_that_cannot_work_hears_so_and_the_other_works_on() {
     assert_eq!(world.command("/run/global", "ADD bss_config=phy0:/etc/second.conf").as_deref(), Some("FAIL\n"));
     assert_eq!((world.starts(), world.stops()), (vec![3], vec![]));
     assert!(world.command("/run/hostapd/wlan0", "STATUS").unwrap().contains("state=ENABLED"));
+}
+
+#[test]
+fn an_interface_is_left_as_it_was_found() {
+    for found_up in [false, true] {
+        let mut world = World::new(FIRST);
+        // What is found when it is taken again counts, not what a worker of ours has left that died.
+        world.command("/run/hostapd/wlan0", "DISABLE");
+        world.found_up = found_up;
+        world.command("/run/hostapd/wlan0", "ENABLE");
+        world.found_up = true;
+        world.input(Input::PrivdDown);
+        world.input(Input::PrivdUp);
+        world.requests.clear();
+        world.input(Input::Signal(daemon::Signal::Terminate));
+        let up = |request: &Request| match request {
+            Request::SetLinkUp { ifindex: 3, up } => Some(*up),
+            _ => None,
+        };
+        assert_eq!(world.requests.iter().filter_map(up).next_back(), Some(found_up), "{:?}", world.requests);
+        assert_eq!(world.requests.last(), Some(&Request::Detach { ifindex: 3 }));
+    }
 }
 
 #[test]

@@ -145,7 +145,6 @@ pub fn launch(start: Start) -> Result<Links, LaunchError> {
     nix::sys::prctl::set_name(&std::ffi::CString::new(start.name).unwrap_or_default())
         .map_err(|error| system("process name")(error.into()))?;
     let signals = block_signals()?;
-    let pid_file = start.pid_file.as_deref().map(write_pid).transpose()?;
     if let Some(path) = served(&start) {
         return Err(LaunchError::Served(path));
     }
@@ -154,6 +153,8 @@ pub fn launch(start: Start) -> Result<Links, LaunchError> {
     } else {
         (find(PRIVD_SOCKET)?, find(POST_SOCKET)?)
     };
+    // Not before all that could end the start: the file may be that of a daemon that runs.
+    let pid_file = start.pid_file.as_deref().map(write_pid).transpose()?;
     let process = match start.grant.role {
         Role::Station => ProcessRole::Supplicant,
         Role::AccessPoint => ProcessRole::Apd,
@@ -163,6 +164,9 @@ pub fn launch(start: Start) -> Result<Links, LaunchError> {
     let report = lockdown.apply(start.accept_unconfined).map_err(LaunchError::Confinement)?;
     for loss in report.lost {
         warn!("NOT CONFINED: {loss}");
+    }
+    if let Some(weakness) = report.weakness {
+        warn!("{weakness}");
     }
     let log_is_file = matches!(start.log, LogTarget::File(_));
     Ok(Links { privd, post, role: start.grant.role, signals, background, log_is_file, pid_file })
@@ -240,6 +244,11 @@ fn helper_program() -> PathBuf {
     beside.filter(|path| path.is_file()).unwrap_or_else(|| Path::new(HELPERS).join("privd"))
 }
 
+/// Where our own lines go, for a helper.
+fn stdout() -> io::Result<Stdio> {
+    Ok(Stdio::from(io::stdout().as_fd().try_clone_to_owned()?))
+}
+
 /// The file a path will have whatever the working directory is.
 fn absolute(path: &Path) -> PathBuf {
     std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
@@ -298,9 +307,9 @@ fn start_keeper(start: &Start, helper: Helper) -> Result<Source, LaunchError> {
     // What helpers have to say goes where the daemon's log goes. In the background that is nowhere, but why one does
     // not start is heard.
     let (mut words, stderr) = match &start.log {
-        LogTarget::Stderr if !start.daemonize => (None, Stdio::inherit()),
+        LogTarget::Stdout if !start.daemonize => (None, stdout().map_err(failed)?),
         LogTarget::File(path) => (None, log::open(path).map_or_else(|_| Stdio::null(), Stdio::from)),
-        LogTarget::Stderr | LogTarget::Syslog => {
+        LogTarget::Stdout | LogTarget::Syslog => {
             let flags = nix::fcntl::OFlag::O_CLOEXEC | nix::fcntl::OFlag::O_NONBLOCK;
             let (read, write) = nix::unistd::pipe2(flags).map_err(|error| failed(error.into()))?;
             (Some(File::from(read)), Stdio::from(write))

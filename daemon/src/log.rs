@@ -1,4 +1,4 @@
-//! Logging of both daemons: lines as wpa_supplicant and hostapd write them, to one of three places.
+//! Logging of both daemons: lines as wpa_supplicant and hostapd write them, to one of their three places.
 //!
 //! `tracing` carries them: `error!` to `debug!` are the levels of the same names, `trace!` is what the originals show
 //! from MSGDUMP on. A field whose name begins with `key`, `psk`, `pass` or `secret` is written out only with `-K`.
@@ -66,9 +66,9 @@ impl Level {
 /// Where lines go.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub enum LogTarget {
-    /// Standard error.
+    /// Standard output.
     #[default]
-    Stderr,
+    Stdout,
     /// A file, at whose end they are added.
     File(PathBuf),
     /// The system's log.
@@ -76,7 +76,7 @@ pub enum LogTarget {
 }
 
 enum Sink {
-    Stderr,
+    Stdout,
     File(File),
     Syslog(UnixDatagram),
     Nothing,
@@ -103,7 +103,7 @@ pub fn init(name: &'static str, target: &LogTarget, level: Level, timestamps: bo
         return Ok(());
     }
     let sink = match target {
-        LogTarget::Stderr => Sink::Stderr,
+        LogTarget::Stdout => Sink::Stdout,
         LogTarget::File(path) => Sink::File(open(path)?),
         LogTarget::Syslog => {
             let socket = UnixDatagram::unbound()?;
@@ -195,7 +195,7 @@ impl Logger {
         line.push('\n');
         // There is nobody to tell that a log cannot be written.
         let _ = match sink {
-            Sink::Stderr => io::stderr().write_all(line.as_bytes()),
+            Sink::Stdout => io::stdout().write_all(line.as_bytes()),
             Sink::File(file) => file.write_all(line.as_bytes()),
             Sink::Syslog(socket) => {
                 let line = format!("<{}>{}[{}]: {line}", priority(level), self.name, std::process::id());

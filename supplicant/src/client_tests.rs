@@ -145,3 +145,33 @@ fn a_crowd_of_networks_does_not_stand_before_what_a_listener_waits_for() {
     let added = world.sent.iter().filter(|(_, text)| text.starts_with("<3>CTRL-EVENT-BSS-ADDED")).count();
     assert!((500..5000).contains(&added), "{added}");
 }
+
+#[test]
+fn an_interface_is_left_as_it_was_found() {
+    for found_up in [false, true] {
+        let mut world = World::new(OPEN, &[]);
+        world.event(ipc_proto::Event::InterfaceGone { ifindex: 3, ifname: "wlan0".into() });
+        world.found_up = found_up;
+        world.sleep(Duration::from_secs(6));
+        // What a worker of ours has left that died does not count.
+        world.found_up = true;
+        world.input(Input::PrivdDown);
+        world.input(Input::PrivdUp);
+        world.sleep(Duration::from_secs(1));
+        world.requests.clear();
+        world.input(Input::Signal(daemon::Signal::Terminate));
+        let down = |request: &Request| matches!(request, Request::SetLinkUp { ifindex: 3, up: false });
+        assert_eq!(world.requests.iter().any(down), !found_up, "{:?}", world.requests);
+        assert_eq!(world.requests.last(), Some(&Request::Detach { ifindex: 3 }));
+    }
+}
+
+#[test]
+fn what_is_not_there_is_not_said_to_be_there() {
+    let mut world = World::new(PSK, &RSNE);
+    world.sleep(Duration::from_secs(1));
+    assert_eq!(world.ask("PREAUTH 02:00:00:00:04:00"), "FAIL\n");
+    let mib = world.ask("MIB");
+    assert!(mib.contains("dot11RSNAPreauthenticationImplemented=FALSE\n"), "{mib}");
+    assert!(mib.contains("dot11RSNAPreauthenticationEnabled=FALSE\n"), "{mib}");
+}

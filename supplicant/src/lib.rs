@@ -23,9 +23,9 @@ use std::process::ExitCode;
 
 use options::{USAGE, Wanted};
 
-/// A line for whoever started us. Where it cannot be written, nobody reads it.
+/// A line for whoever started us, where lines of the log go (as the original's). Where it cannot be written, nobody reads it.
 fn say(line: impl std::fmt::Display) {
-    let _ = writeln!(std::io::stderr(), "{line}");
+    let _ = writeln!(std::io::stdout(), "{line}");
 }
 
 /// The whole program: reads the command line, and runs until its end.

@@ -59,6 +59,8 @@ struct World {
     elements: Vec<u8>,
     /// The channel of our access point.
     freq: u32,
+    /// Interfaces are up when they are found.
+    found_up: bool,
     /// Requests that it will answer later.
     held: Option<Vec<(u32, Request)>>,
     /// So many associations are answered by a stranger, in the access point's name, with a deauthentication.
@@ -104,6 +106,7 @@ impl World {
             strangers: 0,
             elements: Vec::new(),
             freq: 2412,
+            found_up: false,
             held: None,
             deauthentications: 0,
         }
@@ -157,7 +160,7 @@ impl World {
                 wiphy: 0,
                 addr: STA,
                 kind: InterfaceType::Station,
-                up: false,
+                up: self.found_up,
                 blocked: false,
             }),
             Request::Capabilities { .. } => Reply::Wiphy(WiphyInfo {

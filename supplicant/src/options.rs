@@ -106,7 +106,7 @@ pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Wanted, 
         verbosity: 0,
         timestamps: false,
         show_keys: false,
-        log: LogTarget::Stderr,
+        log: LogTarget::Stdout,
         background: false,
         pid_file: None,
         wait_for_monitor: false,
@@ -160,6 +160,8 @@ pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Wanted, 
             Arg::Long("accept-unconfined") => options.accept_unconfined = true,
             Arg::Long("help") => return Ok(Wanted::Help),
             Arg::Long("version") => return Ok(Wanted::Version),
+            // Scripts pass what they have of an option that they have not.
+            Arg::Value(word) if word.is_empty() => {}
             Arg::Short(_) | Arg::Long(_) | Arg::Value(_) => return Err(arg.unexpected().into()),
         }
     }
@@ -170,11 +172,12 @@ pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Wanted, 
 /// nl80211 is the one driver interface there is; a list that contains it will do.
 fn driver(parser: &mut Parser) -> Result<String, UsageError> {
     let name = text(parser)?;
-    if name.split(',').any(|one| one == "nl80211") {
-        Ok(name)
-    } else {
-        Err(UsageError(format!("driver {name}: only nl80211 is supported")))
-    }
+    if is_nl80211(&name) { Ok(name) } else { Err(UsageError(format!("driver {name}: only nl80211 is supported"))) }
+}
+
+/// Whether a list of drivers means nl80211: by its name, or by that of what it took the place of, which old settings have.
+pub(crate) fn is_nl80211(drivers: &str) -> bool {
+    drivers.split(',').any(|one| matches!(one, "nl80211" | "wext"))
 }
 
 fn next_interface(options: &mut Options, interface: &mut InterfaceOptions) {
@@ -227,8 +230,17 @@ mod tests {
 
     #[test]
     fn unknown_options_drivers_and_words_are_refused() {
-        for line in ["-x", "wlan0", "-i", "-D wext", "--nonsense"] {
+        for line in ["-x", "wlan0", "-i", "-D wired", "-D nl802111", "--nonsense"] {
             assert!(parse(line.split_whitespace().map(OsString::from)).is_err(), "{line}");
+        }
+    }
+
+    #[test]
+    fn what_scripts_write_is_understood() {
+        let words = ["-B", "-c/etc/a.conf", "-iwlan0", "", "-Dnl80211,wext"];
+        assert!(matches!(parse(words.map(OsString::from)), Ok(Wanted::Run(_))), "an option that was left out");
+        for drivers in ["wext", "nl80211,wext", "wext,nl80211", "hostap,wext"] {
+            assert_eq!(run(&format!("-D{drivers} -iwlan0")).interfaces.len(), 1, "{drivers}");
         }
     }
 }

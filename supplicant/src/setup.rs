@@ -41,6 +41,9 @@ fn read(interface: &InterfaceOptions, warn: &mut dyn FnMut(String)) -> Result<Co
         && config.globals.control_directory().is_none()
     {
         config.globals.set_control_interface(control);
+        if config.globals.control_directory().is_none() {
+            warn(format!("-C {control} {}", conf::station::ControlDirectory::NO_PLACE));
+        }
     }
     Ok(Configured { options: interface.clone(), config })
 }

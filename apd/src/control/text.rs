@@ -173,9 +173,9 @@ impl Apd {
             let word = |yes: bool| if yes { "TRUE" } else { "FALSE" };
             lines
                 .field("dot11RSNAOptionImplemented", "TRUE")
-                .field("dot11RSNAPreauthenticationImplemented", "TRUE")
+                .field("dot11RSNAPreauthenticationImplemented", "FALSE")
                 .field("dot11RSNAEnabled", word(policy.protocols.contains(&rsn::Protocol::Rsn)))
-                .field("dot11RSNAPreauthenticationEnabled", word(policy.preauth))
+                .field("dot11RSNAPreauthenticationEnabled", "FALSE")
                 .field("dot11RSNAConfigVersion", 1)
                 .field("dot11RSNAConfigPairwiseKeysSupported", 9999)
                 .field("dot11RSNAConfigGroupRekeyStrict", u8::from(config.strict_rekey()))

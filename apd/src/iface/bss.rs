@@ -91,6 +91,7 @@ impl Iface {
                     (slot.ifindex, slot.addr, slot.created) = (Some(info.ifindex), info.addr, true);
                 } else if let Reply::Attached(info) = reply {
                     (slot.ifindex, slot.addr, slot.created) = (Some(info.ifindex), info.addr, false);
+                    slot.found_up.get_or_insert(info.up);
                     let ifindex = info.ifindex;
                     let kind = InterfaceType::AccessPoint;
                     let taken = Purpose::Nothing("taking an interface that is there");

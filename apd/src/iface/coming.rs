@@ -134,6 +134,8 @@ impl Iface {
                 if let Some(slot) = self.slots.first_mut() {
                     slot.ifindex = Some(info.ifindex);
                     slot.addr = info.addr;
+                    // A privd that comes back finds it as the one before has left it.
+                    slot.found_up.get_or_insert(info.up);
                 }
             }
             (Step::Abilities | Step::AbilitiesThere, Reply::Wiphy(wiphy)) => self.wiphy = Some(Arc::new(wiphy)),

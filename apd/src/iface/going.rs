@@ -44,7 +44,7 @@ impl Iface {
     }
 
     pub(super) fn release(&mut self, out: &mut Outbox) {
-        for slot in self.slots.iter().rev() {
+        for slot in self.slots.iter_mut().rev() {
             give_back(slot, out);
         }
     }
@@ -90,7 +90,7 @@ impl Iface {
             && let Some(ifindex) = self.slots.first().and_then(|slot| slot.ifindex)
         {
             // Kept attached, for its events say when it is over; what else was made is made again.
-            for slot in self.slots.iter().skip(1) {
+            for slot in self.slots.iter_mut().skip(1) {
                 give_back(slot, out);
             }
             self.forget_kernel();
@@ -99,6 +99,9 @@ impl Iface {
             }
         } else {
             self.forget_kernel();
+            for slot in &mut self.slots {
+                slot.found_up = None;
+            }
         }
         self.state = State::Waiting(why);
         if was == State::Enabled {
@@ -110,7 +113,7 @@ impl Iface {
 }
 
 /// The interface of a BSS goes if it was made for it, and is what it was before otherwise.
-pub(super) fn give_back(slot: &Slot, out: &mut Outbox) {
+pub(super) fn give_back(slot: &mut Slot, out: &mut Outbox) {
     let Some(ifindex) = slot.ifindex else { return };
     let nothing = Purpose::Nothing;
     if slot.created {
@@ -119,6 +122,9 @@ pub(super) fn give_back(slot: &Slot, out: &mut Outbox) {
         out.request(nothing("taking the interface down"), Request::SetLinkUp { ifindex, up: false });
         let kind = InterfaceType::Station;
         out.request(nothing("making it a station"), Request::SetInterfaceType { ifindex, kind });
+        if slot.found_up.take() == Some(true) {
+            out.request(nothing("leaving the interface up"), Request::SetLinkUp { ifindex, up: true });
+        }
         out.request(nothing("giving the interface back"), Request::Detach { ifindex });
     }
 }

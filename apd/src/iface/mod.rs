@@ -105,6 +105,8 @@ pub(crate) struct Slot {
     pub(crate) ifindex: Option<u32>,
     pub(crate) addr: MacAddr,
     pub(crate) created: bool,
+    /// Whether its interface was up when it was found; it is left so.
+    found_up: Option<bool>,
     pub(crate) engine: Option<Bss>,
     pub(crate) lists: Lists,
     pub(crate) socket: Option<SocketId>,

@@ -29,17 +29,31 @@ fn other(what: &str, error: &dyn std::fmt::Display) -> LockdownError {
     LockdownError::System(what.to_owned(), io::Error::other(error.to_string()))
 }
 
+/// What a Landlock of this version leaves open, in words (Linux' Documentation/userspace-api/landlock.rst).
+pub(super) fn weakness(version: u32) -> String {
+    const SINCE: [(u32, &str); 5] = [
+        (2, "files may be moved between open folders"),
+        (3, "open files may be cut short"),
+        (4, "TCP is left to the filter of system calls"),
+        (5, "devices' ioctl is left to it"),
+        (6, "signals and abstract sockets are left to user and filter"),
+    ];
+    let open: Vec<&str> = SINCE.into_iter().filter(|(since, _)| *since > version).map(|(_, what)| what).collect();
+    format!("confined in part: this kernel's Landlock is version {version}: {}", open.join(", "))
+}
+
 impl Lockdown {
     /// Gives up everything but what is said here. To be called while the process has one thread.
     ///
     /// What the kernel cannot do is an error, unless that was accepted: then it is in the report.
     pub fn apply(&self, accept_unconfined: bool) -> Result<Report, LockdownError> {
         let mut lost = Vec::new();
+        let mut weakness = None;
         // Looked up while files can still be read.
         let identity = Identity::find(self.role.user())?;
         nix::sys::prctl::set_no_new_privs().map_err(system("no_new_privs"))?;
         if !self.inherits_files {
-            self.restrict_files(&mut lost)?;
+            weakness = self.restrict_files(&mut lost)?;
         }
         if geteuid().is_root() {
             self.drop_bounding()?;
@@ -63,10 +77,11 @@ impl Lockdown {
                 return Err(LockdownError::Unconfined(lost));
             }
         }
-        Ok(Report { lost })
+        Ok(Report { lost, weakness })
     }
 
-    fn restrict_files(&self, lost: &mut Vec<String>) -> Result<(), LockdownError> {
+    /// Confines files, and says what the kernel's Landlock cannot do of that.
+    fn restrict_files(&self, lost: &mut Vec<String>) -> Result<Option<String>, LockdownError> {
         let failed = |error: landlock::RulesetError| other("landlock", &error);
         let scopes: BitFlags<Scope> =
             if self.abstract_sockets { Scope::Signal.into() } else { Scope::from_all(ABI::V6) };
@@ -88,13 +103,17 @@ impl Lockdown {
         }
         let status = ruleset.restrict_self().map_err(failed)?;
         match (status.ruleset, status.landlock) {
-            (RulesetStatus::FullyEnforced | RulesetStatus::PartiallyEnforced, _) => {}
+            (RulesetStatus::FullyEnforced, _) => {}
+            (RulesetStatus::PartiallyEnforced, LandlockStatus::Available { effective_abi, .. }) => {
+                return Ok(Some(weakness(effective_abi as u32)));
+            }
+            (RulesetStatus::PartiallyEnforced, _) => return Ok(Some(weakness(1))),
             (RulesetStatus::NotEnforced, LandlockStatus::NotEnabled) => {
                 lost.push("no confinement of files: Landlock is not enabled (kernel parameter lsm=)".into());
             }
             (RulesetStatus::NotEnforced, _) => lost.push("no confinement of files: the kernel has no Landlock".into()),
         }
-        Ok(())
+        Ok(None)
     }
 
     fn wanted(&self) -> CapsHashSet {

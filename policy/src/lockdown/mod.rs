@@ -107,6 +107,8 @@ pub struct Lockdown {
 pub struct Report {
     /// What the kernel could not do, in words: empty unless that was accepted.
     pub lost: Vec<String>,
+    /// What its Landlock is too old for, in words; no reason not to start.
+    pub weakness: Option<String>,
 }
 
 /// Why a process is not locked down.

@@ -72,3 +72,14 @@ fn a_file_in_etc_does_not_open_etc() {
     assert_eq!(around(Path::new("/etc/hostapd/a.conf"), Access::Read, "x").path, Path::new("/etc/hostapd"));
     assert_eq!(around(Path::new("/a.conf"), Access::Read, "x").path, Path::new("/a.conf"));
 }
+
+#[test]
+fn an_old_landlock_is_said_with_what_it_leaves_open() {
+    // Linux 6.1, and one that lacks nothing but scopes.
+    assert_eq!(
+        apply::weakness(2),
+        "confined in part: this kernel's Landlock is version 2: open files may be cut short, TCP is left to the filter of \
+         system calls, devices' ioctl is left to it, signals and abstract sockets are left to user and filter"
+    );
+    assert!(apply::weakness(5).ends_with("version 5: signals and abstract sockets are left to user and filter"));
+}

@@ -101,7 +101,8 @@ impl BssConfig {
             pmf,
             sae_requires_pmf: bss.sae_require_mfp(),
             sae_pwe: self.sae_pwe(),
-            preauth: bss.values().flag(conf::ap::BssKey::rsn_preauth),
+            // Not announced before it is there.
+            preauth: false,
             ocv: false,
             ssid_protection: bss.values().flag(conf::ap::BssKey::ssid_protection),
             beacon_protection: bss.beacon_prot() && self.wiphy.features.beacon_protection,

@@ -95,6 +95,9 @@ impl ApConfig {
         if *name == *b"driver" {
             return (text::trim_end(value) != b"nl80211").then_some("is ignored: nl80211 is the only driver interface");
         }
+        if *name == *b"ctrl_interface" && self.bss.iter().all(|bss| bss.control_directory().is_none()) {
+            return (!value.is_empty()).then_some(ControlDirectory::NO_PLACE);
+        }
         if *name == *b"channel" && self.radio.channel() == ChannelChoice::Automatic {
             return Some("names none: the best channel is not searched for yet, the first one that is allowed is used");
         }

@@ -174,7 +174,7 @@ fn interface_add(
     if machine.station_named(&add.ifname).is_some() || add.ifname.contains('/') || add.ifname.len() > 15 {
         return Answer::fail();
     }
-    if add.driver.as_ref().is_some_and(|driver| !driver.split(',').any(|one| one == "nl80211")) {
+    if add.driver.as_ref().is_some_and(|driver| !crate::options::is_nl80211(driver)) {
         tracing::warn!("{}: only the driver nl80211 is supported", add.ifname);
         return Answer::fail();
     }

@@ -166,9 +166,9 @@ pub(super) fn mib(station: &Station) -> Answer {
         .unwrap_or_else(|| Duration::from_secs(station.config.globals.pmk_lifetime().into()));
     let pmkid = station.link.target().and_then(|target| target.pmkid);
     lines.field("dot11RSNAOptionImplemented", "TRUE");
-    lines.field("dot11RSNAPreauthenticationImplemented", "TRUE");
+    lines.field("dot11RSNAPreauthenticationImplemented", "FALSE");
     lines.field("dot11RSNAEnabled", truth(rsn));
-    lines.field("dot11RSNAPreauthenticationEnabled", truth(rsn));
+    lines.field("dot11RSNAPreauthenticationEnabled", "FALSE");
     lines.field("dot11RSNAConfigVersion", 1);
     lines.field("dot11RSNAConfigPairwiseKeysSupported", 5);
     lines.field(

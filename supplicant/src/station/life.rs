@@ -59,6 +59,8 @@ impl Station {
         self.iface.ifindex = Some(info.ifindex);
         self.iface.addr = info.addr;
         self.iface.up = info.up;
+        // A privd that comes back finds it as the one before has left it.
+        self.found_up.get_or_insert(info.up);
         self.iface.blocked = info.blocked;
         if info.kind != InterfaceType::Station {
             self.request(cx, Purpose::Told("making the interface a station"), |ifindex| Request::SetInterfaceType {
@@ -190,6 +192,7 @@ impl Station {
     pub(crate) fn interface_gone(&mut self, cx: &mut Cx<'_>) {
         tracing::warn!("{}: the interface is gone; waiting for it to come back", self.ifname());
         self.unusable(cx, true);
+        self.found_up = None;
         self.iface = Iface { missed_said: true, retry_at: Some(cx.now + RETRY), ..Iface::default() };
     }
 
@@ -232,6 +235,9 @@ impl Station {
     /// The interface is given back.
     pub(crate) fn leave(&mut self, cx: &mut Cx<'_>) {
         self.disconnect(cx, wire::ReasonCode::DEAUTH_LEAVING);
+        if self.found_up.take() == Some(false) {
+            self.request(cx, Purpose::Quiet, |ifindex| Request::SetLinkUp { ifindex, up: false });
+        }
         self.request(cx, Purpose::Quiet, |ifindex| Request::Detach { ifindex });
         if self.created {
             self.request(cx, Purpose::Quiet, |ifindex| Request::RemoveInterface { ifindex });

@@ -184,6 +184,8 @@ pub(crate) struct Station {
     pub(crate) sa_query: sa_query::SaQuery,
     pub(crate) roam: roam::Roamer,
     pub(crate) works: radio_work::RadioWorks,
+    /// Whether the interface was up when it was found; it is left so.
+    pub(crate) found_up: Option<bool>,
     /// The interface was made by us and goes with us.
     pub(crate) created: bool,
     /// What `FLUSH` goes back to.
@@ -222,6 +224,7 @@ impl Station {
             sa_query: sa_query::SaQuery::default(),
             roam: roam::Roamer::default(),
             works: radio_work::RadioWorks::default(),
+            found_up: None,
             created: false,
         }
     }

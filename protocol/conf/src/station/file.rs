@@ -154,7 +154,11 @@ fn set_global(reader: &mut Reader<'_>, globals: &mut Globals, line: &[u8]) {
         return;
     };
     let (name, rest) = line.split_at(at);
-    let result = globals.set(name, rest.get(1..).unwrap_or(&[]));
+    let value = rest.get(1..).unwrap_or(&[]);
+    let result = globals.set(name, value);
+    if result.is_ok() && name == b"ctrl_interface" && !value.is_empty() && globals.control_directory().is_none() {
+        reader.warning(format!("ctrl_interface {}", super::ControlDirectory::NO_PLACE));
+    }
     reader.report(name, super::GLOBAL_PARAMS, result, "global parameter");
 }
 

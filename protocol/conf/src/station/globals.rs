@@ -32,7 +32,11 @@ pub struct ControlDirectory {
 }
 
 impl ControlDirectory {
-    /// Reads `PATH` or `DIR=PATH GROUP=GROUP`; `group` is the one that another parameter names.
+    /// What is said of a text that names no place for a socket (Android's configurations have the interface's name there).
+    pub const NO_PLACE: &str = "is no absolute path of a directory: there will be no control socket";
+
+    /// Reads `PATH` or `DIR=PATH GROUP=GROUP`; `group` is the one that another parameter names. Nothing comes of a path
+    /// that is not absolute: whose working directory would it be in?
     pub fn parse(text: &str, group: Option<&str>) -> Option<ControlDirectory> {
         let (directory, own_group) = match text.strip_prefix("DIR=") {
             None => (text, None),
@@ -42,7 +46,9 @@ impl ControlDirectory {
             },
         };
         let group = own_group.or(group).filter(|group| !group.is_empty());
-        (!directory.is_empty()).then(|| ControlDirectory { directory: directory.into(), group: group.map(Into::into) })
+        directory
+            .starts_with('/')
+            .then(|| ControlDirectory { directory: directory.into(), group: group.map(Into::into) })
     }
 }
 

@@ -484,3 +484,17 @@ fn a_preset_that_was_named_is_saved_and_changes_the_network() {
         assert_ne!(network, Network::new(0));
     }
 }
+
+#[test]
+fn a_control_directory_without_a_place_is_said_and_left_out() {
+    let (config, notices) = StationConfig::parse("a.conf", b"ctrl_interface=wlan0\nupdate_config=1\n").unwrap();
+    assert_eq!(config.globals.control_directory(), None);
+    let said: Vec<String> = notices.iter().map(ToString::to_string).collect();
+    assert_eq!(said, [format!("a.conf:1: ctrl_interface {}", ControlDirectory::NO_PLACE)]);
+    assert!(config.to_text().starts_with(b"ctrl_interface=wlan0\n"), "it is kept");
+    for text in ["DIR=wlan0 GROUP=wifi", "udp:8080", "./ctl"] {
+        assert_eq!(ControlDirectory::parse(text, None), None, "{text}");
+    }
+    let (_, notices) = StationConfig::parse("a.conf", b"ctrl_interface=\n").unwrap();
+    assert!(notices.is_empty());
+}
