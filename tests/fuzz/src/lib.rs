@@ -9,6 +9,7 @@ mod eap;
 mod engine;
 mod handshake;
 mod machines;
+mod p2p;
 mod parsers;
 mod radius;
 mod records;
@@ -60,6 +61,7 @@ pub const TARGETS: &[Target] = &[
     ("radius_exchange", radius::exchange),
     ("radius_changes", radius::changes),
     ("gas", radius::gas),
+    ("p2p_frames", p2p::frames),
 ];
 
 #[allow(clippy::panic, reason = "a fuzz target reports by panicking")]
