@@ -224,7 +224,10 @@ impl Bss {
             }
             self.authorize(addr, now);
         }
-        self.event(ApEvent::FourWayCompleted(addr));
+        // Clients wait for the connection first: where that waits for the kernel's answer, this does.
+        if self.stations.get(&addr).is_some_and(|station| rekeyed || station.key_awaited.is_none()) {
+            self.event(ApEvent::FourWayCompleted(addr));
+        }
     }
 
     /// What came of installing a pairwise key. Without it there is no association, and the port waits for it.
@@ -234,7 +237,10 @@ impl Bss {
         };
         station.key_awaited = None;
         match result {
-            Ok(()) if station.negotiation_over => self.authorize(addr, now),
+            Ok(()) if station.negotiation_over && !station.authorized => {
+                self.authorize(addr, now);
+                self.event(ApEvent::FourWayCompleted(addr));
+            }
             Ok(()) => {}
             Err(failure) => {
                 self.log(Level::Warning, format!("{addr}: the driver refuses its key: {failure}"));

@@ -14,8 +14,13 @@ use wire::{Instant, MacAddr};
 
 /// What a unit of work takes from the budget: one product in the smallest group costs a fraction of it.
 const UNIT: Duration = Duration::from_millis(25);
-/// As much may be done at once.
-const BURST: Duration = Duration::from_secs(2);
+/// As much may be done at once: a hundred commits in the largest group of common use, so that who comes while a crowd
+/// begins is not behind it.
+const BURST: Duration = Duration::from_secs(20);
+/// As much of it that a commit has to show first that its sender hears us.
+const MUCH: Duration = Duration::from_secs(1);
+/// As much may be done at once for confirms.
+const CONFIRMS: Duration = Duration::from_secs(2);
 /// A station that got no answer for so long has given up.
 const PATIENCE: Duration = Duration::from_secs(2);
 /// Most commits that wait.
@@ -61,7 +66,7 @@ impl Work {
 
     /// So much was done lately that a commit has to show first that its sender hears us.
     pub(crate) fn is_much(&self, now: Instant) -> bool {
-        !self.waiting.is_empty() || self.paid_at > now + BURST.div_f32(2.0)
+        !self.waiting.is_empty() || self.paid_at > now + MUCH
     }
 
     /// Takes work from the budget.
@@ -74,7 +79,7 @@ impl Work {
     /// Takes the keys of one more commit from the budget of those that wait for a confirm: whoever sends the confirm has had
     /// an answer of ours. False: there is none left.
     pub(crate) fn compute_for_confirm(&mut self, units: u32, now: Instant) -> bool {
-        let free = self.confirms_paid_at <= now + BURST;
+        let free = self.confirms_paid_at <= now + CONFIRMS;
         if free {
             self.confirms_paid_at = self.confirms_paid_at.max(now) + UNIT.saturating_mul(units);
             #[cfg(test)]

@@ -113,7 +113,10 @@ fn a_station_joins_with_a_passphrase_with_and_without_protected_management() {
         world.join_psk(pmf);
         assert!(world.connected(STA), "{pmf:?}");
         assert_eq!((world.completed, world.pairwise_keys()), (1, 1));
-        assert!(world.events.contains(&ApEvent::FourWayCompleted(STA)));
+        // Scripts wait for the one and then for the other.
+        let connected = world.events.iter().position(|event| matches!(event, ApEvent::StaConnected { addr: STA, .. }));
+        let completed = world.events.iter().position(|event| *event == ApEvent::FourWayCompleted(STA));
+        assert!(connected.is_some() && connected < completed, "{connected:?} {completed:?}");
         let mfp = world.bss.station(STA).unwrap().flag_words().contains(&"MFP");
         assert_eq!(mfp, pmf == Pmf::Optional);
     }
