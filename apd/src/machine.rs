@@ -184,7 +184,9 @@ impl Apd {
         for iface in ifaces.iter_mut() {
             while let Some((bss, event)) = iface.events.pop_front() {
                 let name = iface.bss_name(bss).to_owned();
-                if !event.is_probe_request() {
+                if let Some(kind) = event.of_strangers() {
+                    info!(stranger = kind, "{name}: {event}");
+                } else if !event.is_probe_request() {
                     info!("{name}: {event}");
                 }
                 if let Some(slot) = iface.slots.get(bss) {

@@ -2,6 +2,9 @@
 //!
 //! `tracing` carries them: `error!` to `debug!` are the levels of the same names, `trace!` is what the originals show
 //! from MSGDUMP on. A field whose name begins with `key`, `psk`, `pass` or `secret` is written out only with `-K`.
+//!
+//! A line that anybody on the air can cause has a field `stranger`, whose text says of what kind it is: the first of a
+//! kind is written, the others are counted for a minute (see [`wire::tally`]), unless somebody looks for a fault (`-d`).
 
 use std::fmt::{self, Write as _};
 use std::fs::{File, OpenOptions};
@@ -12,12 +15,14 @@ use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::subscriber::Interest;
 use tracing::{Event, Metadata, Subscriber};
+use wire::Instant;
+use wire::tally::Tally;
 
 /// How much is logged: wpa_supplicant's and hostapd's levels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -88,6 +93,8 @@ struct Logger {
     timestamps: AtomicBool,
     show_keys: bool,
     sink: Mutex<Sink>,
+    tally: Mutex<Tally>,
+    began: std::time::Instant,
 }
 
 static LOGGER: OnceLock<Logger> = OnceLock::new();
@@ -116,7 +123,15 @@ pub fn init(name: &'static str, target: &LogTarget, level: Level, timestamps: bo
         }
     };
     let rank = AtomicU8::new(level.rank());
-    let logger = Logger { name, rank, timestamps: AtomicBool::new(timestamps), show_keys, sink: Mutex::new(sink) };
+    let logger = Logger {
+        name,
+        rank,
+        timestamps: AtomicBool::new(timestamps),
+        show_keys,
+        sink: Mutex::new(sink),
+        tally: Mutex::new(Tally::new()),
+        began: std::time::Instant::now(),
+    };
     if LOGGER.set(logger).is_ok() {
         // Fails only where a subscriber was set before, which is then the one that was wanted.
         let _ = tracing::subscriber::set_global_default(Front);
@@ -164,6 +179,18 @@ pub fn key(label: &str, material: &[u8]) {
     }
 }
 
+/// Writes what was counted of the lines that strangers cause, if it is time; when it is time again, from now on.
+pub(crate) fn tick() -> Option<Duration> {
+    let logger = LOGGER.get()?;
+    let now = logger.now();
+    let deadline = {
+        let mut tally = logger.tally.lock().unwrap_or_else(PoisonError::into_inner);
+        logger.write_counts(&mut tally, now);
+        tally.deadline()
+    };
+    deadline.map(|at| at - now)
+}
+
 /// Goes on in another file, if lines go to a file.
 pub(crate) fn replace_file(fd: OwnedFd) {
     if let Some(logger) = LOGGER.get() {
@@ -177,6 +204,27 @@ pub(crate) fn replace_file(fd: OwnedFd) {
 impl Logger {
     fn takes(&self, level: &tracing::Level) -> bool {
         rank_of(level) <= self.rank.load(Ordering::Relaxed)
+    }
+
+    fn now(&self) -> Instant {
+        Instant::from_origin(self.began.elapsed())
+    }
+
+    fn write_counts(&self, tally: &mut Tally, now: Instant) {
+        for counted in tally.due(now) {
+            self.write(&tracing::Level::INFO, &counted.to_string());
+        }
+    }
+
+    /// Whether a line that strangers can cause is to be written.
+    fn says(&self, kind: &str) -> bool {
+        if self.rank.load(Ordering::Relaxed) > Level::Info.rank() {
+            return true;
+        }
+        let now = self.now();
+        let mut tally = self.tally.lock().unwrap_or_else(PoisonError::into_inner);
+        self.write_counts(&mut tally, now);
+        tally.says(kind, now)
     }
 
     fn write(&self, level: &tracing::Level, text: &str) {
@@ -251,8 +299,12 @@ impl Subscriber for Front {
 
     fn event(&self, event: &Event<'_>) {
         let Some(logger) = LOGGER.get() else { return };
-        let mut line = Line { message: String::new(), fields: String::new(), show_keys: logger.show_keys };
+        let mut line =
+            Line { message: String::new(), fields: String::new(), stranger: None, show_keys: logger.show_keys };
         event.record(&mut line);
+        if line.stranger.as_ref().is_some_and(|kind| !logger.says(kind)) {
+            return;
+        }
         line.message.push_str(&line.fields);
         logger.write(event.metadata().level(), &line.message);
     }
@@ -265,6 +317,8 @@ impl Subscriber for Front {
 struct Line {
     message: String,
     fields: String,
+    /// Of which kind it is, if strangers can cause it.
+    stranger: Option<String>,
     show_keys: bool,
 }
 
@@ -273,6 +327,14 @@ fn is_secret(name: &str) -> bool {
 }
 
 impl Visit for Line {
+    fn record_str(&mut self, field: &Field, value: &str) {
+        if field.name() == "stranger" {
+            self.stranger = Some(value.to_owned());
+        } else {
+            self.record_debug(field, &value);
+        }
+    }
+
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
         // Writing to a string cannot fail.
         let _ = if field.name() == "message" {

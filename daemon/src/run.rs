@@ -158,7 +158,8 @@ impl Loop<'_> {
     fn turn(&mut self) {
         let patience = self.links.background.as_ref().map(|_| self.patience);
         let deadline = [self.machine.poll_deadline(), self.privd.deadline(), self.post.deadline(), patience];
-        let deadline = deadline.into_iter().flatten().min();
+        let counts = log::tick().map(|wait| now() + wait);
+        let deadline = deadline.into_iter().chain([counts]).flatten().min();
         let ready = {
             let [privd, privd_line] = self.privd.interests();
             let [post, post_line] = self.post.interests();

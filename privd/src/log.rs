@@ -1,14 +1,41 @@
 //! What privd has to say goes to standard error (the daemon's log, or systemd's) or to the system's log.
+//!
+//! As in the daemons, a line that strangers can cause has a field `stranger`, which says of what kind it is: the first of a
+//! kind is written, the others are counted for a minute (see [`wire::tally`]).
 
 use std::fmt::{self, Write as _};
 use std::io::Write as _;
 use std::os::unix::net::UnixDatagram;
+use std::sync::{Mutex, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
 
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Level, Metadata, Subscriber};
+use wire::tally::Tally;
 
 use crate::options::Common;
+
+/// Lines that strangers have caused lately.
+static TALLY: Mutex<Tally> = Mutex::new(Tally::new());
+
+fn now() -> wire::Instant {
+    static BEGAN: OnceLock<Instant> = OnceLock::new();
+    wire::Instant::from_origin(BEGAN.get_or_init(Instant::now).elapsed())
+}
+
+/// Says what was counted of the lines that strangers cause, if it is time; when it is time again, from now on.
+pub(crate) fn tick() -> Option<Duration> {
+    let now = now();
+    let (counts, deadline) = {
+        let mut tally = TALLY.lock().unwrap_or_else(PoisonError::into_inner);
+        (tally.due(now), tally.deadline())
+    };
+    for counted in counts {
+        tracing::info!("{counted}");
+    }
+    deadline.map(|at| at - now)
+}
 
 struct Front {
     name: &'static str,
@@ -50,9 +77,18 @@ pub(crate) fn init(name: &'static str, common: Common) {
 struct Line {
     message: String,
     fields: String,
+    stranger: Option<String>,
 }
 
 impl Visit for Line {
+    fn record_str(&mut self, field: &Field, value: &str) {
+        if field.name() == "stranger" {
+            self.stranger = Some(value.to_owned());
+        } else {
+            self.record_debug(field, &value);
+        }
+    }
+
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
         // Writing to a string cannot fail.
         let _ = if field.name() == "message" {
@@ -79,6 +115,14 @@ impl Subscriber for Front {
     fn event(&self, event: &Event<'_>) {
         let mut line = Line::default();
         event.record(&mut line);
+        if let Some(kind) = &line.stranger
+            && self.most < Level::DEBUG
+        {
+            tick();
+            if !TALLY.lock().unwrap_or_else(PoisonError::into_inner).says(kind, now()) {
+                return;
+            }
+        }
         let text = format!("{}: {}{}", self.name, line.message, line.fields).replace(['\n', '\r'], " ");
         // There is nobody to tell that a log cannot be written.
         let _ = match &self.system {
@@ -92,4 +136,30 @@ impl Subscriber for Front {
     fn enter(&self, _: &Id) {}
 
     fn exit(&self, _: &Id) {}
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Front, Level};
+    use std::os::unix::net::UnixDatagram;
+
+    #[test]
+    fn what_strangers_cause_is_said_once_and_counted() {
+        let (ours, theirs) = UnixDatagram::pair().unwrap();
+        theirs.set_nonblocking(true).unwrap();
+        let front = Front { name: "privd", most: Level::INFO, system: Some(ours) };
+        tracing::subscriber::with_default(front, || {
+            for number in 0..5 {
+                tracing::warn!(stranger = "messages of a test were lost", number, "lost");
+            }
+            tracing::warn!("another line");
+        });
+        let mut lines = Vec::new();
+        let mut buffer = [0; 256];
+        while let Ok(length) = theirs.recv(&mut buffer) {
+            lines.push(String::from_utf8_lossy(&buffer[..length]).into_owned());
+        }
+        assert_eq!(lines, ["<28>privd: lost number=0", "<28>privd: another line"]);
+        assert!(super::tick().is_some(), "the count is still to be said");
+    }
 }

@@ -159,7 +159,7 @@ pub(crate) fn serve(listening: OwnedFd, mut paths: Paths, common: Common) -> Res
         match user {
             Ok(user) if users.contains(&user) && children < MOST => {}
             Ok(user) => {
-                info!("user {user} is turned away");
+                info!(stranger = "users were turned away", "user {user} is turned away");
                 continue;
             }
             Err(error) => {

@@ -262,7 +262,8 @@ impl Iface {
                         out.request(Purpose::Bss { iface: id, attempt, bss, tag }, request);
                     }
                     BssOutput::Event(event) => self.events.push_back((index, event)),
-                    BssOutput::Log(level, text) => log(&name, level, &text),
+                    BssOutput::Log { stranger: Some(kind), text, .. } => info!(stranger = kind, "{name}: {text}"),
+                    BssOutput::Log { level, stranger: None, text } => log(&name, level, &text),
                     BssOutput::Started => {
                         self.announce(index);
                         self.answer_adder(index, true, out);

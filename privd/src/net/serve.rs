@@ -173,7 +173,9 @@ impl Worker {
         for (ifindex, kind, socket) in self.packet_sockets() {
             add(Source::Packets { ifindex, kind }, socket.as_fd(), PollFlags::POLLIN);
         }
-        match poll(&mut descriptors, PollTimeout::NONE) {
+        // Lines that were counted are told though nothing else happens.
+        let counts = crate::log::tick().map(|wait| PollTimeout::try_from(wait).unwrap_or(PollTimeout::MAX));
+        match poll(&mut descriptors, counts.unwrap_or(PollTimeout::NONE)) {
             Ok(_) => {}
             Err(Errno::EINTR) => return Ok(Vec::new()),
             Err(errno) => return Err(errno.into()),

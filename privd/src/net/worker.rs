@@ -237,7 +237,7 @@ impl Worker {
 
     /// The kernel had no room: events, and perhaps answers, are lost.
     fn overrun(&mut self, port: Port) {
-        tracing::warn!(?port, "the kernel dropped messages");
+        tracing::warn!(stranger = "the kernel dropped messages", ?port, "the kernel dropped messages");
         for (number, client) in &mut self.clients {
             if !matches!(port, Port::Client(of) if of != *number) {
                 client.lost_events();

@@ -51,12 +51,18 @@ impl Bss {
         let authenticated = self.stations.get(&addr).is_some_and(|station| station.stage >= Stage::Authenticated);
         let cached = if authenticated { Ok(()) } else { self.admit_by_cached_key(addr, &request, now) };
         if cached == Err(StatusCode::INVALID_PMKID) && !self.stations.contains_key(&addr) {
-            self.log(Level::Info, format!("{addr}: names no key that is cached for it"));
+            self.log_stranger(
+                "stations named keys that are not cached",
+                format!("{addr}: names no key that is cached for it"),
+            );
             self.refuse(addr, reassociation, StatusCode::INVALID_PMKID, now);
             return;
         }
         if cached.is_err() {
-            self.log(Level::Info, format!("{addr}: wants to associate without being authenticated"));
+            self.log_stranger(
+                "stations wanted to associate without being authenticated",
+                format!("{addr}: wants to associate without being authenticated"),
+            );
             self.send(Subtype::DEAUTH, addr, |w| {
                 w.u16_le(ReasonCode::CLASS2_FROM_NONAUTH.0);
             });
@@ -70,13 +76,16 @@ impl Bss {
         let judged = self.judge(addr, algorithm, &request, now);
         match judged {
             Ok(_) if protected && !lost_keys => {
-                self.log(Level::Info, format!("{addr}: is associated already; asking it by SA Query"));
+                self.log_stranger(
+                    "stations that are associated wanted to associate again",
+                    format!("{addr}: is associated already; asking it by SA Query"),
+                );
                 self.begin_sa_query(addr, now, rng);
                 self.refuse(addr, reassociation, StatusCode::ASSOC_TOO_SOON, now);
             }
             Ok(accepted) => self.associate(addr, reassociation, accepted, now),
             Err(refusal) => {
-                self.log(Level::Info, format!("{addr}: association refused: {refusal}"));
+                self.log_stranger("associations were refused", format!("{addr}: association refused: {refusal}"));
                 self.refuse(addr, reassociation, refusal.status, now);
             }
         }
@@ -300,7 +309,10 @@ impl Bss {
             return;
         }
         if !acked {
-            self.log(Level::Info, format!("{addr}: did not acknowledge the association response"));
+            self.log_stranger(
+                "association responses were not acknowledged",
+                format!("{addr}: did not acknowledge the association response"),
+            );
             self.end_association(addr, now);
             self.remove_from_kernel(addr);
             return;
@@ -312,7 +324,7 @@ impl Bss {
         if inactivity > 0 && !self.config.wiphy.features.inactivity_timer {
             station.watch = Some(Watch::Look(now + core::time::Duration::from_secs(u64::from(inactivity))));
         }
-        self.log(Level::Info, format!("{addr}: associated (aid {aid})"));
+        self.log_stranger("stations associated", format!("{addr}: associated (aid {aid})"));
         let ids = self.fresh_password_ids(addr, now, rng);
         let Some(station) = self.stations.get_mut(&addr) else { return };
         match &mut station.handshake {

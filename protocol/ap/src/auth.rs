@@ -59,8 +59,8 @@ impl Bss {
             rest: &[],
         };
         if !self.is_welcome(source) {
-            self.log(
-                Level::Info,
+            self.log_stranger(
+                "stations were refused by the lists of addresses",
                 format!("{source}: refused by the lists of addresses (macaddr_acl, accept_mac_file, deny_mac_file)"),
             );
             self.send_auth(source, answer(StatusCode::REFUSED));
@@ -91,7 +91,10 @@ impl Bss {
             }
             auth_algorithm::SAE if self.sae.is_offered() => self.handle_sae(source, &auth, now, rng),
             other => {
-                self.log(Level::Info, format!("{source}: authentication algorithm {other} is not offered"));
+                self.log_stranger(
+                    "authentication algorithms that are not offered",
+                    format!("{source}: authentication algorithm {other} is not offered"),
+                );
                 self.send_auth(source, answer(StatusCode::UNSUPPORTED_AUTH_ALG));
             }
         }
@@ -99,7 +102,10 @@ impl Bss {
 
     pub(crate) fn log_full(&mut self, addr: MacAddr) {
         let limit = self.config.bss.max_num_sta();
-        self.log(Level::Info, format!("{addr}: no room for another station (max_num_sta={limit})"));
+        self.log_stranger(
+            "there was no room for another station",
+            format!("{addr}: no room for another station (max_num_sta={limit})"),
+        );
     }
 
     /// Every station has to come with SAE, or with a key that it led to.
@@ -137,7 +143,7 @@ impl Bss {
             parameters.rates = self.config.operating.basic_rates();
             request = Some(Request::AddStation { ifindex, station: parameters });
         }
-        self.log(Level::Info, format!("{addr}: authenticated"));
+        self.log_stranger("stations authenticated", format!("{addr}: authenticated"));
         if let Some(request) = request {
             self.request(Tag::Station(addr), request);
         }

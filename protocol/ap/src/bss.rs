@@ -76,7 +76,14 @@ pub enum BssOutput {
     /// Tell those who listen.
     Event(ApEvent),
     /// Log this.
-    Log(Level, String),
+    Log {
+        /// How important it is.
+        level: Level,
+        /// Of which kind it is, if anybody on the air can cause it (see [`wire::tally`]).
+        stranger: Option<&'static str>,
+        /// The line.
+        text: String,
+    },
     /// The access point works now.
     Started,
     /// The driver refused to start it.
@@ -407,7 +414,12 @@ impl Bss {
     }
 
     pub(crate) fn log(&mut self, level: Level, text: String) {
-        self.outputs.push_back(BssOutput::Log(level, text));
+        self.outputs.push_back(BssOutput::Log { level, stranger: None, text });
+    }
+
+    /// A line that anybody on the air can cause, and of which kind it is.
+    pub(crate) fn log_stranger(&mut self, kind: &'static str, text: String) {
+        self.outputs.push_back(BssOutput::Log { level: Level::Info, stranger: Some(kind), text });
     }
 
     /// Sends a management frame to a station.

@@ -200,7 +200,7 @@ impl Bss {
                     self.log(Level::Warning, format!("{addr}: reports a Michael MIC failure of the {kind} key"));
                 }
                 AuthenticatorOutput::Disconnect { reason, why } => {
-                    self.log(Level::Info, format!("{addr}: sent away: {why}"));
+                    self.log_stranger("stations were sent away", format!("{addr}: sent away: {why}"));
                     self.deauthenticate(addr, reason, now);
                 }
             }
@@ -211,7 +211,10 @@ impl Bss {
     fn mismatch(&mut self, addr: MacAddr) {
         let Some(station) = self.stations.get_mut(&addr) else { return };
         station.mismatches = station.mismatches.saturating_add(1);
-        self.log(Level::Info, format!("{addr}: its key is not ours (wrong passphrase?)"));
+        self.log_stranger(
+            "stations had another key (wrong passphrase?)",
+            format!("{addr}: its key is not ours (wrong passphrase?)"),
+        );
         self.event(ApEvent::PossiblePskMismatch(addr));
     }
 

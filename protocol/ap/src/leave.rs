@@ -30,7 +30,10 @@ impl Bss {
         if !self.stations.contains_key(&addr) {
             return;
         }
-        self.log(Level::Info, format!("{addr}: deauthenticated itself, reason {}", reason.0));
+        self.log_stranger(
+            "stations deauthenticated themselves",
+            format!("{addr}: deauthenticated itself, reason {}", reason.0),
+        );
         self.end_association(addr, now);
         self.remove_from_kernel(addr);
         self.stations.remove(&addr);
@@ -43,7 +46,10 @@ impl Bss {
         if station.stage < Stage::Associating {
             return;
         }
-        self.log(Level::Info, format!("{addr}: disassociated itself, reason {}", reason.0));
+        self.log_stranger(
+            "stations disassociated themselves",
+            format!("{addr}: disassociated itself, reason {}", reason.0),
+        );
         self.part(addr, now);
     }
 
@@ -115,7 +121,7 @@ impl Bss {
     fn log_farewell(&mut self, addr: MacAddr, how: &str, reason: Option<ReasonCode>) {
         if self.stations.get(&addr).is_some_and(|station| station.stage >= Stage::Associating) {
             let why = reason.map_or_else(|| "without being told".into(), |reason| format!("reason {}", reason.0));
-            self.log(Level::Info, format!("{addr}: {how} by us, {why}"));
+            self.log_stranger("stations were sent away", format!("{addr}: {how} by us, {why}"));
         }
     }
 
@@ -235,7 +241,10 @@ impl Bss {
         if query.end <= now {
             station.sa_query = None;
             station.lost_keys_until = Some(now + LOST_KEYS);
-            self.log(Level::Info, format!("{addr}: no answer to SA Query; its next association is accepted"));
+            self.log_stranger(
+                "stations did not answer SA Query",
+                format!("{addr}: no answer to SA Query; its next association is accepted"),
+            );
         } else if query.next <= now {
             self.send_sa_query(addr, now, rng);
         }

@@ -193,7 +193,7 @@ impl Bss {
     }
 
     fn sae_refuse(&mut self, addr: MacAddr, transaction: u16, error: &SaeError) {
-        self.log(Level::Info, format!("{addr}: SAE: {error}"));
+        self.log_stranger("SAE exchanges were refused", format!("{addr}: SAE: {error}"));
         let body = match error {
             SaeError::UnsupportedGroup(group) => group.to_le_bytes().to_vec(),
             SaeError::PasswordIdentifier => {
@@ -469,14 +469,17 @@ impl Bss {
             Confirmed::Nothing => {}
             // Whoever writes in its name must not have the station told that its password is wrong.
             Confirmed::Ambiguous => {
-                self.log(
-                    Level::Info,
+                self.log_stranger(
+                    "several SAE commits came in the name of a station",
                     format!("{addr}: SAE: several commits came in its name, its confirm fits none yet"),
                 );
             }
             Confirmed::Wrong(SaeError::ConfirmMismatch) => {
                 if failed.is_some_and(|failed| self.sae.try_another(addr, &failed)) {
-                    self.log(Level::Info, format!("{addr}: SAE: another password is tried next time"));
+                    self.log_stranger(
+                        "stations are tried with another SAE password next time",
+                        format!("{addr}: SAE: another password is tried next time"),
+                    );
                     if let Some(station) = self.stations.get_mut(&addr) {
                         station.sae = None;
                     }
@@ -543,7 +546,7 @@ impl Bss {
         }
         if exchange.repeats >= sync {
             station.sae = None;
-            self.log(Level::Info, format!("{addr}: SAE: no answer"));
+            self.log_stranger("SAE exchanges were not gone on with", format!("{addr}: SAE: no answer"));
             if self.stations.get(&addr).is_some_and(|station| station.stage == Stage::Unknown) {
                 self.stations.remove(&addr);
             }

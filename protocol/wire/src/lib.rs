@@ -6,6 +6,7 @@
 //! * [`cursor`]: [`Reader`] and [`Writer`], the only way in which received bytes are taken apart.
 //! * [`element`]: iteration over elements, and the few element bodies that more than one room needs.
 //! * [`frame`]: management frame headers and bodies.
+//! * [`tally`]: which of the lines that strangers can cause are written.
 //! * [`channel`]: channel numbers, operating classes and frequencies.
 #![no_std]
 #![forbid(unsafe_code)]
@@ -19,6 +20,7 @@ pub mod element;
 pub mod frame;
 mod mac;
 mod ssid;
+pub mod tally;
 mod time;
 
 pub use code::{ReasonCode, StatusCode};

@@ -178,7 +178,11 @@ impl Station {
                 }
                 SupplicantOutput::PmkidMismatch { pmkid } => {
                     // Message 1 is authenticated by nobody: a forged one must not throw us out of a link that stands.
-                    tracing::info!("{}: {bssid} names another key than ours ({pmkid})", self.ifname());
+                    tracing::info!(
+                        stranger = "messages in the name of our access point named another key than ours",
+                        "{}: {bssid} names another key than ours ({pmkid})",
+                        self.ifname()
+                    );
                     if state_is_fresh(&self.link) && self.link.target().is_some_and(|target| target.cached) {
                         self.doubt_key(cx, network, bssid);
                     }

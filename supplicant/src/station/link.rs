@@ -224,7 +224,12 @@ impl Station {
                 if local || bssid.is_none() {
                     return;
                 }
-                tracing::info!("{}: {} ended the attempt: {reason}", self.ifname(), target.bssid);
+                tracing::info!(
+                    stranger = "attempts were ended by frames that anybody could have sent",
+                    "{}: {} ended the attempt: {reason}",
+                    self.ifname(),
+                    target.bssid
+                );
                 let (network, bssid, cached) = (target.network, target.bssid, target.cached);
                 if cached {
                     // The cached key is what it does not like, perhaps.

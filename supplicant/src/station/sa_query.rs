@@ -50,7 +50,12 @@ impl Station {
         if header.source != state.target.bssid || !state.target.has_pmf() || !state.completed {
             return;
         }
-        tracing::info!("{}: unprotected frame in the name of {} ignored: {reason}", self.ifname(), header.source);
+        tracing::info!(
+            stranger = "unprotected frames in the name of our access point were ignored",
+            "{}: unprotected frame in the name of {} ignored: {reason}",
+            self.ifname(),
+            header.source
+        );
         // 11.13: only these say that the access point has lost its state of us.
         if !matches!(reason, ReasonCode::CLASS2_FROM_NONAUTH | ReasonCode::CLASS3_FROM_NONASSOC)
             || self.runtime.sa_query_off

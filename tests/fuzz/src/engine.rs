@@ -230,7 +230,7 @@ impl World {
                     assert!(!self.secured, "a station without a key is connected");
                 }
                 BssOutput::Event(event) => drop(event.message()),
-                BssOutput::Log(..) | BssOutput::Started | BssOutput::StartFailed(_) => {}
+                BssOutput::Log { .. } | BssOutput::Started | BssOutput::StartFailed(_) => {}
             }
         }
     }

@@ -46,6 +46,39 @@ fn a_crowd_of_strangers_is_bounded_and_keeps_nobody_out() {
 }
 
 #[test]
+fn every_line_that_strangers_can_cause_is_counted() {
+    let auth = |algorithm, transaction, status| Authentication { algorithm, transaction, status, rest: &[] };
+    let sae = auth_algorithm::SAE;
+    for conf in [OPEN, PSK, SAE] {
+        let mut world = World::new(conf);
+        for n in 0..600u16 {
+            let [high, low] = n.to_be_bytes();
+            let from = MacAddr([6, 0, 0, 0, high, low]);
+            for frame in [open(), auth(77, 1, StatusCode::SUCCESS), auth(sae, 1, StatusCode(126))] {
+                world.from(from, Subtype::AUTHENTICATION, |w| frame.write(w));
+            }
+            world.from(from, Subtype::AUTHENTICATION, |w| auth(sae, 2, StatusCode::SUCCESS).write(w));
+            for (subtype, body) in [
+                (Subtype::ASSOC_REQUEST, &[1, 0, 1, 0, 0, 1, b'x'][..]),
+                (Subtype::REASSOC_REQUEST, &[0; 12]),
+                (Subtype::ASSOC_REQUEST, &[1, 0, 1, 0, 0, 0]),
+                (Subtype::DISASSOC, &[8, 0]),
+                (Subtype::DEAUTH, &[3, 0]),
+            ] {
+                world.from(from, subtype, |w| {
+                    w.put(body);
+                });
+            }
+        }
+        world.wait(Duration::from_secs(60));
+        let loud: Vec<_> =
+            world.logged.iter().filter(|(level, kind)| *level >= ctrl::Level::Info && kind.is_none()).collect();
+        assert!(loud.is_empty(), "{} of {} lines are not counted", loud.len(), world.logged.len());
+        assert!(world.logged.iter().any(|(_, kind)| *kind == Some("authentication algorithms that are not offered")));
+    }
+}
+
+#[test]
 fn noise_moves_nothing_and_panics_nowhere() {
     for conf in [OPEN, PSK, SAE] {
         let mut world = World::new(conf);

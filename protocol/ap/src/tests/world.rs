@@ -74,6 +74,8 @@ pub(super) struct World {
     pub(super) sequences: bool,
     /// Group keys of the station: index, and the packet number it begins with.
     pub(super) groups: Vec<(u8, [u8; 6])>,
+    /// Lines of the log: how important, and of which kind if strangers can cause them.
+    pub(super) logged: Vec<(ctrl::Level, Option<&'static str>)>,
 }
 
 impl World {
@@ -109,6 +111,7 @@ impl World {
             unanswered: Vec::new(),
             sequences: true,
             groups: Vec::new(),
+            logged: Vec::new(),
         };
         world.bss.start(world.now, &mut world.rng);
         world.pump();
@@ -122,7 +125,7 @@ impl World {
             match output {
                 BssOutput::Request { tag, request } => self.carry_out(tag, request),
                 BssOutput::Event(event) => self.events.push(event),
-                BssOutput::Log(..) => {}
+                BssOutput::Log { level, stranger, .. } => self.logged.push((level, stranger)),
                 BssOutput::Started => self.started = true,
                 BssOutput::StartFailed(failure) => panic!("{failure}"),
             }

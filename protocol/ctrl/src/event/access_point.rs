@@ -118,6 +118,21 @@ impl ApEvent {
         if let ApEvent::Message { level, .. } = self { *level } else { Level::Info }
     }
 
+    /// Of which kind it is in a log, if anybody on the air can cause it.
+    pub fn of_strangers(&self) -> Option<&'static str> {
+        #[allow(
+            clippy::wildcard_enum_match_arm,
+            reason = "all others come from ourselves or from stations that have a key"
+        )]
+        match self {
+            ApEvent::PossiblePskMismatch(_) => Some("AP-STA-POSSIBLE-PSK-MISMATCH"),
+            ApEvent::SaeUnknownPasswordIdentifier(_) => Some("CTRL-EVENT-SAE-UNKNOWN-PASSWORD-IDENTIFIER"),
+            ApEvent::RejectedMaxSta(_) => Some("AP-REJECTED-MAX-STA"),
+            ApEvent::RejectedBlockedSta(_) => Some("AP-REJECTED-BLOCKED-STA"),
+            _ => None,
+        }
+    }
+
     /// Whether only clients that asked for probe requests get it.
     pub fn is_probe_request(&self) -> bool {
         matches!(self, ApEvent::RxProbeRequest { .. })
