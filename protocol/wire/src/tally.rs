@@ -12,6 +12,10 @@ use crate::Instant;
 /// How long lines of a kind are counted after one was written.
 const MINUTE: Duration = Duration::from_secs(60);
 
+const fn after(now: Instant) -> Instant {
+    Instant::from_origin(now.since_origin().saturating_add(MINUTE))
+}
+
 /// How many of a kind were not written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Counted {
@@ -52,7 +56,7 @@ impl Tally {
             entry.count = entry.count.saturating_add(1);
             return false;
         }
-        self.entries.push(Entry { kind: kind.into(), until: now + MINUTE, count: 0 });
+        self.entries.push(Entry { kind: kind.into(), until: after(now), count: 0 });
         true
     }
 
@@ -66,7 +70,7 @@ impl Tally {
             let count = core::mem::take(&mut entry.count);
             if count > 0 {
                 due.push(Counted { kind: entry.kind.clone(), count });
-                entry.until = now + MINUTE;
+                entry.until = after(now);
             }
             count > 0
         });

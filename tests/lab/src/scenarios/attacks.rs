@@ -17,6 +17,7 @@ use crate::guest::stranger::{
 /// The stories of this file.
 pub const STORIES: &[super::Story] = stories![
     forged_deauthentication_does_not_end_our_protected_connection,
+    forged_frames_fill_no_log,
     forged_deauthentication_ends_an_unprotected_connection,
     forged_handshakes_do_not_end_our_protected_connection,
     forged_handshakes_do_not_end_our_unprotected_connection,
@@ -104,6 +105,39 @@ pub fn forged_deauthentication_does_not_end_our_protected_connection(lab: &mut L
     let frames = farewells(victims.station, victims.bssid);
     victims.stranger.send(lab, &frames)?;
     victims.unharmed(lab)
+}
+
+/// Nor do such frames fill a log: the first is told, the others are counted.
+pub fn forged_frames_fill_no_log(lab: &mut Lab) -> Outcome {
+    let network = Network::new(Suite::Sae(Method::Direct, 19));
+    let mut victims = victims(lab, Maker::Airlock, Maker::Airlock, &network)?;
+    victims.sta.control()?.ok("LOG_LEVEL INFO")?;
+    victims.ap.control.ok("LOG_LEVEL INFO")?;
+    let (station, bssid) = (victims.station, victims.bssid);
+    let mut frames = farewells(station, bssid);
+    // An algorithm that nobody offers, a confirm without a commit, an association out of nothing.
+    for number in 0..40 {
+        let from = [2, 0, 0, 0, 0x77, number];
+        frames.push(management(AUTHENTICATION, bssid, from, bssid, &[77, 0, 1, 0, 0, 0]));
+        frames.push(management(AUTHENTICATION, bssid, from, bssid, &[3, 0, 2, 0, 0, 0]));
+        frames.push(management(ASSOCIATION_REQUEST, bssid, from, bssid, &[0x31, 0x04, 5, 0, 0, 1, b'x']));
+    }
+    let lines = |program: &Program| program.log().lines().count();
+    let before = [lines(&victims.sta.program), lines(&victims.ap.program)];
+    for _ in 0..3 {
+        victims.stranger.send(lab, &frames)?;
+    }
+    victims.unharmed(lab)?;
+    let after = [lines(&victims.sta.program), lines(&victims.ap.program)];
+    for (program, (before, after)) in
+        [&victims.sta.program, &victims.ap.program].into_iter().zip(before.iter().zip(after))
+    {
+        check(after.saturating_sub(*before) <= 12, || {
+            format!("{} has written {} lines", program.name, after.saturating_sub(*before))
+        })?;
+        program.wait_log(" more in the last minute: ", Duration::from_secs(90))?;
+    }
+    Ok(())
 }
 
 /// The control: the same frames end a connection without that protection.
