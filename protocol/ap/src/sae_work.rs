@@ -12,15 +12,16 @@ use crypto::Rng;
 use sae::{Group, Method};
 use wire::{Instant, MacAddr};
 
-/// What a unit of work takes from the budget: one product in the smallest group costs a fraction of it.
-const UNIT: Duration = Duration::from_millis(25);
+/// What a unit of work takes from the budget: a product or two in the smallest group, which cost a fraction of it on a
+/// small machine and a hundredth on a large one. A hundred commits a second in that group have their turn.
+const UNIT: Duration = Duration::from_millis(5);
 /// As much may be done at once: a hundred commits in the largest group of common use, so that who comes while a crowd
 /// begins is not behind it.
-const BURST: Duration = Duration::from_secs(20);
+const BURST: Duration = Duration::from_secs(4);
 /// As much of it that a commit has to show first that its sender hears us.
-const MUCH: Duration = Duration::from_secs(1);
+const MUCH: Duration = Duration::from_millis(200);
 /// As much may be done at once for confirms.
-const CONFIRMS: Duration = Duration::from_secs(2);
+const CONFIRMS: Duration = Duration::from_millis(400);
 /// A station that got no answer for so long has given up.
 const PATIENCE: Duration = Duration::from_secs(2);
 /// Most commits that wait.
