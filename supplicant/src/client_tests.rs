@@ -175,3 +175,49 @@ fn what_is_not_there_is_not_said_to_be_there() {
     assert!(mib.contains("dot11RSNAPreauthenticationImplemented=FALSE\n"), "{mib}");
     assert!(mib.contains("dot11RSNAPreauthenticationEnabled=FALSE\n"), "{mib}");
 }
+
+#[test]
+fn two_wrong_mics_within_a_minute_end_tkip_for_a_minute_and_nothing_else() {
+    let mut tkip = RSNE;
+    (tkip[7], tkip[13]) = (2, 2);
+    let mut group_only = RSNE;
+    group_only[7] = 2;
+    let lines = PSK.replace("psk=", "pairwise=TKIP CCMP\ngroup=TKIP CCMP\npsk=");
+    // Which of the two kinds of frames can end the link.
+    for (rsne, pairwise, group) in [(tkip, true, true), (group_only, false, true), (RSNE, false, false)] {
+        for (is_group, ends) in [(false, pairwise), (true, group)] {
+            let mut world = World::new(&lines, &rsne);
+            world.sleep(Duration::from_secs(1));
+            let failure = ipc_proto::Event::MicFailure { ifindex: 3, addr: super::AP, group: is_group };
+            world.event(failure.clone());
+            assert!(world.ask("STATUS").contains("wpa_state=ASSOCIATED\n"));
+            world.requests.clear();
+            world.event(failure);
+            let left = |request: &Request| {
+                matches!(request, Request::Deauthenticate { reason: wire::ReasonCode::MIC_FAILURE, local: false, .. })
+            };
+            assert_eq!(world.requests.iter().any(left), ends, "{rsne:?} {is_group}");
+            if !ends {
+                continue;
+            }
+            world.requests.clear();
+            let tried = |world: &World| world.requests.iter().any(|r| matches!(r, Request::Authenticate { .. }));
+            world.sleep(Duration::from_secs(59));
+            assert!(!tried(&world));
+            world.sleep(Duration::from_secs(20));
+            assert!(tried(&world));
+        }
+    }
+    // Two that are further apart are only reported, each.
+    let mut world = World::new(&lines, &tkip);
+    world.sleep(Duration::from_secs(1));
+    super::shake_hands(&mut world);
+    world.requests.clear();
+    for _ in 0..2 {
+        world.event(ipc_proto::Event::MicFailure { ifindex: 3, addr: super::AP, group: false });
+        world.sleep(Duration::from_secs(61));
+    }
+    let reports = world.requests.iter().filter(|request| matches!(request, Request::SendEapol { .. })).count();
+    assert_eq!(reports, 2);
+    assert!(world.ask("STATUS").contains("wpa_state=COMPLETED\n"));
+}

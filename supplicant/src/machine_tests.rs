@@ -433,7 +433,13 @@ fn after_a_loss_the_channels_of_the_network_are_looked_at_first() {
 
 /// Plays the access point's side of the handshake with the station that is associated.
 fn shake_hands(world: &mut World) {
-    let policy = rsn::ApPolicy::rsn(&[rsn::AkmSuite::Psk], rsn::Pmf::Disabled);
+    let mut policy = rsn::ApPolicy::rsn(&[rsn::AkmSuite::Psk], rsn::Pmf::Disabled);
+    if world.rsne.get(7) == Some(&2) {
+        policy.group = rsn::CipherSuite::Tkip;
+    }
+    if world.rsne.get(13) == Some(&2) {
+        policy.rsn_pairwise = vec![rsn::CipherSuite::Tkip];
+    }
     let element = world.requests.iter().rev().find_map(|request| match request {
         Request::Associate { assoc, .. } => Some(assoc.elements.clone()),
         _ => None,

@@ -25,6 +25,8 @@ pub(crate) struct Abilities {
     pub(crate) user_sme: bool,
     pub(crate) ciphers: Vec<u32>,
     pub(crate) bands: Vec<BandInfo>,
+    /// TKIP is not used for now (its countermeasures).
+    pub(crate) tkip_barred: bool,
     /// SAE hunts and pecks whatever the access point says.
     #[cfg(feature = "testing")]
     pub(crate) hunting_only: bool,
@@ -38,6 +40,7 @@ impl Abilities {
             user_sme: wiphy.features.user_sme && !(leave_to_driver && wiphy.features.connect),
             ciphers: wiphy.ciphers.clone(),
             bands: wiphy.bands.clone(),
+            tkip_barred: false,
             #[cfg(feature = "testing")]
             hunting_only: false,
         }
@@ -63,7 +66,8 @@ impl Abilities {
     }
 
     fn cipher(&self, suite: CipherSuite) -> bool {
-        self.ciphers.is_empty() || self.ciphers.contains(&suite.nl80211())
+        let barred = self.tkip_barred && suite == CipherSuite::Tkip;
+        !barred && (self.ciphers.is_empty() || self.ciphers.contains(&suite.nl80211()))
     }
 }
 

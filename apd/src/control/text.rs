@@ -277,12 +277,13 @@ impl Apd {
             .field("supported_rates", rates.join(" "))
             .field("timeout_next", if station.is_associated() { "NULLFUNC POLL" } else { "DEAUTH" });
         if let Some(negotiated) = station.negotiated() {
+            let (here, there) = station.mic_failures();
             lines
                 .field("dot11RSNAStatsSTAAddress", addr)
                 .field("dot11RSNAStatsVersion", 1)
                 .field("dot11RSNAStatsSelectedPairwiseCipher", suite(negotiated.pairwise.nl80211()))
-                .field("dot11RSNAStatsTKIPLocalMICFailures", 0)
-                .field("dot11RSNAStatsTKIPRemoteMICFailures", 0)
+                .field("dot11RSNAStatsTKIPLocalMICFailures", here)
+                .field("dot11RSNAStatsTKIPRemoteMICFailures", there)
                 .field("wpa", if negotiated.protocol == rsn::Protocol::Rsn { 2 } else { 1 })
                 .field("AKMSuiteSelector", suite(negotiated.akm.nl80211()))
                 .field("hostapdWPAPTKState", station.ptk_state())

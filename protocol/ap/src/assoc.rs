@@ -48,6 +48,10 @@ impl Bss {
             self.log(Level::Debug, format!("{addr}: malformed association request"));
             return;
         };
+        if self.countermeasures.are_active(now) {
+            self.refuse(addr, reassociation, StatusCode::REFUSED, now);
+            return;
+        }
         let authenticated = self.stations.get(&addr).is_some_and(|station| station.stage >= Stage::Authenticated);
         let cached = if authenticated { Ok(()) } else { self.admit_by_cached_key(addr, &request, now) };
         if cached == Err(StatusCode::INVALID_PMKID) && !self.stations.contains_key(&addr) {

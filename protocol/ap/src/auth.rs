@@ -66,6 +66,14 @@ impl Bss {
             self.send_auth(source, answer(StatusCode::REFUSED));
             return;
         }
+        if self.countermeasures.are_active(now) {
+            self.log_stranger(
+                "stations were refused during TKIP countermeasures",
+                format!("{source}: refused during TKIP countermeasures"),
+            );
+            self.send_auth(source, answer(StatusCode::REFUSED));
+            return;
+        }
         // It comes again: what was still to be taken away of its last association goes now.
         self.finish_parting(source);
         match auth.algorithm {

@@ -137,6 +137,7 @@ pub struct Bss {
     pub(crate) resync: Option<crate::resync::Resync>,
     /// It was asked to start without a beacon (`start_disabled`): the first change of the beacon starts it.
     pub(crate) silent: bool,
+    pub(crate) countermeasures: crate::countermeasures::Countermeasures,
     /// Pairwise keys that the driver was asked to take.
     pub(crate) keys: u64,
     pub(crate) outputs: VecDeque<BssOutput>,
@@ -166,6 +167,7 @@ impl Bss {
             switch: None,
             resync: None,
             silent: false,
+            countermeasures: crate::countermeasures::Countermeasures::default(),
             keys: 0,
             outputs: VecDeque::new(),
         };
@@ -318,6 +320,7 @@ impl Bss {
             Event::EapolSent { dest, acked, .. } => self.handle_eapol_sent(*dest, *acked, now),
             Event::UnexpectedFrame { addr, .. } => self.handle_unexpected(*addr, now),
             Event::ProbeStatus { addr, acked, .. } => self.handle_probe_status(*addr, *acked, now),
+            Event::MicFailure { addr, .. } => self.handle_mic_failure(*addr, now),
             Event::PacketLoss { addr, packets, .. } => self.handle_packet_loss(*addr, *packets, now),
             Event::ChannelSwitched { channel, .. } => self.handle_switched(*channel),
             Event::StationRemoved { addr, .. } => self.log(Level::Debug, format!("{addr}: the kernel removed it")),
@@ -385,6 +388,7 @@ impl Bss {
         }
         self.sae_work(now, rng);
         self.load_timeout(now);
+        self.countermeasures_timeout(now);
         self.pmksa.handle_timeout(now);
         self.drain_group();
     }
@@ -395,7 +399,8 @@ impl Bss {
         let stations = self.stations.values().filter_map(Station::deadline).min();
         let group = self.group.as_ref().and_then(Group::poll_deadline);
         let commits = self.sae.work.deadline();
-        [stations, group, commits, self.pmksa.poll_deadline(), self.load.deadline()].into_iter().flatten().min()
+        let others = [self.pmksa.poll_deadline(), self.load.deadline(), self.countermeasures.deadline()];
+        [stations, group, commits].into_iter().chain(others).flatten().min()
     }
 
     /// The next thing to do.

@@ -195,10 +195,7 @@ impl Bss {
                     }
                 }
                 AuthenticatorOutput::PskMismatch => self.mismatch(addr),
-                AuthenticatorOutput::MicFailureReported { pairwise } => {
-                    let kind = if pairwise { "pairwise" } else { "group" };
-                    self.log(Level::Warning, format!("{addr}: reports a Michael MIC failure of the {kind} key"));
-                }
+                AuthenticatorOutput::MicFailureReported { pairwise } => self.handle_mic_report(addr, pairwise, now),
                 AuthenticatorOutput::Disconnect { reason, why } => {
                     self.log_stranger("stations were sent away", format!("{addr}: sent away: {why}"));
                     self.deauthenticate(addr, reason, now);

@@ -16,6 +16,7 @@ mod auth;
 mod beacon;
 mod bss;
 mod config;
+mod countermeasures;
 mod handshake;
 mod leave;
 mod load;

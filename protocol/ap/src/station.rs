@@ -192,6 +192,9 @@ pub struct Station {
     pub(crate) expires: Option<Instant>,
     pub(crate) connected_since: Option<Instant>,
     pub(crate) mismatches: u32,
+    /// TKIP frames of it that had a wrong MIC, and frames to it that it says had one.
+    pub(crate) mic_failures_here: u32,
+    pub(crate) mic_failures_there: u32,
     /// Sequence control and subtype of its last management frame.
     pub(crate) last_frame: Option<(u16, Subtype)>,
 }
@@ -236,6 +239,8 @@ impl Station {
             expires: None,
             connected_since: None,
             mismatches: 0,
+            mic_failures_here: 0,
+            mic_failures_there: 0,
             last_frame: None,
         }
     }
@@ -286,6 +291,16 @@ impl Station {
     #[must_use]
     pub const fn negotiated(&self) -> Option<&Negotiated> {
         self.negotiated.as_ref()
+    }
+
+    /// TKIP frames of it that had a wrong MIC, and frames to it that it says had one.
+    #[must_use]
+    pub const fn mic_failures(&self) -> (u32, u32) {
+        (self.mic_failures_here, self.mic_failures_there)
+    }
+
+    pub(crate) fn uses_pairwise(&self, cipher: rsn::CipherSuite) -> bool {
+        self.stage == Stage::Associated && self.negotiated.as_ref().is_some_and(|agreed| agreed.pairwise == cipher)
     }
 
     /// Number of the state of its 4-way handshake, as hostapd counts.

@@ -306,17 +306,6 @@ impl Station {
         true
     }
 
-    /// A TKIP MIC failed: the access point is told (IEEE Std 802.11-2020 12.3.3.4.2).
-    pub(crate) fn michael_failure(&mut self, cx: &mut Cx<'_>, group: bool) {
-        tracing::warn!("{}: a TKIP frame with a wrong MIC", self.ifname());
-        if let Link::Associated(state) = &mut self.link
-            && let Some(handshake) = &mut state.handshake
-        {
-            handshake.report_mic_failure(!group);
-            self.drain_handshake(cx);
-        }
-    }
-
     /// Everything is there: data may pass.
     pub(crate) fn open_port(&mut self, cx: &mut Cx<'_>) {
         let Link::Associated(state) = &mut self.link else { return };

@@ -103,7 +103,10 @@ impl Station {
             Ok(wiphy) => {
                 // A test of drivers that connect by themselves, on one that need not.
                 let by_driver = self.has_driver_param("force_connect_cmd=1");
-                self.iface.abilities = Abilities::of(&wiphy, by_driver);
+                self.iface.abilities = Abilities {
+                    tkip_barred: self.countermeasures.are_active(cx.now),
+                    ..Abilities::of(&wiphy, by_driver)
+                };
                 self.iface.wiphy = Some(wiphy);
                 self.became_ready(cx);
             }

@@ -3,6 +3,7 @@
 pub(crate) mod aliases;
 mod changes;
 pub(crate) mod connect;
+mod countermeasures;
 mod driver;
 pub(crate) mod fail;
 pub(crate) mod keys;
@@ -182,6 +183,7 @@ pub(crate) struct Station {
     pub(crate) wish: Option<MacAddr>,
     pub(crate) runtime: Runtime,
     pub(crate) sa_query: sa_query::SaQuery,
+    countermeasures: countermeasures::Countermeasures,
     pub(crate) roam: roam::Roamer,
     pub(crate) works: radio_work::RadioWorks,
     /// Whether the interface was up when it was found; it is left so.
@@ -222,6 +224,7 @@ impl Station {
             wish: None,
             runtime: Runtime::default(),
             sa_query: sa_query::SaQuery::default(),
+            countermeasures: countermeasures::Countermeasures::default(),
             roam: roam::Roamer::default(),
             works: radio_work::RadioWorks::default(),
             found_up: None,
@@ -354,6 +357,7 @@ impl Station {
             self.roam.deadline(),
             self.works.deadline(),
             self.changes.deadline(),
+            self.countermeasures.deadline(),
             self.pmksa.poll_deadline(),
         ]
         .into_iter()
@@ -372,6 +376,7 @@ impl Station {
             self.forget_pmksa(cx, |entry| entry.expires <= now);
         }
         self.changes_timeout(cx);
+        self.countermeasures_timeout(cx);
         self.link_timeout(cx);
         self.sa_query_timeout(cx);
         self.roam_timeout(cx);

@@ -171,11 +171,17 @@ impl World {
         }
     }
 
-    #[allow(clippy::wildcard_enum_match_arm, reason = "the station's own driver is of no interest")]
     fn deliver_eapol(&mut self, data: &[u8], encrypted: bool) {
         let Some(station) = &mut self.supplicant else { return };
         let protection = if encrypted { Protection::Encrypted } else { Protection::Plain };
         let _ = station.handle_eapol_key(data, protection, self.now, &mut self.rng);
+        self.drain_supplicant();
+    }
+
+    /// Carries out what the station wants.
+    #[allow(clippy::wildcard_enum_match_arm, reason = "the station's own driver is of no interest")]
+    pub(super) fn drain_supplicant(&mut self) {
+        let Some(station) = &mut self.supplicant else { return };
         let mut answers = Vec::new();
         while let Some(output) = station.poll_output() {
             match output {
