@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use super::stories;
-use crate::failure::Outcome;
-use crate::guest::lab::{Lab, Maker};
+use crate::failure::{During as _, Outcome, check};
+use crate::guest::lab::{Host, Lab, Maker};
 use crate::guest::networks::{Method, Network, Suite};
-use crate::guest::station::{AccessPoint, Station, join};
+use crate::guest::station::{AccessPoint, Station, join, joined};
 
 /// The stories of this file.
 pub const STORIES: &[super::Story] = stories![
@@ -18,6 +18,8 @@ pub const STORIES: &[super::Story] = stories![
     our_group_keys_are_renewed_by_debians_access_point_with_wpa3,
     debians_group_keys_are_renewed_by_our_access_point_with_wpa3,
     our_group_key_is_renewed_when_a_station_leaves,
+    two_wrong_mics_of_a_station_set_off_our_access_points_countermeasures,
+    two_wrong_mics_of_debians_access_point_make_our_station_leave_tkip_for_a_minute,
 ];
 
 const AWHILE: Duration = Duration::from_secs(30);
@@ -111,4 +113,44 @@ pub fn our_group_key_is_renewed_when_a_station_leaves(lab: &mut Lab) -> Outcome 
     stays.control()?.event(GROUP, AWHILE)?;
     reach_by_broadcast(lab, &ap, &stays)?;
     still_connected(&mut stays)
+}
+
+/// Has the kernel of `from` send a TKIP frame whose MIC is wrong.
+fn wrong_mic(lab: &mut Lab, from: &Host, to: &Host) -> Outcome {
+    let file = format!("/sys/kernel/debug/ieee80211/{}/netdev:{}/tkip_mic_test", from.phy, from.interface);
+    std::fs::write(&file, &to.mac).during(|| file.clone())?;
+    lab.step(&format!("{} sends a frame with a wrong MIC", from.name));
+    Ok(())
+}
+
+/// The station is told why, and is let in again after a minute.
+pub fn two_wrong_mics_of_a_station_set_off_our_access_points_countermeasures(lab: &mut Lab) -> Outcome {
+    let network = Network::new(Suite::Wpa1);
+    let (mut sta, mut ap) = join(lab, Maker::Debian, Maker::Airlock, &network)?;
+    sta.control()?.forget_events()?;
+    wrong_mic(lab, &sta.host, &ap.host)?;
+    ap.program.wait_log("a TKIP frame with a wrong MIC", AWHILE)?;
+    wrong_mic(lab, &sta.host, &ap.host)?;
+    let gone = sta.control()?.event("CTRL-EVENT-DISCONNECTED", AWHILE)?;
+    check(gone.contains("reason=14"), || gone.clone())?;
+    ap.program.wait_log("TKIP countermeasures are over", Duration::from_secs(90))?;
+    sta.control()?.event("CTRL-EVENT-CONNECTED", Duration::from_secs(400))?;
+    joined(lab, &mut sta, &mut ap, &network)
+}
+
+/// It tells the access point of both, and comes back after a minute.
+pub fn two_wrong_mics_of_debians_access_point_make_our_station_leave_tkip_for_a_minute(lab: &mut Lab) -> Outcome {
+    let network = Network::new(Suite::Wpa1);
+    let (mut sta, mut ap) = join(lab, Maker::Airlock, Maker::Debian, &network)?;
+    sta.control()?.forget_events()?;
+    wrong_mic(lab, &ap.host, &sta.host)?;
+    ap.program.wait_log("STA detected Michael MIC failure", AWHILE)?;
+    wrong_mic(lab, &ap.host, &sta.host)?;
+    sta.control()?.event("TKIP countermeasures started", AWHILE)?;
+    let gone = sta.control()?.event("CTRL-EVENT-DISCONNECTED", AWHILE)?;
+    check(gone.contains("reason=14"), || gone.clone())?;
+    sta.control()?.no_event("Trying to associate", Duration::from_secs(55))?;
+    sta.control()?.event("TKIP countermeasures stopped", AWHILE)?;
+    sta.control()?.event("CTRL-EVENT-CONNECTED", Duration::from_secs(400))?;
+    joined(lab, &mut sta, &mut ap, &network)
 }
