@@ -135,11 +135,15 @@ impl Lockdown {
         let wanted = self.wanted();
         let permitted = caps::read(None, CapSet::Permitted).map_err(failed)?;
         let keep: CapsHashSet = permitted.intersection(&wanted).copied().collect();
-        caps::clear(None, CapSet::Effective).map_err(failed)?;
-        // Ambient capabilities end with the inheritable ones.
-        caps::clear(None, CapSet::Inheritable).map_err(failed)?;
-        caps::set(None, CapSet::Permitted, &keep).map_err(failed)?;
-        caps::set(None, CapSet::Effective, &keep).map_err(failed)
+        // Ambient capabilities end with the inheritable ones. Where a service manager has left nothing to give up,
+        // nothing is called: its own filter need not allow it.
+        let nothing = CapsHashSet::new();
+        for (set, wanted) in [(CapSet::Effective, &keep), (CapSet::Inheritable, &nothing), (CapSet::Permitted, &keep)] {
+            if caps::read(None, set).map_err(failed)? != *wanted {
+                caps::set(None, set, wanted).map_err(failed)?;
+            }
+        }
+        Ok(())
     }
 }
 
