@@ -14,6 +14,7 @@ mod options;
 mod outbox;
 mod setup;
 mod sharing;
+mod words;
 
 use std::process::ExitCode;
 

@@ -529,6 +529,10 @@ impl Machine for Apd {
     fn is_starting(&self) -> bool {
         self.ifaces.iter().any(|iface| matches!(iface.state, State::Coming(_)))
     }
+
+    fn status(&self) -> String {
+        self.in_words()
+    }
 }
 
 #[cfg(test)]

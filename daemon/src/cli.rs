@@ -54,7 +54,18 @@ impl fmt::Display for SetupError {
     }
 }
 
-/// A file, read before privilege is given up.
+/// A file, read before privilege is given up; where there is none to give up, by the post if need be.
 pub fn contents(path: &str) -> Result<Vec<u8>, SetupError> {
-    std::fs::read(path).map_err(|error| SetupError::Unreadable(path.to_owned(), error))
+    let unreadable = |error| SetupError::Unreadable(path.to_owned(), error);
+    let error = match std::fs::read(path) {
+        Ok(content) => return Ok(content),
+        Err(error) => error,
+    };
+    if error.kind() != io::ErrorKind::PermissionDenied || nix::unistd::geteuid().is_root() {
+        return Err(unreadable(error));
+    }
+    let absolute = std::path::absolute(path).map_err(unreadable)?;
+    crate::on_request::read(&absolute).map_err(|why| {
+        unreadable(io::Error::new(io::ErrorKind::PermissionDenied, format!("{error}, and not by the post: {why}")))
+    })
 }

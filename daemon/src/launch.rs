@@ -22,6 +22,8 @@ use tracing::{info, warn};
 
 use crate::link::{Line, Source, dial};
 use crate::log::{self, Level};
+use crate::runtime_dir::RuntimeDir;
+use crate::service::Service;
 
 pub use crate::log::LogTarget;
 
@@ -29,9 +31,9 @@ pub use crate::log::LogTarget;
 const HELPERS: &str = "/usr/libexec/airlock";
 /// Where helpers listen for daemons that were not started as root.
 const PRIVD_SOCKET: &str = "/run/airlock/privd.sock";
-const POST_SOCKET: &str = "/run/airlock/post.sock";
+pub(crate) const POST_SOCKET: &str = "/run/airlock/post.sock";
 /// How long helpers may take to start.
-const PATIENCE: Duration = Duration::from_secs(10);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 
 /// How a daemon starts.
 #[derive(Clone, Debug)]
@@ -100,6 +102,8 @@ pub struct Links {
     pub(crate) role: Role,
     pub(crate) signals: SignalFd,
     pub(crate) background: Option<Background>,
+    pub(crate) service: Option<Service>,
+    pub(crate) runtime_dir: RuntimeDir,
     pub(crate) log_is_file: bool,
     /// The file with the process id. Its folder is closed to this process, so it is emptied at the end, not removed.
     pub(crate) pid_file: Option<File>,
@@ -139,12 +143,17 @@ fn system(what: impl Into<String>) -> impl FnOnce(io::Error) -> LaunchError {
 ///
 /// To be called once, early, while there is one thread and after the configuration was read. Where the start is to
 /// the background, only the child comes back from here; its parent waits until [`crate::run`] has its control sockets.
-pub fn launch(start: Start) -> Result<Links, LaunchError> {
+pub fn launch(mut start: Start) -> Result<Links, LaunchError> {
     log::init(start.name, &start.log, start.level, start.timestamps, start.show_keys).map_err(system("log"))?;
+    let service = Service::find();
     let background = if start.daemonize { Some(to_background()?) } else { None };
     nix::sys::prctl::set_name(&std::ffi::CString::new(start.name).unwrap_or_default())
         .map_err(|error| system("process name")(error.into()))?;
     let signals = block_signals()?;
+    let runtime_dir = RuntimeDir::find();
+    for path in start.control_dirs.iter_mut().chain(&mut start.control_sockets) {
+        *path = runtime_dir.real(path);
+    }
     if let Some(path) = served(&start) {
         return Err(LaunchError::Served(path));
     }
@@ -169,7 +178,7 @@ pub fn launch(start: Start) -> Result<Links, LaunchError> {
         warn!("{weakness}");
     }
     let log_is_file = matches!(start.log, LogTarget::File(_));
-    Ok(Links { privd, post, role: start.grant.role, signals, background, log_is_file, pid_file })
+    Ok(Links { privd, post, role: start.grant.role, signals, background, service, runtime_dir, log_is_file, pid_file })
 }
 
 fn write_pid(path: &Path) -> Result<File, LaunchError> {

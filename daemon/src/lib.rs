@@ -12,8 +12,11 @@ pub mod launch;
 mod link;
 pub mod log;
 mod machine;
+mod on_request;
 mod outbox;
 mod run;
+mod runtime_dir;
+mod service;
 mod stack;
 
 pub use launch::{LaunchError, Links, LogTarget, Start, launch};

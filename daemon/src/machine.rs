@@ -172,4 +172,9 @@ pub trait Machine {
     fn is_starting(&self) -> bool {
         false
     }
+
+    /// What it is doing, in a few words for whoever asks the service manager.
+    fn status(&self) -> String {
+        String::new()
+    }
 }

@@ -69,19 +69,21 @@ struct Loop<'a> {
 struct Rest {
     signals: nix::sys::signalfd::SignalFd,
     background: Option<crate::launch::Background>,
+    service: Option<crate::service::Service>,
+    runtime_dir: crate::runtime_dir::RuntimeDir,
     log_is_file: bool,
     pid_file: Option<std::fs::File>,
 }
 
 /// Runs the machine until it exits, or nothing is left that it could work with.
 pub fn run(links: Links, machine: &mut dyn Machine) -> ExitCode {
-    let Links { privd, post, role, signals, background, log_is_file, pid_file } = links;
+    let Links { privd, post, role, signals, background, service, runtime_dir, log_is_file, pid_file } = links;
     let hello = ToPrivd::Hello { version: VERSION, role };
     let mut this = Loop {
         machine,
         privd: Link::new("privd", hello, privd),
         post: Link::new("privd post", ToPost::Hello { version: VERSION }, post),
-        links: Rest { signals, background, log_is_file, pid_file },
+        links: Rest { signals, background, service, runtime_dir, log_is_file, pid_file },
         exit: None,
         opening: 0,
         refused: VecDeque::new(),
@@ -128,6 +130,7 @@ impl Loop<'_> {
             }
             Output::OpenControl { socket, path, group } => {
                 self.opening = self.opening.saturating_add(usize::from(self.post.is_up()));
+                let path = self.links.runtime_dir.real_text(path);
                 self.post.send(&ToPost::Open { socket, path, group }, Worth::State);
             }
             Output::CloseControl { socket } => {
@@ -156,7 +159,8 @@ impl Loop<'_> {
     /// Sleeps until something happens, and passes it on.
     #[inline(never)]
     fn turn(&mut self) {
-        let patience = self.links.background.as_ref().map(|_| self.patience);
+        let awaited = !self.started && (self.links.background.is_some() || self.links.service.is_some());
+        let patience = awaited.then_some(self.patience);
         let deadline = [self.machine.poll_deadline(), self.privd.deadline(), self.post.deadline(), patience];
         let counts = log::tick().map(|wait| now() + wait);
         let deadline = deadline.into_iter().chain([counts]).flatten().min();
@@ -300,7 +304,7 @@ impl Loop<'_> {
         self.exit.get_or_insert(1);
     }
 
-    /// Whoever started us in the background may go on once control sockets are there.
+    /// Whoever started us may go on once control sockets are there.
     fn tell_parent(&mut self) {
         let helped = self.privd.is_up() && self.post.is_up() && self.opening == 0 && !self.machine.is_starting();
         let ready = helped || now() >= self.patience;
@@ -311,10 +315,18 @@ impl Loop<'_> {
         {
             background.ready();
         }
+        if let Some(service) = &mut self.links.service
+            && self.exit.is_none()
+        {
+            service.tell(ready, &self.machine.status());
+        }
     }
 
     /// Sends what is queued, then lets the helpers clean up and waits for them.
     fn end(mut self) {
+        if let Some(service) = &self.links.service {
+            service.stopping();
+        }
         let until = now() + FLUSH;
         while !(self.privd.is_flushed() && self.post.is_flushed()) && now() < until {
             let ready = {

@@ -17,6 +17,7 @@ mod sae_run;
 mod select;
 mod setup;
 mod station;
+mod words;
 
 use std::io::Write as _;
 use std::process::ExitCode;

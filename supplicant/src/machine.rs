@@ -492,6 +492,10 @@ impl Machine for Supplicant {
     fn poll_deadline(&self) -> Option<Instant> {
         self.stations.values().filter_map(Station::deadline).min()
     }
+
+    fn status(&self) -> String {
+        self.in_words()
+    }
 }
 
 /// Asks for an interface beside an existing one.
