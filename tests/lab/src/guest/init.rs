@@ -12,7 +12,9 @@ use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::Pid;
 
+use super::systemd;
 use crate::failure::{During as _, Outcome};
+use crate::scenarios;
 
 /// Where the guest sees the programs just built.
 pub const PROGRAMS: &str = "/run/lab/bin";
@@ -68,7 +70,7 @@ pub fn is_first_process() -> bool {
 
 /// Runs the guest from its first process to power-off.
 pub fn run() -> ExitCode {
-    let said = match prepare().and_then(|()| play()) {
+    let said = match begin() {
         Ok(()) => String::new(),
         Err(failure) => format!("the guest could not be set up: {failure}"),
     };
@@ -84,11 +86,22 @@ pub fn run() -> ExitCode {
     ExitCode::FAILURE
 }
 
-fn variable(name: &str) -> Outcome<String> {
+/// The guest's world, and the story; where that is one of units, systemd takes over.
+fn begin() -> Outcome {
+    enter_image()?;
+    let story = variable(STORY_VARIABLE)?;
+    if scenarios::find(&story).is_some_and(|story| story.systemd) {
+        return systemd::become_systemd(&story);
+    }
+    prepare()?;
+    play(&story)
+}
+
+pub(super) fn variable(name: &str) -> Outcome<String> {
     std::env::var(name).during(|| format!("{name} on the kernel's command line"))
 }
 
-fn mount_at(kind: &str, at: &str, options: &str) -> Outcome {
+pub(super) fn mount_at(kind: &str, at: &str, options: &str) -> Outcome {
     mount(Some("none"), at, Some(kind), MsFlags::empty(), Some(options)).during(|| format!("mount of {kind} on {at}"))
 }
 
@@ -100,15 +113,18 @@ fn enter_image() -> Outcome {
     let read_only = MsFlags::MS_RDONLY;
     mount(Some("none"), "/tmp/root", Some("hostfs"), read_only, Some(image.as_str())).during(|| image.clone())?;
     nix::unistd::chdir("/tmp/root")?;
-    // The new root lies over the old one, which then is let go.
-    nix::unistd::pivot_root(".", ".").during(|| "the change to the image".into())?;
-    umount2(".", MntFlags::MNT_DETACH).during(|| "the machine's root".into())?;
+    change_root()
+}
+
+/// Makes the working directory the root. It lies over the old one, which then is let go.
+pub(super) fn change_root() -> Outcome {
+    nix::unistd::pivot_root(".", ".").during(|| "the change to a new root".into())?;
+    umount2(".", MntFlags::MNT_DETACH).during(|| "the old root".into())?;
     nix::unistd::chdir("/")?;
     Ok(())
 }
 
 fn prepare() -> Outcome {
-    enter_image()?;
     mount_at("proc", "/proc", "")?;
     mount_at("sysfs", "/sys", "")?;
     mount_at("debugfs", "/sys/kernel/debug", "")?;
@@ -169,12 +185,11 @@ fn accounts() -> Outcome {
 }
 
 /// Starts the story in a child and takes in every process that loses its parent meanwhile.
-fn play() -> Outcome {
-    let story = variable(STORY_VARIABLE)?;
+fn play(story: &str) -> Outcome {
     if story != SHELL {
         let me = Path::new(PROGRAMS).join("lab");
         let child = Command::new(me)
-            .args(["guest", &story])
+            .args(["guest", story])
             .env("PATH", path())
             .spawn()
             .during(|| "the story's process".into())?;

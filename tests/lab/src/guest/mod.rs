@@ -13,3 +13,4 @@ pub mod process;
 pub mod program;
 pub mod station;
 pub mod stranger;
+pub mod systemd;

@@ -40,7 +40,7 @@ pub const MORE: &[Story] = stories![
 const AWHILE: Duration = Duration::from_secs(60);
 
 const fn with_radios(name: &'static str, radios: u32, play: fn(&mut Lab) -> Outcome) -> Story {
-    Story { name, radios, play }
+    Story { name, radios, systemd: false, play }
 }
 
 const FOLDER: &str = "/run/ap-hostapd";

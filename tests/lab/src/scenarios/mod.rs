@@ -22,6 +22,7 @@ pub mod roaming;
 pub mod secrets;
 pub mod separation;
 pub mod trouble;
+pub mod units;
 pub mod wpa3;
 
 /// The demonstration's name.
@@ -36,6 +37,8 @@ pub struct Story {
     pub name: &'static str,
     /// How many radios the guest has at boot.
     pub radios: u32,
+    /// Is Debian's systemd the guest's first process, with our units installed?
+    pub systemd: bool,
     /// What happens.
     pub play: fn(&mut Lab) -> Outcome,
 }
@@ -43,7 +46,10 @@ pub struct Story {
 /// Makes a table of stories out of functions.
 macro_rules! stories {
     ($($name:ident),+ $(,)?) => {
-        &[$($crate::scenarios::Story { name: stringify!($name), radios: 3, play: $name }),+]
+        &[$($crate::scenarios::Story { name: stringify!($name), radios: 3, systemd: false, play: $name }),+]
+    };
+    (systemd: $($name:ident),+ $(,)?) => {
+        &[$($crate::scenarios::Story { name: stringify!($name), radios: 3, systemd: true, play: $name }),+]
     };
 }
 pub(crate) use stories;
@@ -82,6 +88,7 @@ pub fn all() -> Vec<Story> {
         privd_killed::STORIES,
         secrets::STORIES,
         separation::STORIES,
+        units::STORIES,
         hostile_clients::STORIES,
         attacks::STORIES,
         commands::STORIES,
@@ -104,8 +111,8 @@ pub fn matching(patterns: &[String]) -> Vec<Story> {
 #[must_use]
 pub fn find(name: &str) -> Option<Story> {
     let special = [
-        Story { name: DEMO, radios: 4, play: crate::guest::demo::play },
-        Story { name: BENCH, radios: 4, play: crate::guest::bench::play },
+        Story { name: DEMO, radios: 4, systemd: false, play: crate::guest::demo::play },
+        Story { name: BENCH, radios: 4, systemd: false, play: crate::guest::bench::play },
     ];
     all().into_iter().chain(special).find(|story| story.name == name)
 }

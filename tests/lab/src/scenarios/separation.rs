@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use nix::errno::Errno;
 use nix::libc;
+use nix::unistd::User;
 
 use super::stories;
 use crate::failure::{During as _, Failure, Outcome, check};
-use crate::guest::init::OUR_USERS;
 use crate::guest::inside::{Argument, Inside, Verdict};
 use crate::guest::lab::{Lab, Maker};
 use crate::guest::networks::{Method, Network, Suite};
@@ -53,10 +53,11 @@ const PARTS: [Part; 6] = [
 ];
 
 fn user_id(name: &str) -> Outcome<u32> {
-    OUR_USERS.iter().find(|account| account.name == name).map(|account| account.id).during(|| format!("no user {name}"))
+    User::from_name(name)?.map(|user| user.uid.as_raw()).during(|| format!("no user {name}"))
 }
 
-fn judge(process: &Process) -> Outcome {
+/// Is the process one of ours, with the user and no more than the capabilities that it is to have?
+pub(super) fn judge(process: &Process) -> Outcome {
     let what = format!("process {} ({})", process.id, process.name);
     let part = PARTS.iter().find(|part| part.name == process.name);
     let part = part.during(|| format!("{what} is none of ours"))?;
