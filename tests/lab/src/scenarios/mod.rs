@@ -19,6 +19,7 @@ pub mod our_station_with_debian;
 pub mod ours_with_ours;
 pub mod privd_killed;
 pub mod roaming;
+pub mod scripts;
 pub mod secrets;
 pub mod separation;
 pub mod trouble;
@@ -86,6 +87,7 @@ pub fn all() -> Vec<Story> {
         trouble::STORIES,
         wpa3::STORIES,
         privd_killed::STORIES,
+        scripts::STORIES,
         secrets::STORIES,
         separation::STORIES,
         units::STORIES,
