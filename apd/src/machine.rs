@@ -428,7 +428,8 @@ fn send(
     let clients: Vec<ClientId> =
         clients.iter().filter(|(_, subscriber)| wanting(subscriber)).map(|(client, _)| *client).collect();
     if !clients.is_empty() {
-        let worth = if event.is_probe_request() { Worth::Detail } else { Worth::Awaited };
+        let detail = event.is_probe_request() || event.of_strangers().is_some();
+        let worth = if detail { Worth::Detail } else { Worth::Awaited };
         out.push(Output::Send { clients, data: message(), worth });
     }
 }

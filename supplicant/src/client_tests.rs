@@ -221,3 +221,50 @@ fn two_wrong_mics_within_a_minute_end_tkip_for_a_minute_and_nothing_else() {
     assert_eq!(reports, 2);
     assert!(world.ask("STATUS").contains("wpa_state=COMPLETED\n"));
 }
+
+#[test]
+fn what_is_told_of_forged_key_frames_gives_way_to_what_listeners_wait_for() {
+    let mut world = World::new(PSK, &RSNE);
+    world.sleep(Duration::from_secs(1));
+    world.ask("ATTACH");
+    world.sent.clear();
+    // Message 3 with a MIC of nobody's.
+    let mut data = vec![2, 3, 0, 95, 2, 0x13, 0xca];
+    data.resize(99, 7);
+    for _ in 0..50 {
+        let data = data.clone();
+        world.event(ipc_proto::Event::Eapol { ifindex: 3, source: super::AP, encrypted: Some(false), data });
+    }
+    assert!(world.sent.len() >= 50, "{:?}", world.sent.first());
+    assert_eq!(world.details, world.sent.len());
+    // A state is no such thing.
+    world.ask("DISCONNECT");
+    assert!(world.sent.iter().any(|(_, text)| text.contains("CTRL-EVENT-DISCONNECTED")));
+    assert!(world.details < 50 + world.sent.len());
+}
+
+#[test]
+fn a_scan_of_another_program_is_not_ended_and_one_whose_end_went_unheard_is_not_waited_for() {
+    let mut world = World::new(&OPEN.replace("network={", "network={\ndisabled=1"), &[]);
+    world.sleep(Duration::from_secs(1));
+    world.event(ipc_proto::Event::ScanStarted { ifindex: 3 });
+    assert_eq!(world.ask("SCAN"), "OK\n");
+    world.requests.clear();
+    world.sleep(Duration::from_secs(29));
+    assert_eq!(world.scans(), []);
+    world.sleep(Duration::from_secs(2));
+    assert_eq!(world.scans(), [3]);
+    assert!(!world.requests.iter().any(|request| matches!(request, Request::AbortScan { .. })));
+}
+
+#[test]
+fn what_is_asked_while_privd_comes_back_waits_for_it() {
+    let mut world = World::new(&OPEN.replace("network={", "network={\ndisabled=1"), &[]);
+    world.sleep(Duration::from_secs(1));
+    world.input(Input::PrivdDown);
+    world.requests.clear();
+    assert_eq!(world.ask("SCAN"), "OK\n");
+    world.input(Input::PrivdUp);
+    world.sleep(Duration::from_secs(1));
+    assert_eq!(world.scans(), [3]);
+}

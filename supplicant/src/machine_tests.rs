@@ -34,6 +34,8 @@ struct World {
     now: Instant,
     requests: Vec<Request>,
     sent: Vec<(u64, String)>,
+    /// Events that give way to others.
+    details: usize,
     rsne: Vec<u8>,
     answers_auth: StatusCode,
     /// There is another access point of the same network, on this channel.
@@ -92,6 +94,7 @@ impl World {
             now: Instant::from_origin(Duration::from_secs(100)),
             requests: Vec::new(),
             sent: Vec::new(),
+            details: 0,
             rsne: rsne.to_vec(),
             answers_auth: StatusCode::SUCCESS,
             twin: None,
@@ -140,7 +143,8 @@ impl World {
                         None => self.answer(id, request),
                     }
                 }
-                Output::Send { clients, data, .. } => {
+                Output::Send { clients, data, worth } => {
+                    self.details += usize::from(worth == daemon::Worth::Detail);
                     for client in clients {
                         self.sent.push((client, String::from_utf8_lossy(&data).into_owned()));
                     }

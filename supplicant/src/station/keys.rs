@@ -194,7 +194,9 @@ impl Station {
                     }
                     return;
                 }
-                SupplicantOutput::Report(report) => self.say(cx, ctrl::LogLevel::Info, report.to_string()),
+                SupplicantOutput::Report(report) => {
+                    self.say_of_strangers(cx, "key frames were not as they should be", report.to_string());
+                }
                 SupplicantOutput::Disconnect { reason, why } => {
                     tracing::warn!("{}: leaving {bssid}: {why}", self.ifname());
                     let completed = self.link.is_completed();

@@ -26,7 +26,8 @@ impl Station {
     pub(crate) fn privd_down(&mut self, cx: &mut Cx<'_>) {
         tracing::warn!("{}: privd is gone; waiting for it to come back", self.ifname());
         self.unusable(cx, false);
-        self.iface = Iface { missed_said: self.iface.missed_said, ..Iface::default() };
+        // It comes back in a moment, and what is asked for waits for it.
+        self.iface = Iface { missed_said: self.iface.missed_said, coming: true, ..Iface::default() };
     }
 
     /// Asks for the interface.

@@ -272,8 +272,18 @@ impl Station {
 
     /// Tells listeners of this interface and of the global socket.
     pub(crate) fn tell(&self, cx: &mut Cx<'_>, event: &StationEvent) {
+        self.tell_of(cx, event, None);
+    }
+
+    /// The same. `stranger`: of which kind it is, if anybody on the air can cause it; then it gives way to what listeners
+    /// wait for.
+    fn tell_of(&self, cx: &mut Cx<'_>, event: &StationEvent, stranger: Option<&'static str>) {
         let level = event.level();
-        if level >= ctrl::LogLevel::Info && !event.is_routine() {
+        if level >= ctrl::LogLevel::Info
+            && let Some(stranger) = stranger
+        {
+            tracing::info!(stranger, "{}: {event}", self.ifname());
+        } else if level >= ctrl::LogLevel::Info && !event.is_routine() {
             tracing::info!("{}: {event}", self.ifname());
         } else {
             tracing::debug!("{}: {event}", self.ifname());
@@ -282,7 +292,7 @@ impl Station {
             clients.iter().filter(|(_, subscriber)| subscriber.wants(level, false)).map(|(id, _)| *id).collect()
         };
         let clients = wants(&self.clients);
-        let worth = if event.is_detail() { Worth::Detail } else { Worth::Awaited };
+        let worth = if event.is_detail() || stranger.is_some() { Worth::Detail } else { Worth::Awaited };
         if !clients.is_empty() {
             cx.out.push(Output::Send { clients, data: event.message(), worth });
         }
@@ -295,6 +305,12 @@ impl Station {
     /// A line that listeners see too.
     pub(crate) fn say(&self, cx: &mut Cx<'_>, level: ctrl::LogLevel, text: impl Into<String>) {
         self.tell(cx, &StationEvent::Message { level, text: text.into() });
+    }
+
+    /// The same for a line that anybody on the air can cause, of this kind.
+    pub(crate) fn say_of_strangers(&self, cx: &mut Cx<'_>, kind: &'static str, text: impl Into<String>) {
+        let event = StationEvent::Message { level: ctrl::LogLevel::Info, text: text.into() };
+        self.tell_of(cx, &event, Some(kind));
     }
 
     /// The state as clients know it; those who asked for debug messages (`LEVEL 2`) hear of each change.

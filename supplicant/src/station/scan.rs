@@ -229,6 +229,10 @@ impl Station {
 
     /// Time has passed: is a scan due?
     pub(crate) fn scan_timeout(&mut self, cx: &mut Cx<'_>) {
+        // Somebody else's is not ours to end; that it has ended went unheard, perhaps.
+        if self.scan.running.take_if(|running| running.external && running.deadline <= cx.now).is_some() {
+            self.scan.at(cx.now);
+        }
         if let Some(running) = self.scan.running.as_mut().filter(|running| running.deadline <= cx.now) {
             let asked = std::mem::replace(&mut running.ending, true);
             running.deadline = cx.now + ENDING;
@@ -357,7 +361,7 @@ impl Station {
             None => {
                 self.scan.running = Some(Running {
                     started: cx.now,
-                    deadline: cx.now + self.scan.patience(),
+                    deadline: cx.now + LONGEST,
                     ending: false,
                     only: true,
                     command: None,
