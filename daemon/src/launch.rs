@@ -75,6 +75,8 @@ pub enum LaunchError {
     System(String, io::Error),
     /// A helper did not start: which, and why.
     Helper(&'static str, String),
+    /// Nothing to start helpers with, and none that listens: why.
+    Helperless(io::Error),
     /// The process cannot be confined.
     Confinement(policy::LockdownError),
     /// Somebody answers on the control socket that would be ours.
@@ -86,6 +88,11 @@ impl fmt::Display for LaunchError {
         match self {
             LaunchError::System(what, error) => write!(f, "{what}: {error}"),
             LaunchError::Helper(which, why) => write!(f, "{which} did not start: {why}"),
+            LaunchError::Helperless(error) => write!(
+                f,
+                "{PRIVD_SOCKET}: {error}; it has to be started as root, or with airlock-privd.socket and \
+                 airlock-post.socket, or by a user with CAP_NET_ADMIN and CAP_NET_RAW"
+            ),
             LaunchError::Confinement(error) => write!(f, "cannot be confined: {error}"),
             LaunchError::Served(path) => write!(f, "{}: another daemon serves this control socket", path.display()),
         }
@@ -157,11 +164,7 @@ pub fn launch(mut start: Start) -> Result<Links, LaunchError> {
     if let Some(path) = served(&start) {
         return Err(LaunchError::Served(path));
     }
-    let (privd, post) = if nix::unistd::geteuid().is_root() {
-        (start_keeper(&start, Helper::Privd)?, start_keeper(&start, Helper::Post)?)
-    } else {
-        (find(PRIVD_SOCKET)?, find(POST_SOCKET)?)
-    };
+    let (privd, post) = helpers(&start)?;
     // Not before all that could end the start: the file may be that of a daemon that runs.
     let pid_file = start.pid_file.as_deref().map(write_pid).transpose()?;
     let process = match start.grant.role {
@@ -366,8 +369,34 @@ fn first_connection(line: &mut Line) -> Result<OwnedFd, String> {
     }
 }
 
-fn find(path: &'static str) -> Result<Source, LaunchError> {
-    info!("not root: using {path}");
-    let first = dial(Path::new(path)).map_err(system(path))?;
-    Ok(Source::Socket { path: path.into(), first: Some(first) })
+/// The two helpers, in one of three ways: as root they are started; else those are found that a service manager has
+/// started; else, where this user holds what privd needs, they are started as this user.
+fn helpers(start: &Start) -> Result<(Source, Source), LaunchError> {
+    if nix::unistd::geteuid().is_root() {
+        return Ok((start_keeper(start, Helper::Privd)?, start_keeper(start, Helper::Post)?));
+    }
+    let absent = match dial(Path::new(PRIVD_SOCKET)) {
+        Ok(fd) => {
+            info!("not root: using {PRIVD_SOCKET} and {POST_SOCKET}");
+            let post = dial(Path::new(POST_SOCKET)).map_err(system(POST_SOCKET))?;
+            return Ok((found(PRIVD_SOCKET, fd), found(POST_SOCKET, post)));
+        }
+        Err(error) => error,
+    };
+    // Not where there is one that will not have us: then that is the way which was meant.
+    let nobody_listens = matches!(absent.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused);
+    if !(nobody_listens && Lockdown::of_privd_keeper().hand_on().map_err(LaunchError::Confinement)?) {
+        return Err(LaunchError::Helperless(absent));
+    }
+    info!(
+        "not root, and no helper listens at {PRIVD_SOCKET}: privd is started as this user, with CAP_NET_ADMIN and \
+         CAP_NET_RAW alone; files and control sockets, also those of clients, are used with this user's own rights"
+    );
+    let privd = start_keeper(start, Helper::Privd)?;
+    Lockdown::hand_on_nothing().map_err(LaunchError::Confinement)?;
+    Ok((privd, start_keeper(start, Helper::Post)?))
+}
+
+fn found(path: &str, first: OwnedFd) -> Source {
+    Source::Socket { path: path.into(), first: Some(first) }
 }

@@ -25,7 +25,7 @@ fn system<E: Into<io::Error>>(what: &str) -> impl FnOnce(E) -> LockdownError {
     move |error| LockdownError::System(what, error.into())
 }
 
-fn other(what: &str, error: &dyn std::fmt::Display) -> LockdownError {
+pub(super) fn other(what: &str, error: &dyn std::fmt::Display) -> LockdownError {
     LockdownError::System(what.to_owned(), io::Error::other(error.to_string()))
 }
 
@@ -116,7 +116,7 @@ impl Lockdown {
         Ok(None)
     }
 
-    fn wanted(&self) -> CapsHashSet {
+    pub(super) fn wanted(&self) -> CapsHashSet {
         self.capabilities.iter().map(|kept| kept.capability).collect()
     }
 

@@ -2,6 +2,7 @@
 
 mod apply;
 mod calls;
+mod hand_on;
 
 use std::fmt;
 use std::io;

@@ -17,6 +17,7 @@ pub mod our_access_point_with_debian;
 pub mod our_access_point_with_iwd;
 pub mod our_station_with_debian;
 pub mod ours_with_ours;
+pub mod own_user;
 pub mod privd_killed;
 pub mod roaming;
 pub mod scripts;
@@ -91,6 +92,7 @@ pub fn all() -> Vec<Story> {
         secrets::STORIES,
         separation::STORIES,
         units::STORIES,
+        own_user::STORIES,
         hostile_clients::STORIES,
         attacks::STORIES,
         commands::STORIES,
