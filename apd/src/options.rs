@@ -62,7 +62,7 @@ usage: apd [-BdhKqsStv] [-P PID-FILE] [-g GLOBAL-CTRL] [-G GROUP] [-f LOG-FILE] 
   -g PATH      global control socket                  -t           times in the log
   -G GROUP     group that may use control sockets     -v           version
   -i NAMES     interfaces of the configurations       -h           this text
-  --accept-unconfined   start although the kernel lacks what the confinement needs; the log says what is lost
+  --accept-unconfined   start although users or the kernel lack what the confinement needs; the log says what is lost
 
 example: apd /etc/hostapd/hostapd.conf
 ";

@@ -151,6 +151,8 @@ fn system(what: impl Into<String>) -> impl FnOnce(io::Error) -> LaunchError {
 /// To be called once, early, while there is one thread and after the configuration was read. Where the start is to
 /// the background, only the child comes back from here; its parent waits until [`crate::run`] has its control sockets.
 pub fn launch(mut start: Start) -> Result<Links, LaunchError> {
+    // Above the three that everybody has, nothing is handed over.
+    policy::close_inherited(3).map_err(system("inherited descriptors"))?;
     log::init(start.name, &start.log, start.level, start.timestamps, start.show_keys).map_err(system("log"))?;
     let service = Service::find();
     let background = if start.daemonize { Some(to_background()?) } else { None };
@@ -164,13 +166,19 @@ pub fn launch(mut start: Start) -> Result<Links, LaunchError> {
     if let Some(path) = served(&start) {
         return Err(LaunchError::Served(path));
     }
-    let (privd, post) = helpers(&start)?;
-    // Not before all that could end the start: the file may be that of a daemon that runs.
-    let pid_file = start.pid_file.as_deref().map(write_pid).transpose()?;
     let process = match start.grant.role {
         Role::Station => ProcessRole::Supplicant,
         Role::AccessPoint => ProcessRole::Apd,
     };
+    if !start.accept_unconfined {
+        // Said once and for all processes, before any of them ends for it.
+        for role in [process, ProcessRole::Privd] {
+            role.needs_user().map_err(LaunchError::Confinement)?;
+        }
+    }
+    let (privd, post) = helpers(&start)?;
+    // Not before all that could end the start: the file may be that of a daemon that runs.
+    let pid_file = start.pid_file.as_deref().map(write_pid).transpose()?;
     let reconnects = matches!(privd, Source::Socket { .. });
     let lockdown = Lockdown::of_daemon(process, reconnects);
     let report = lockdown.apply(start.accept_unconfined).map_err(LaunchError::Confinement)?;

@@ -18,5 +18,5 @@ mod table;
 mod verdict;
 
 pub use lockdown::{Lockdown, LockdownError, ProcessRole, Report};
-pub use sys::{fork, fork_single};
+pub use sys::{close_inherited, fork, fork_single};
 pub use verdict::{Bridge, Hold, Phase, Standing, Usage, Verdict, World, authorize};

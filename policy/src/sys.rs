@@ -3,6 +3,7 @@
 
 use std::io;
 
+use nix::libc;
 use nix::unistd::ForkResult;
 
 /// Forks a process that has one thread.
@@ -24,4 +25,14 @@ pub fn fork_single() -> io::Result<ForkResult> {
     // SAFETY: the process has one thread (checked by `fork`; keepers start none and are refused `clone` with
     // CLONE_THREAD by their filter), so the child is a whole copy in which everything may be called.
     unsafe { nix::unistd::fork() }.map_err(io::Error::from)
+}
+
+/// Closes every descriptor from `first` on: what whoever started this process had open is none of its business.
+///
+/// To be called before the process has opened anything itself.
+pub fn close_inherited(first: u32) -> io::Result<()> {
+    // SAFETY: the call takes three numbers. It closes descriptors behind the back of whoever owns them, and nobody does:
+    // this is called once, first of all, with `first` above what was handed over by agreement.
+    let result = unsafe { libc::syscall(libc::SYS_close_range, first, libc::c_uint::MAX, 0) };
+    if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }

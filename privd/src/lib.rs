@@ -53,6 +53,12 @@ pub fn main() -> ExitCode {
 
 fn run(command: Command) -> Result<(), String> {
     let words = |error: std::io::Error| error.to_string();
+    // A keeper has its line as standard input; socket activation hands over one socket, as descriptor 3.
+    let kept = match command {
+        Command::Keep { .. } | Command::KeepPost { .. } => 3,
+        Command::Serve { .. } | Command::ServePost { .. } => 4,
+    };
+    policy::close_inherited(kept).map_err(words)?;
     match command {
         Command::Keep { grant, common } => {
             log::init("privd", common);

@@ -90,7 +90,7 @@ usage: supplicant [-BdhKLqstuvW] [-P PID-FILE] [-g GLOBAL-CTRL] [-G GROUP] [-f L
   -i IFNAME    interface                              -u           D-Bus
   -I CONFIG    further configuration, never written   -v           version
   -W           wait for a client of the control socket before anything begins
-  --accept-unconfined   start although the kernel lacks what the confinement needs; the log says what is lost
+  --accept-unconfined   start although users or the kernel lack what the confinement needs; the log says what is lost
 
 example: supplicant -i wlan0 -c /etc/wpa_supplicant/wpa_supplicant.conf
 Without an interface and without -g the configuration files are read, checked, and nothing is started.

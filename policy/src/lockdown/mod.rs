@@ -3,6 +3,7 @@
 mod apply;
 mod calls;
 mod hand_on;
+mod limits;
 
 use std::fmt;
 use std::io;
@@ -11,6 +12,7 @@ use std::path::{Path, PathBuf};
 use caps::Capability;
 
 pub use calls::{CallRule, Condition};
+pub use limits::Limit;
 
 /// The processes there are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

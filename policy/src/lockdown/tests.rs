@@ -21,6 +21,7 @@ fn each_rule_has_its_reason_and_each_filter_compiles() {
         assert!(lockdown.calls.iter().all(|rule| rule.reason.len() > 5));
         assert!(lockdown.capabilities.iter().all(|kept| kept.reason.len() > 5));
         assert!(lockdown.files.iter().all(|rule| !rule.reason.is_empty()));
+        assert!(lockdown.role.limits().iter().all(|limit| limit.reason.len() > 5));
         assert!(apply::compiles(&lockdown.calls), "{:?}", lockdown.role);
     }
 }

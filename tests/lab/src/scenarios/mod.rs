@@ -4,6 +4,7 @@ use crate::failure::Outcome;
 use crate::guest::lab::Lab;
 
 pub mod attacks;
+pub mod beginnings;
 pub mod busy_access_points;
 pub mod command_lines;
 pub mod commands;
@@ -93,6 +94,7 @@ pub fn all() -> Vec<Story> {
         separation::STORIES,
         units::STORIES,
         own_user::STORIES,
+        beginnings::STORIES,
         hostile_clients::STORIES,
         attacks::STORIES,
         commands::STORIES,
