@@ -464,7 +464,8 @@ impl Worker {
         let replies = match failure {
             Some(failure) => {
                 if let Finish::Attach(ifindex) = finish {
-                    self.attached.remove(&ifindex);
+                    // It may have been the client's for long, which now has to believe that it is not.
+                    self.release(client, ifindex);
                 }
                 vec![Err(failure)]
             }

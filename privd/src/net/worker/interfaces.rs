@@ -337,3 +337,7 @@ impl Worker {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "interfaces_tests.rs"]
+mod tests;
