@@ -227,6 +227,10 @@ fn rules(wanted: &Condition) -> Result<Vec<SeccompRule>, LockdownError> {
         Condition::OneOf { argument, values } => {
             values.iter().map(|value| rule(vec![condition(*argument, SeccompCmpOp::Eq, *value)?])).collect()
         }
+        Condition::SocketType { family, kind } => Ok(vec![rule(vec![
+            condition(0, SeccompCmpOp::Eq, number(*family))?,
+            condition(1, SeccompCmpOp::Eq, number(*kind))?,
+        ])?]),
         Condition::Socket { family, protocols } if protocols.is_empty() => {
             Ok(vec![rule(vec![condition(0, SeccompCmpOp::Eq, number(*family))?])?])
         }

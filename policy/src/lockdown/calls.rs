@@ -28,6 +28,13 @@ pub enum Condition {
         /// Protocols.
         protocols: Vec<i32>,
     },
+    /// Only for sockets of this family and of exactly this type, flags included.
+    SocketType {
+        /// Address family.
+        family: i32,
+        /// Type and flags.
+        kind: i32,
+    },
 }
 
 /// A system call that is allowed, and why.
@@ -140,8 +147,10 @@ pub(super) fn daemon(reconnects: bool) -> Vec<CallRule> {
     #[cfg(target_arch = "x86_64")]
     list.extend(rules!("letting go of the terminal once all is well"; dup2));
     if reconnects {
-        list.push(sockets(libc::AF_UNIX, &[], "helpers that were restarted are found again at their sockets"));
-        list.extend(rules!("helpers that were restarted are found again at their sockets"; connect));
+        let reason = "helpers that were restarted are found again at their sockets";
+        let kind = libc::SOCK_SEQPACKET | libc::SOCK_CLOEXEC | libc::SOCK_NONBLOCK;
+        list.push(rule!(socket, Condition::SocketType { family: libc::AF_UNIX, kind }, reason));
+        list.extend(rules!(reason; connect));
     }
     list
 }

@@ -4,6 +4,9 @@
 use std::path::Path;
 use std::time::Duration;
 
+use nix::libc;
+
+use super::separation::{attempts_of_daemons, must_stop, socket, victim};
 use super::stories;
 use crate::failure::{During as _, Outcome, check};
 use crate::guest::control::Control;
@@ -18,6 +21,7 @@ use crate::guest::station::AccessPoint;
 /// The stories of this file.
 pub const STORIES: &[super::Story] = stories![
     our_station_runs_as_its_own_user_from_the_start,
+    our_station_that_finds_its_helpers_can_do_no_harm_when_taken_over,
     hostile_clients_are_thrown_out_and_the_honest_one_is_unharmed,
     strangers_are_turned_away_from_privd,
 ];
@@ -95,6 +99,19 @@ pub fn our_station_runs_as_its_own_user_from_the_start(lab: &mut Lab) -> Outcome
     let expected = user("wifi-priv")?;
     check(privd.users.iter().all(|id| *id == expected), || format!("privd runs as {:?}", privd.users))?;
     check(privd.seccomp == 2 && privd.no_new_privileges, || "privd is not confined".into())
+}
+
+/// It may make sockets with which it finds its helpers again, and no others.
+pub fn our_station_that_finds_its_helpers_can_do_no_harm_when_taken_over(lab: &mut Lab) -> Outcome {
+    let (honest, ap) = start(lab)?;
+    let victim = victim(lab)?;
+    let mut attempts = attempts_of_daemons(victim.id());
+    attempts.extend([
+        socket("open a Unix datagram socket", libc::AF_UNIX, libc::SOCK_DGRAM | libc::SOCK_CLOEXEC, 0),
+        socket("open a Unix stream socket", libc::AF_UNIX, libc::SOCK_STREAM | libc::SOCK_CLOEXEC, 0),
+    ]);
+    must_stop(lab, honest.daemon.id(), &attempts)?;
+    lab.ping(&honest.host, &ap.host)
 }
 
 /// Each attack in turn; the connection of the honest client stands all the while.

@@ -108,7 +108,7 @@ pub fn each_process_has_its_user_and_only_its_capabilities(lab: &mut Lab) -> Out
 }
 
 /// One thing that a process may be made to try.
-struct Attempt {
+pub(super) struct Attempt {
     what: &'static str,
     call: i64,
     arguments: Vec<Argument<'static>>,
@@ -118,7 +118,7 @@ fn attempt(what: &'static str, call: i64, arguments: &[Argument<'static>]) -> At
     Attempt { what, call, arguments: arguments.to_vec() }
 }
 
-fn socket(what: &'static str, family: i32, kind: i32, protocol: i32) -> Attempt {
+pub(super) fn socket(what: &'static str, family: i32, kind: i32, protocol: i32) -> Attempt {
     let number = |value: i32| Argument::Number(i64::from(value).cast_unsigned());
     attempt(what, libc::SYS_socket, &[number(family), number(kind), number(protocol)])
 }
@@ -150,7 +150,7 @@ fn attempts_of_all(victim: u32) -> Vec<Attempt> {
 }
 
 /// What only privd may do.
-fn attempts_of_daemons(victim: u32) -> Vec<Attempt> {
+pub(super) fn attempts_of_daemons(victim: u32) -> Vec<Attempt> {
     let mut attempts = vec![
         socket("open a generic netlink socket", libc::AF_NETLINK, libc::SOCK_RAW, libc::NETLINK_GENERIC),
         socket("open a route netlink socket", libc::AF_NETLINK, libc::SOCK_RAW, libc::NETLINK_ROUTE),
@@ -163,7 +163,7 @@ fn attempts_of_daemons(victim: u32) -> Vec<Attempt> {
     attempts
 }
 
-fn victim(lab: &mut Lab) -> Outcome<Program> {
+pub(super) fn victim(lab: &mut Lab) -> Outcome<Program> {
     lab.namespace("elsewhere")?;
     lab.start("elsewhere", "victim", Path::new("/bin/sleep"), &["86400"])
 }
@@ -198,7 +198,7 @@ fn try_all(lab: &mut Lab, id: u32, attempts: &[Attempt]) -> Outcome<Vec<&'static
     Ok(done)
 }
 
-fn must_stop(lab: &mut Lab, id: u32, attempts: &[Attempt]) -> Outcome {
+pub(super) fn must_stop(lab: &mut Lab, id: u32, attempts: &[Attempt]) -> Outcome {
     let done = try_all(lab, id, attempts)?;
     check(done.is_empty(), || format!("not stopped: {}", done.join(", ")))
 }
