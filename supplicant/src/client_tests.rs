@@ -20,7 +20,12 @@ fn a_scan_that_waits_for_the_radio_may_be_asked_for_again() {
     world.sleep(Duration::from_secs(5));
     let results = world.sent.iter().filter(|(_, text)| text.starts_with("<3>CTRL-EVENT-SCAN-RESULTS")).count();
     assert_eq!(results, 1, "{:?}", world.sent);
-    // One of ours that runs is another matter.
+    // One that waits for ourselves is another matter, and one of ours that runs.
+    assert_eq!(world.ask("RADIO_WORK add test"), "<3>EXT-RADIO-WORK-START 1");
+    assert_eq!(world.ask("SCAN"), "OK\n");
+    assert_eq!(world.ask("SCAN"), "FAIL-BUSY\n");
+    world.ask("RADIO_WORK done 1");
+    world.sleep(Duration::from_secs(1));
     world.long_scans = true;
     world.ask("SCAN");
     assert_eq!(world.ask("SCAN"), "FAIL-BUSY\n");

@@ -200,12 +200,15 @@ impl Station {
         self.look_for_networks(cx, Duration::ZERO);
     }
 
-    /// `SCAN`. The number, if one was asked for; an error if one of ours runs already. Somebody else's is waited for, and
-    /// one that waits takes the place of another.
+    /// `SCAN`. The number, if one was asked for; an error if one of ours runs already, or waits for what else we do with the
+    /// radio. Somebody else's is waited for, as is the interface; one that waits so takes the place of another.
     pub(crate) fn scan_command(&mut self, cx: &mut Cx<'_>, command: ScanCommand) -> Result<Option<u32>, ()> {
         let between = self.state <= WpaState::Scanning || self.state == WpaState::Completed;
-        let own = self.scan.running.as_ref().is_some_and(|running| !running.external);
-        if own || !between {
+        let running = self.scan.running.as_ref();
+        let own = running.is_some_and(|running| !running.external);
+        let foreign = running.is_some() || self.scan.busy_said;
+        let held = self.scan.is_requested() && (self.scan.waits || self.works.is_taken());
+        if own || (held && !foreign) || !between {
             return Err(());
         }
         let id = command.use_id.then(|| {
