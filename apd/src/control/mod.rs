@@ -3,6 +3,7 @@
 mod global;
 mod text;
 
+use ap::{Leave, Listed};
 use crypto::Rng;
 use ctrl::ap::{AclCommand, ApTestCommand, ChanSwitch, Kick};
 use ctrl::reply::{FAIL, OK, PONG, UNKNOWN_COMMAND};
@@ -399,21 +400,27 @@ impl Apd {
         let slot = self.iface_mut(of.iface).and_then(|iface| iface.slots.get_mut(of.bss));
         let Some(slot) = slot else { return FAIL.to_vec() };
         let list = if accept { &mut slot.lists.accept } else { &mut slot.lists.deny };
+        let grows = matches!(command, AclCommand::Add { .. });
         match command {
-            AclCommand::Add { addr, .. } => {
-                if !list.contains(&addr) {
-                    list.push(addr);
-                }
-            }
-            AclCommand::Remove(addr) => list.retain(|known| *known != addr),
+            AclCommand::Add { addr, vlan } => match list.iter_mut().find(|known| known.addr == addr) {
+                Some(known) => known.vlan = vlan,
+                None => list.push(Listed { addr, vlan }),
+            },
+            AclCommand::Remove(addr) => list.retain(|known| known.addr != addr),
             AclCommand::Clear => list.clear(),
             AclCommand::Show => {
-                return list.iter().map(|addr| format!("{addr} VLAN_ID=0\n")).collect::<String>().into_bytes();
+                let line = |listed: &Listed| format!("{} VLAN_ID={}\n", listed.addr, listed.vlan);
+                return list.iter().map(line).collect::<String>().into_bytes();
             }
         }
+        let leave = match (accept, grows) {
+            (false, true) => Leave::Denied,
+            (true, false) => Leave::Unwelcome,
+            (true, true) | (false, false) => Leave::Nobody,
+        };
         let lists = slot.lists.clone();
         if let Some(engine) = &mut slot.engine {
-            engine.set_lists(lists, now);
+            engine.set_lists(lists, leave, now);
         }
         OK.to_vec()
     }

@@ -1,6 +1,6 @@
 //! Files that parameters name.
 
-use ap::Lists;
+use ap::{Listed, Lists};
 use crypto::Rng;
 use wire::Instant;
 
@@ -93,9 +93,9 @@ impl Iface {
                 let entries = conf::ap::parse_mac_file(&name, contents).map_err(|notice| notice.to_string())?;
                 for entry in entries {
                     if entry.remove {
-                        list.retain(|addr| *addr != entry.address);
+                        list.retain(|listed| listed.addr != entry.address);
                     } else {
-                        list.push(entry.address);
+                        list.push(Listed { addr: entry.address, vlan: entry.vlan });
                     }
                 }
             }

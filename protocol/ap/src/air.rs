@@ -17,6 +17,7 @@ impl Bss {
     pub fn start(&mut self, now: Instant, rng: &mut dyn Rng) {
         let ifindex = self.config.ifindex;
         self.condition = Condition::Starting;
+        self.say_what_is_barred();
         let registrations: [(Subtype, &[u8]); 8] = [
             (Subtype::AUTHENTICATION, &[]),
             (Subtype::ASSOC_REQUEST, &[]),

@@ -488,10 +488,20 @@ impl Bss {
 
     /// MAC address lists (`macaddr_acl`).
     pub(crate) fn is_welcome(&self, addr: MacAddr) -> bool {
-        let lists = &self.config.lists;
-        match self.config.bss.macaddr_acl() {
-            0 => lists.accept.contains(&addr) || !lists.deny.contains(&addr),
-            _ => lists.accept.contains(&addr),
+        match self.config.lists.accept.iter().find(|listed| listed.addr == addr) {
+            Some(listed) => listed.vlan == 0,
+            None => self.config.bss.macaddr_acl() == 0 && !self.is_denied(addr),
+        }
+    }
+
+    pub(crate) fn is_denied(&self, addr: MacAddr) -> bool {
+        self.config.lists.deny.iter().any(|listed| listed.addr == addr)
+    }
+
+    /// What is in the lists and cannot be used is said by name.
+    pub(crate) fn say_what_is_barred(&mut self) {
+        for text in self.config.barred() {
+            self.log(Level::Warning, text);
         }
     }
 }
@@ -505,9 +515,7 @@ pub(crate) fn candidates(config: &BssConfig) -> Vec<Candidate> {
     }
     let ssid = config.ssid();
     let mut all: Vec<Candidate> = config
-        .lists
-        .psks
-        .iter()
+        .psks()
         .filter_map(|entry| {
             Some(Candidate { addr: entry.address, pmk: entry.secret.pmk(&ssid)?, keyid: entry.keyid.clone() })
         })

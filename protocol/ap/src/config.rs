@@ -1,5 +1,6 @@
 //! What one BSS is told to be.
 
+use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::time::Duration;
@@ -34,17 +35,62 @@ pub struct BssConfig {
 /// What the files that a BSS's parameters name contain.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Lists {
-    /// Addresses of `accept_mac_file`.
-    pub accept: Vec<MacAddr>,
-    /// Addresses of `deny_mac_file`.
-    pub deny: Vec<MacAddr>,
+    /// Stations of `accept_mac_file`.
+    pub accept: Vec<Listed>,
+    /// Stations of `deny_mac_file`.
+    pub deny: Vec<Listed>,
     /// Keys of `wpa_psk_file`.
     pub psks: Vec<PskEntry>,
     /// Passwords of `sae_password_file`.
     pub sae_passwords: Vec<SaePassword>,
 }
 
+/// A station on a list of addresses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// The station.
+    pub addr: MacAddr,
+    /// The VLAN that it belongs to; 0 for none. There are no VLANs yet: one that belongs to one is not let in.
+    pub vlan: u32,
+}
+
 impl BssConfig {
+    /// The SAE passwords that open this network, in the order in which they are tried. One that opens a VLAN alone opens
+    /// nothing while there are none: it must not open what it was not meant for.
+    pub(crate) fn sae_passwords(&self) -> impl Iterator<Item = &SaePassword> {
+        self.bss.sae_passwords().chain(&self.lists.sae_passwords).filter(|entry| entry.vlan == 0)
+    }
+
+    /// The keys of the file that open this network, by the same rule.
+    pub(crate) fn psks(&self) -> impl Iterator<Item = &PskEntry> {
+        self.lists.psks.iter().filter(|entry| entry.vlan == 0)
+    }
+
+    /// What lets nobody in since it is for a VLAN, in words; one for each parameter that has such entries.
+    pub(crate) fn barred(&self) -> Vec<String> {
+        let accept = self.lists.accept.iter().map(|entry| entry.vlan).collect();
+        let psks = self.lists.psks.iter().map(|entry| entry.vlan).collect();
+        let inline = self.bss.sae_passwords().map(|entry| entry.vlan).collect();
+        let filed = self.lists.sae_passwords.iter().map(|entry| entry.vlan).collect();
+        let all: [(&str, alloc::collections::BTreeSet<u32>); 4] = [
+            ("accept_mac_file", accept),
+            ("wpa_psk_file", psks),
+            ("sae_password", inline),
+            ("sae_password_file", filed),
+        ];
+        let mut said = Vec::new();
+        for (name, mut vlans) in all {
+            vlans.remove(&0);
+            if let Some(first) = vlans.first() {
+                let more = if vlans.len() > 1 { " and others" } else { "" };
+                said.push(alloc::format!(
+                    "{name}: entries of VLAN {first}{more} let nobody in: VLANs are not supported yet"
+                ));
+            }
+        }
+        said
+    }
+
     /// The network's name.
     #[must_use]
     pub fn ssid(&self) -> Ssid {
@@ -131,7 +177,7 @@ impl BssConfig {
 
     /// How many of the SAE passwords have an identifier.
     pub(crate) fn identifiers(&self) -> Identifiers {
-        let entries = || self.bss.sae_passwords().chain(&self.lists.sae_passwords);
+        let entries = || self.sae_passwords();
         let named = entries().any(|entry| entry.id.is_some());
         let passphrase = matches!(self.bss.psk(), Some(conf::ap::Psk::Passphrase(_)))
             && !self.bss.values().flag(conf::ap::BssKey::sae_password_psk);

@@ -33,8 +33,9 @@ mod switch;
 mod watch;
 
 pub use bss::{Bss, BssOutput, Condition, Tag};
-pub use config::{BssConfig, Lists};
+pub use config::{BssConfig, Listed, Lists};
 pub use operating::Operating;
+pub use reload::Leave;
 pub use station::{Abilities, Stage, Station};
 pub use switch::Switch;
 

@@ -13,11 +13,30 @@ use crate::sae_side::SaeSide;
 use crate::station::Station;
 use crate::{BssConfig, Lists};
 
+/// Whom a change of lists of addresses sends away, of those that may not come any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Leave {
+    /// Nobody: more may come than before.
+    Nobody,
+    /// Those that are denied: stations that joined under an earlier `macaddr_acl` stay.
+    Denied,
+    /// All of them.
+    Unwelcome,
+}
+
 impl Bss {
-    /// Uses changed lists of addresses from now on, and sends away who is not welcome any more.
-    pub fn set_lists(&mut self, lists: Lists, now: Instant) {
+    /// Uses changed lists of addresses from now on, and sends away those of whom the change is.
+    pub fn set_lists(&mut self, lists: Lists, leave: Leave, now: Instant) {
+        let before = self.config.barred();
         self.config.lists = lists;
-        self.send_away_those_who(now, |bss, station| !bss.is_welcome(station.addr));
+        if self.config.barred() != before {
+            self.say_what_is_barred();
+        }
+        self.send_away_those_who(now, |bss, station| match leave {
+            Leave::Nobody => false,
+            Leave::Denied => bss.is_denied(station.addr) && !bss.is_welcome(station.addr),
+            Leave::Unwelcome => !bss.is_welcome(station.addr),
+        });
     }
 
     /// Uses changed parameters of SAE, and limits, from now on. What beacons say stays until the next start.
@@ -54,6 +73,9 @@ impl Bss {
             return false;
         }
         self.authenticator = policy.as_ref().map(|policy| Arc::new(self.config.authenticator(policy)));
+        if self.config.barred() != former.barred() {
+            self.say_what_is_barred();
+        }
         self.change_secrets(&former, now, rng);
         self.send_away_those_who(now, |bss, station| !bss.is_welcome(station.addr));
         if self.silent || before.beacon != after.beacon {

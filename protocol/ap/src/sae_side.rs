@@ -71,7 +71,7 @@ impl SaeSide {
                 let points = PtSet::derive(ssid.as_bytes(), &password, used);
                 secrets.push(Entry { password, points, peer });
             };
-            for entry in bss.sae_passwords().chain(&config.lists.sae_passwords) {
+            for entry in config.sae_passwords() {
                 let peer = entry.peer.filter(|peer| !peer.is_broadcast() && !peer.is_zero());
                 add(entry.password.as_bytes(), entry.id.as_deref(), peer);
             }

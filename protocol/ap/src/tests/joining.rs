@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use conf::ap::{PskEntry, PskSecret};
+use conf::ap::{ApConfig, PskEntry, PskSecret};
 use crypto::Pmk;
 use ctrl::ApEvent;
 use ipc_proto::{Failure, Reply, Request};
@@ -14,7 +14,7 @@ use wire::frame::{Authentication, Beacon, Management, Subtype, auth_algorithm};
 use wire::{ReasonCode, StatusCode};
 
 use super::world::{AP, OPEN, OTHER, PSK, SAE, STA, World, wiphy};
-use crate::Lists;
+use crate::{Leave, Listed, Lists};
 
 impl World {
     pub(super) fn send_sae(&mut self, transaction: u16, status: StatusCode, body: &[u8]) {
@@ -244,12 +244,70 @@ fn a_cached_key_spares_sae() {
 #[test]
 fn lists_of_addresses_decide_who_is_welcome() {
     let conf = alloc::format!("{OPEN}macaddr_acl=1\n");
-    let lists = Lists { accept: [OTHER].into(), ..Lists::default() };
+    let lists = Lists { accept: [Listed { addr: OTHER, vlan: 0 }].into(), ..Lists::default() };
     let mut world = World::with(&conf, lists, wiphy());
     world.authenticate(STA);
     assert_eq!(world.auth_status(), StatusCode::REFUSED);
     world.authenticate(OTHER);
     assert_eq!(world.auth_status(), StatusCode::SUCCESS);
+}
+
+fn warnings(world: &World) -> usize {
+    world.logged.iter().filter(|(level, _)| *level == ctrl::Level::Warning).count()
+}
+
+#[test]
+fn what_is_for_a_vlan_opens_nothing_and_is_named() {
+    let entry = |vlan| PskEntry {
+        address: None,
+        secret: PskSecret::Passphrase(b"correct horse"[..].into()),
+        keyid: None,
+        vlan,
+        wps: false,
+    };
+    let conf = PSK.replace("wpa_passphrase=correct horse", "wpa_passphrase=nobody knows");
+    for (vlan, joins) in [(0, true), (3, false)] {
+        let psks = [entry(vlan)].into();
+        let mut world = World::with(&conf, Lists { psks, ..Lists::default() }, wiphy());
+        assert_eq!(warnings(&world), usize::from(!joins));
+        world.join_psk(Pmf::Optional);
+        assert_eq!(world.connected(STA), joins, "VLAN {vlan}");
+    }
+    // Not even where everybody may come who is not denied.
+    for (vlan, status) in [(0, StatusCode::SUCCESS), (3, StatusCode::REFUSED)] {
+        for acl in ["0", "1"] {
+            let lists = Lists { accept: [Listed { addr: STA, vlan }].into(), ..Lists::default() };
+            let mut world = World::with(&alloc::format!("{OPEN}macaddr_acl={acl}\n"), lists, wiphy());
+            world.authenticate(STA);
+            assert_eq!(world.auth_status(), status, "VLAN {vlan}");
+        }
+    }
+    for (vlan, known) in [("", true), ("|vlanid=3", false)] {
+        let conf = SAE.replace("correct horse", &alloc::format!("correct horse{vlan}"));
+        let world = World::new(&conf);
+        assert_eq!(warnings(&world), usize::from(!known));
+        assert_eq!(world.bss.sae.knows(&Password::new(b"correct horse", None), STA), known);
+    }
+}
+
+#[test]
+fn who_is_denied_goes_and_the_others_stay() {
+    let mut world = World::new(OPEN);
+    for addr in [STA, OTHER] {
+        world.authenticate(addr);
+        world.associate(addr, &[]);
+    }
+    let (changed, _) = ApConfig::parse("test", alloc::format!("{OPEN}macaddr_acl=1\n").as_bytes()).unwrap();
+    world.bss.set_parameters(&changed.bss[0], &mut world.rng);
+    let mut lists = Lists { deny: [Listed { addr: OTHER, vlan: 0 }].into(), ..Lists::default() };
+    world.bss.set_lists(lists.clone(), Leave::Denied, world.now);
+    world.pump();
+    assert!(world.connected(STA) && !world.connected(OTHER));
+    lists.accept = [Listed { addr: OTHER, vlan: 0 }].into();
+    world.bss.set_lists(lists.clone(), Leave::Nobody, world.now);
+    assert!(world.connected(STA));
+    world.bss.set_lists(lists, Leave::Unwelcome, world.now);
+    assert!(!world.connected(STA));
 }
 
 #[test]
