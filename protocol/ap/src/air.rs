@@ -5,12 +5,26 @@ use alloc::vec::Vec;
 use crypto::Rng;
 use ctrl::ApEvent;
 use ipc_proto::{ApParameters, BssOptions, Request};
-use rsn::Group;
+use rsn::{AkmSuite, Group};
 use wire::frame::{Subtype, category};
 use wire::{Instant, MacAddr, ReasonCode};
 
 use crate::beacon::Builder;
 use crate::bss::{Bss, BssOutput, Condition, Tag};
+
+/// So many key management suites the kernel takes from anybody (NL80211_MAX_NR_AKM_SUITES).
+const AKMS: usize = 2;
+
+/// The key management suites for the kernel: all of them, or where there are more than it takes one that needs SAE and one
+/// that does not. What the network offers stands in its beacon, and who is let in is decided here.
+fn told(akms: &[AkmSuite]) -> Vec<u32> {
+    let (psk, others): (Vec<_>, Vec<_>) = akms.iter().partition(|akm| akm.is_psk());
+    let suites = |all: Vec<AkmSuite>| all.into_iter().map(AkmSuite::nl80211).collect();
+    if akms.len() <= AKMS {
+        return suites(akms.to_vec());
+    }
+    suites(psk.first().into_iter().chain(others.first()).copied().take(AKMS).collect())
+}
 
 impl Bss {
     /// Starts: registrations for frames, the access point, group keys.
@@ -127,7 +141,7 @@ impl Bss {
             beacon: self.builder().beacon(),
             privacy: policy.is_some(),
             wpa_versions,
-            akms: policy.map(|policy| policy.akms.iter().map(|akm| akm.nl80211()).collect()).unwrap_or_default(),
+            akms: policy.map(|policy| told(&policy.akms)).unwrap_or_default(),
             pairwise,
             group: policy.map(|policy| policy.group.nl80211()),
             inactivity_timeout: config

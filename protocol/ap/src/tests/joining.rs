@@ -7,7 +7,7 @@ use conf::ap::{ApConfig, PskEntry, PskSecret};
 use crypto::Pmk;
 use ctrl::ApEvent;
 use ipc_proto::{Failure, Reply, Request};
-use rsn::{Pmf, StationPolicy};
+use rsn::{AkmSuite, Pmf, StationPolicy};
 use sae::{ConfirmOutcome, Group, Method, Password, PtSet, SaeAkm, Session};
 use wire::element::{Elements, id};
 use wire::frame::{Authentication, Beacon, Management, Subtype, auth_algorithm};
@@ -308,6 +308,22 @@ fn who_is_denied_goes_and_the_others_stay() {
     assert!(world.connected(STA));
     world.bss.set_lists(lists, Leave::Unwelcome, world.now);
     assert!(!world.connected(STA));
+}
+
+#[test]
+fn the_kernel_is_told_of_no_more_methods_than_it_takes_and_stations_of_all() {
+    for (methods, psk) in [("WPA-PSK WPA-PSK-SHA256", 2), ("WPA-PSK WPA-PSK-SHA256 SAE SAE-EXT-KEY", 1)] {
+        let conf = PSK.replace("wpa_key_mgmt=WPA-PSK", &alloc::format!("wpa_key_mgmt={methods}"));
+        let world = World::new(&conf);
+        let akms = |request: &Request| {
+            if let Request::StartAp { ap, .. } = request { Some(ap.akms.clone()) } else { None }
+        };
+        let told = world.requests.iter().find_map(akms).unwrap();
+        assert_eq!(told.len(), 2, "{methods}");
+        let kinds = [AkmSuite::Psk, AkmSuite::PskSha256].map(AkmSuite::nl80211);
+        assert_eq!(told.iter().filter(|suite| kinds.contains(suite)).count(), psk);
+        assert_eq!(world.bss.policy().unwrap().akms.len(), methods.split(' ').count());
+    }
 }
 
 #[test]

@@ -20,6 +20,7 @@ pub const STORIES: &[super::Story] = stories![
     the_preferred_of_two_networks_is_joined,
     a_protected_network_is_preferred_to_none_when_both_are_known,
     one_radio_serves_two_networks,
+    an_access_point_with_more_methods_than_the_kernel_takes_serves_them,
     a_bridge_carries_the_stations_frames,
     a_listed_station_is_refused,
     only_a_listed_station_is_let_in,
@@ -246,5 +247,13 @@ pub fn no_secret_reaches_a_log(lab: &mut Lab) -> Outcome {
         }
         check(log.lines().count() > 3, || format!("{} logs nothing with -dd", program.name))?;
     }
+    Ok(())
+}
+
+/// The kernel takes two key management suites; the network has three, and is on the air with all of them.
+pub fn an_access_point_with_more_methods_than_the_kernel_takes_serves_them(lab: &mut Lab) -> Outcome {
+    let methods = "wpa_key_mgmt=WPA-PSK WPA-PSK-SHA256 SAE";
+    let network = Network::new(Suite::Transition).access_point(methods);
+    join(lab, Maker::Airlock, Maker::Airlock, &network)?;
     Ok(())
 }
