@@ -49,7 +49,11 @@ fn check_bss(config: &ApConfig, index: usize, bss: &Bss, found: &mut Checked) {
         }
     }
     let methods = bss.key_mgmt();
+    let unserved = methods.without(KeyMgmt::SERVED).without(KeyMgmt::ANY_EAP);
     if bss.is_protected() {
+        if !unserved.is_empty() && unserved == methods {
+            error(&format!("wpa_key_mgmt={methods} is not supported yet, and there is no other method"));
+        }
         let radius = bss.values().int(BssKey::wpa_psk_radius);
         let no_key = bss.psk().is_none() && bss.wpa_psk_file().is_none();
         if methods.intersects(KeyMgmt::ANY_PSK) && no_key && radius != 3 && !(radius == 2 && bss.macaddr_acl() == 2) {
@@ -84,6 +88,9 @@ fn check_bss(config: &ApConfig, index: usize, bss: &Bss, found: &mut Checked) {
     }
 
     let mut warning = |text: &str| found.warnings.push(format!("{interface}: {text}"));
+    if !unserved.is_empty() && unserved != methods && bss.is_protected() {
+        warning(&format!("wpa_key_mgmt: {unserved} is not supported yet and not offered"));
+    }
     let no_sae_password = bss.sae_passwords().next().is_none()
         && bss.sae_password_files().is_empty()
         && !matches!(bss.psk(), Some(super::Psk::Passphrase(_)));

@@ -138,6 +138,14 @@ fn what_is_malformed_is_an_error_with_file_and_line() {
             "wpa=2\nwpa_key_mgmt=WPA-EAP\n",
             "test.conf: w: IEEE 802.1X (wpa_key_mgmt=WPA-EAP, ieee8021x=1) is not supported yet",
         ),
+        (
+            "wpa=2\nwpa_key_mgmt=OWE\n",
+            "test.conf: w: wpa_key_mgmt=OWE is not supported yet, and there is no other method",
+        ),
+        (
+            "wpa=2\nwpa_key_mgmt=FT-PSK DPP\nwpa_passphrase=12345678\nnas_identifier=n\n",
+            "test.conf: w: wpa_key_mgmt=FT-PSK DPP is not supported yet, and there is no other method",
+        ),
     ];
     for (text, wanted) in cases {
         assert_eq!(errors(&alloc::format!("interface=w\nssid=x\n{text}")), [*wanted], "{text}");
@@ -169,6 +177,14 @@ fn what_is_not_supported_gives_a_warning_with_file_and_line() {
             "h:5: debug is obsolete and has no effect"
         ]
     );
+}
+
+#[test]
+fn methods_that_are_left_out_of_a_list_are_named() {
+    let text = b"interface=w\nssid=x\nwpa=2\nwpa_key_mgmt=WPA-PSK OWE DPP\nwpa_passphrase=12345678\n";
+    let (_, warnings) = ApConfig::parse("h", text).unwrap();
+    let warnings: Vec<_> = warnings.iter().map(ToString::to_string).collect();
+    assert_eq!(warnings, ["h: w: wpa_key_mgmt: DPP OWE is not supported yet and not offered"]);
 }
 
 #[test]
