@@ -37,6 +37,10 @@ struct World {
     sockets: BTreeMap<String, u32>,
     next_ifindex: u32,
     refuses_bridges: bool,
+    /// So many interfaces can be made.
+    room: usize,
+    /// Those that were made.
+    made: BTreeMap<u32, Option<MacAddr>>,
     /// Interfaces are up when they are found.
     found_up: bool,
     /// The interface is there already.
@@ -45,6 +49,10 @@ struct World {
 
 impl World {
     fn new(conf: &str) -> World {
+        World::with_room(conf, usize::MAX)
+    }
+
+    fn with_room(conf: &str, room: usize) -> World {
         let (config, _) = ApConfig::parse("/etc/first.conf", conf.as_bytes()).unwrap();
         let Ok(Wanted::Run(options)) = parse(["-g", "/run/global", "/etc/first.conf"].map(Into::into)) else {
             panic!("the command line is not understood")
@@ -63,6 +71,8 @@ impl World {
             sockets: BTreeMap::new(),
             next_ifindex: 3,
             refuses_bridges: false,
+            room,
+            made: BTreeMap::new(),
             found_up: false,
             existing: None,
         };
@@ -123,9 +133,21 @@ impl World {
                 Err(Failure::Kernel { errno: 23, text: String::new() })
             }
             Request::Attach { ifname } => Ok(Reply::Attached(info(3, ifname, MacAddr([2, 0, 0, 0, 0, 0])))),
+            // An address is one interface's only.
+            Request::AddInterface { addr: Some(addr), .. } if self.made.values().any(|known| *known == Some(*addr)) => {
+                Err(Failure::Kernel { errno: 76, text: String::new() })
+            }
+            Request::AddInterface { .. } if self.made.len() >= self.room => {
+                Err(Failure::Kernel { errno: 16, text: String::new() })
+            }
             Request::AddInterface { ifname, addr, .. } => {
                 self.next_ifindex += 1;
+                self.made.insert(self.next_ifindex, *addr);
                 Ok(Reply::Created(info(self.next_ifindex, ifname, addr.unwrap_or_default())))
+            }
+            Request::RemoveInterface { ifindex } => {
+                self.made.remove(ifindex);
+                Ok(Reply::Done)
             }
             Request::SetBridge { .. } if self.refuses_bridges => {
                 Err(Failure::Kernel { errno: 19, text: String::new() })
@@ -206,6 +228,32 @@ fn who_adds_a_bss_that_cannot_work_hears_so_and_the_other_works_on() {
     assert_eq!(world.command("/run/global", "ADD bss_config=phy0:/etc/second.conf").as_deref(), Some("FAIL\n"));
     assert_eq!((world.starts(), world.stops()), (vec![3], vec![]));
     assert!(world.command("/run/hostapd/wlan0", "STATUS").unwrap().contains("state=ENABLED"));
+}
+
+#[test]
+fn each_of_many_networks_has_an_address_of_its_own() {
+    let more = "bss=a1\nssid=a1\nbss=a2\nssid=a2\nbssid=02:00:00:00:00:02\nbss=a3\nssid=a3\nbss=a4\nssid=a4\n";
+    let world = World::new(&format!("{FIRST}{more}"));
+    assert_eq!(world.starts(), [3, 4, 5, 6, 7]);
+    let addr = |request: &Request| match request {
+        Request::AddInterface { addr, .. } => addr.map(|MacAddr(octets)| octets[5]),
+        _ => None,
+    };
+    assert_eq!(world.requests.iter().filter_map(addr).collect::<Vec<_>>(), [1, 2, 3, 4]);
+}
+
+#[test]
+fn networks_for_which_there_is_room_serve_without_the_others() {
+    let more = "bss=a1\nssid=a1\nbss=a2\nssid=a2\nbss=a3\nssid=a3\n";
+    let mut world = World::with_room(&format!("{FIRST}{more}"), 2);
+    assert_eq!((world.starts(), world.stops()), (vec![3, 4, 5], vec![]));
+    assert!(world.command("/run/hostapd/wlan0", "STATUS").unwrap().contains("state=ENABLED"));
+    // What is reloaded tries again.
+    world.room = 3;
+    world.command("/run/hostapd/wlan0", "DISABLE");
+    world.requests.clear();
+    world.command("/run/hostapd/wlan0", "ENABLE");
+    assert_eq!(world.starts().len(), 4);
 }
 
 #[test]

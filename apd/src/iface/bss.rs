@@ -6,7 +6,8 @@ use ipc_proto::{Failure, InterfaceType, Reply, Request};
 use tracing::error;
 use wire::{Instant, MacAddr};
 
-use crate::iface::{Iface, ListFiles, State, Step};
+use crate::iface::going::give_back;
+use crate::iface::{Iface, ListFiles, Slot, State, Step};
 use crate::outbox::{BssId, Outbox, Purpose};
 
 /// What is being done to bring a BSS up, in this order. Then it starts.
@@ -40,14 +41,22 @@ impl Iface {
         let Some(slot) = self.slots.get_mut(bss) else { return };
         slot.coming = Some(step);
         slot.takes_existing = false;
+        slot.failed = false;
         let (id, own) = (slot.id, slot.ifindex);
         let Some(config) = self.config.bss.get(bss) else { return };
+        let addr = config.bssid().or_else(|| self.further_address());
+        if step == BssStep::Interface
+            && own.is_none()
+            && let Some(slot) = self.slots.get_mut(bss)
+        {
+            slot.reserved = addr;
+        }
         let request = match (step, own) {
             (BssStep::Interface, None) => self.own_ifindex(0).map(|parent| Request::AddInterface {
                 parent,
                 ifname: config.interface().to_owned(),
                 kind: InterfaceType::AccessPoint,
-                addr: config.bssid().or_else(|| self.further_address()),
+                addr,
             }),
             (BssStep::Bridge, Some(ifindex)) => {
                 config.bridge().map(|bridge| Request::SetBridge { ifindex, bridge: Some(bridge.to_owned()) })
@@ -70,7 +79,9 @@ impl Iface {
     fn further_address(&self) -> Option<MacAddr> {
         let MacAddr([a, b, c, d, e, f]) = self.slots.first()?.addr;
         let mut counted = (1..=u8::MAX).map(|step| MacAddr([a | 2, b, c, d, e, f.wrapping_add(step)]));
-        counted.find(|addr| self.slots.iter().all(|slot| slot.ifindex.is_none() || slot.addr != *addr))
+        let has = |slot: &Slot, addr| slot.reserved == Some(addr) || slot.ifindex.is_some() && slot.addr == addr;
+        let asked_for = |addr| self.config.bss.iter().any(|bss| bss.bssid() == Some(addr));
+        counted.find(|addr| !asked_for(*addr) && !self.slots.iter().any(|slot| has(slot, *addr)))
     }
 
     /// The answer to a step.
@@ -164,18 +175,21 @@ impl Iface {
         self.drain(out);
     }
 
-    /// A BSS could not do a step. While the radio comes up that is the radio's affair, later the BSS's alone.
+    /// A BSS could not do a step. Where the radio comes up and cannot without it, that is the radio's affair, otherwise the
+    /// BSS's alone.
     pub(super) fn bss_failed(&mut self, bss: usize, doing: &str, failure: &Failure, out: &mut Outbox, now: Instant) {
-        if self.state == State::Coming(Step::Start) {
+        let comes_up = self.state == State::Coming(Step::Start);
+        if comes_up && (bss == 0 || matches!(failure, Failure::RadioBlocked)) {
             self.fail(doing, failure, out, now);
         } else {
-            self.bss_unfit(bss, &format!("{doing}: {failure}"), out);
+            self.bss_unfit(bss, &format!("{doing}: {}", further_failure(bss, failure)), out);
         }
     }
 
-    /// A BSS cannot work as its parameters say. One that works stays as it is.
+    /// A BSS cannot work as its parameters say. One that works stays as it is, and the others come up without it.
     pub(super) fn bss_unfit(&mut self, bss: usize, why: &str, out: &mut Outbox) {
-        if self.state == State::Coming(Step::Start) {
+        let comes_up = self.state == State::Coming(Step::Start);
+        if comes_up && bss == 0 {
             return self.give_up(why, out);
         }
         let Some(slot) = self.slots.get_mut(bss) else { return };
@@ -185,7 +199,13 @@ impl Iface {
         } else {
             error!("{}: cannot be an access point: {why}", slot.name);
         }
+        if comes_up {
+            give_back(slot, out);
+            (slot.failed, slot.created, slot.ifindex, slot.reserved, slot.engine) = (true, false, None, None, None);
+        }
         self.answer_adder(bss, false, out);
+        // It may have been the last that the others waited for.
+        self.drain(out);
     }
 
     /// Who added a BSS hears what became of it, once its control socket is there too.
@@ -196,6 +216,16 @@ impl Iface {
         {
             out.reply(client, if well { ctrl::reply::OK } else { ctrl::reply::FAIL });
         }
+    }
+}
+
+/// What a failure means for a BSS beside the radio's first.
+fn further_failure(bss: usize, failure: &Failure) -> String {
+    // ENOTUNIQ, EBUSY: the radio has a number of addresses and of networks.
+    match (failure, bss) {
+        (Failure::Kernel { errno: 76, .. }, 1..) => "the radio has no further address for it".into(),
+        (Failure::Kernel { errno: 16, .. }, 1..) => "the radio has no room for another network".into(),
+        (failure, _) => failure.to_string(),
     }
 }
 

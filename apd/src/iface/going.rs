@@ -56,6 +56,8 @@ impl Iface {
         for slot in &mut self.slots {
             slot.ifindex = None;
             slot.created = false;
+            slot.reserved = None;
+            slot.failed = false;
             slot.engine = None;
             slot.coming = None;
             slot.down = false;

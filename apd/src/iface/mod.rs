@@ -105,6 +105,10 @@ pub(crate) struct Slot {
     pub(crate) ifindex: Option<u32>,
     pub(crate) addr: MacAddr,
     pub(crate) created: bool,
+    /// The address that its interface is to have, from the request on: nobody else gets it.
+    reserved: Option<MacAddr>,
+    /// It could not come up with the radio, which works without it.
+    failed: bool,
     /// Whether its interface was up when it was found; it is left so.
     found_up: Option<bool>,
     pub(crate) engine: Option<Bss>,
@@ -296,7 +300,7 @@ impl Iface {
     }
 
     fn all_run(&self) -> bool {
-        self.slots.iter().all(Slot::runs)
+        self.slots.iter().all(|slot| slot.runs() || slot.failed)
     }
 
     /// Does something with a BSS that works.

@@ -20,6 +20,7 @@ pub const STORIES: &[super::Story] = stories![
     the_preferred_of_two_networks_is_joined,
     a_protected_network_is_preferred_to_none_when_both_are_known,
     one_radio_serves_two_networks,
+    one_radio_serves_four_networks_without_addresses_of_their_own,
     an_access_point_with_more_methods_than_the_kernel_takes_serves_them,
     a_bridge_carries_the_stations_frames,
     a_listed_station_is_refused,
@@ -132,6 +133,24 @@ pub fn one_radio_serves_two_networks(lab: &mut Lab) -> Outcome {
     check(answer.contains("[AUTHORIZED]"), || answer)?;
     let answer = ap.control.request(&format!("STA {}", guest.host.mac))?;
     check(!answer.contains("[AUTHORIZED]"), || "the guest is among the staff".into())
+}
+
+/// As OpenWrt writes them: transition mode, and no `bssid`.
+pub fn one_radio_serves_four_networks_without_addresses_of_their_own(lab: &mut Lab) -> Outcome {
+    let network = |name: &str| Network::new(Suite::Transition).named(name);
+    let (first, last) = (network("Net0"), network("Net3"));
+    let more = |number: u32| {
+        format!(
+            "bss=more{number}\nctrl_interface=/run/ap-hostapd\nssid=Net{number}\nwpa=2\nwpa_key_mgmt=WPA-PSK SAE\n\
+             rsn_pairwise=CCMP\nieee80211w=1\nsae_require_mfp=1\nsae_pwe=2\nwpa_passphrase={}",
+            last.passphrase
+        )
+    };
+    let extra = [1, 2, 3].map(more).join("\n");
+    let ap = AccessPoint::start(lab, "ap", Maker::Airlock, &first.clone().access_point(&extra))?;
+    let mut sta = Station::start(lab, "sta", Maker::Airlock, &last)?;
+    sta.must_join(lab, &last)?;
+    lab.wait_authorized(&ap.host, "more3", &sta.host.mac, AWHILE)
 }
 
 /// `bridge=`.
