@@ -80,6 +80,10 @@ impl ApConfig {
                     }
                 }
                 Err(SetError::Unknown) => errors.push(notice(format!("unknown parameter '{shown}'"))),
+                // What would have no effect is no reason to refuse the file.
+                Err(SetError::Invalid(why)) if config.param(parameter).and_then(Values::without_effect).is_some() => {
+                    warnings.push(notice(format!("{shown}: {why}; it is not supported yet and has no effect")));
+                }
                 Err(SetError::Invalid(why)) => errors.push(notice(format!("{shown}: {why}"))),
             }
         }
@@ -101,8 +105,12 @@ impl ApConfig {
         if *name == *b"channel" && self.radio.channel() == ChannelChoice::Automatic {
             return Some("names none: the best channel is not searched for yet, the first one that is allowed is used");
         }
-        let param = self.radio.values.param(&name).or_else(|| Bss::default().values.param(&name))?;
-        Values::without_effect(param)
+        self.param(&name).and_then(Values::without_effect)
+    }
+
+    fn param(&self, name: &[u8]) -> Option<&'static crate::param::Param> {
+        let name = modern(name);
+        self.radio.values.param(&name).or_else(|| Bss::default().values.param(&name))
     }
 
     /// Sets a parameter from its text, as a line of the file or `SET` does; parameters of the radio are the radio's whichever

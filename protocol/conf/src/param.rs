@@ -103,6 +103,48 @@ pub enum Kind {
     Ignored,
 }
 
+impl Kind {
+    /// Whether `#` may be part of a value: then there is no comment behind it.
+    pub(crate) const fn is_free(&self) -> bool {
+        match self {
+            Kind::Quoted { .. }
+            | Kind::Text { .. }
+            | Kind::QuotedText
+            | Kind::Psk
+            | Kind::Password
+            | Kind::Passphrase
+            | Kind::Lines
+            | Kind::SecretLines
+            | Kind::SaePassword
+            | Kind::Wep
+            | Kind::Ignored => true,
+            Kind::Int { .. }
+            | Kind::Decimal { .. }
+            | Kind::HexNumber { .. }
+            | Kind::Fraction
+            | Kind::Word(_)
+            | Kind::HexPsk
+            | Kind::Bssid
+            | Kind::Mac
+            | Kind::MacList
+            | Kind::IntList
+            | Kind::Hex { .. }
+            | Kind::Proto
+            | Kind::KeyMgmt
+            | Kind::Ciphers(_)
+            | Kind::Cipher(_)
+            | Kind::AuthAlg
+            | Kind::Eap
+            | Kind::Country
+            | Kind::CountryCode
+            | Kind::Uuid
+            | Kind::DeviceType
+            | Kind::Ipv4
+            | Kind::IpAddr => false,
+        }
+    }
+}
+
 /// The value of a parameter that nothing has set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Preset {

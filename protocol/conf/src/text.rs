@@ -97,20 +97,23 @@ fn magnitude(digits: &[u8], radix: u32) -> Option<i64> {
     Some(n)
 }
 
-/// A decimal number as hostapd.conf writes them: white space around it and a comment behind white space are allowed.
+/// A decimal number as hostapd.conf writes them: white space may stand before it, and what stands behind white space or `#` is
+/// not looked at.
 pub fn decimal(text: &[u8]) -> Option<i64> {
     let text = trim_start(text);
-    let end = text.iter().position(|b| matches!(b, b' ' | b'\t' | b'\r')).unwrap_or(text.len());
-    let (word, rest) = text.split_at(end);
-    let rest = trim_start(rest);
-    if !(rest.is_empty() || rest.starts_with(b"#")) {
-        return None;
-    }
+    let end = text.iter().position(|b| matches!(b, b' ' | b'\t' | b'\r' | b'#')).unwrap_or(text.len());
+    let word = text.get(..end).unwrap_or(&[]);
     match word.split_first() {
         Some((b'-', digits)) => magnitude(digits, 10).map(i64::saturating_neg),
         Some((b'+', digits)) => magnitude(digits, 10),
         _ => magnitude(word, 10),
     }
+}
+
+/// Text without a comment behind white space.
+pub(crate) fn without_comment(text: &[u8]) -> &[u8] {
+    let comment = text.windows(2).position(|pair| matches!(pair, [b' ' | b'\t', b'#']));
+    comment.map_or(text, |at| trim_end(text.get(..at).unwrap_or(text)))
 }
 
 /// Text without white space in front.

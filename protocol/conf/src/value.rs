@@ -139,6 +139,7 @@ const EAP_METHODS: &[&str] = &[
 /// Reads the text of a parameter, given its present value. The error says what is wrong with the text, without the text
 /// itself where that is a secret.
 pub(crate) fn parse(param: &Param, text: &[u8], present: Option<&Value>) -> Result<Meaning, String> {
+    let text = if param.shape.kind.is_free() { text } else { text::without_comment(text) };
     let set = |value| Ok(Meaning::Set(value));
     let shown = || String::from_utf8_lossy(text).into_owned();
     let number = |n: Option<i64>, min: i64, max: i64| {
@@ -275,7 +276,8 @@ pub(crate) fn parse(param: &Param, text: &[u8], present: Option<&Value>) -> Resu
             _ => Err("not two letters".to_string()),
         },
         Kind::CountryCode => match text {
-            [a @ b'A'..=b'Z', b @ b'A'..=b'Z', rest @ ..] if text::trim_start(rest).is_empty() => {
+            // What stands behind white space is not looked at.
+            [a @ b'A'..=b'Z', b @ b'A'..=b'Z'] | [a @ b'A'..=b'Z', b @ b'A'..=b'Z', b' ' | b'\t' | b'\r', ..] => {
                 set(Value::Bytes([*a, *b].to_vec()))
             }
             _ => Err(format!("\"{}\" is not two capital letters", shown())),

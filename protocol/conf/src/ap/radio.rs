@@ -93,9 +93,13 @@ const HT_WORDS: &[(&str, u16)] = &[
 
 impl Radio {
     pub(super) fn set(&mut self, name: &[u8], text: &[u8]) -> Result<Change, SetError> {
-        if name == b"channel" && crate::text::trim_end(text) != b"acs_survey" {
+        if name == b"channel" && crate::text::words(crate::text::trim_end(text)).next() != Some(b"acs_survey") {
             let number = crate::text::decimal(text).filter(|n| (0..=255).contains(n));
-            number.ok_or_else(|| SetError::Invalid("neither a channel number nor acs_survey".into()))?;
+            let number = number.ok_or_else(|| SetError::Invalid("neither a channel number nor acs_survey".into()))?;
+            return self.values.set(name, alloc::format!("{number}").as_bytes());
+        }
+        if name == b"channel" {
+            return self.values.set(name, b"acs_survey");
         }
         self.values.set(name, text)
     }

@@ -161,6 +161,18 @@ fn what_real_files_look_like_is_accepted() {
     assert_eq!(config.radio.channel(), ChannelChoice::Number(6));
     assert_eq!(config.radio.hw_mode(), HwMode::G);
     assert!(config.bss[0].ap_isolate());
+    let config = parse(
+        "interface=w\nssid=x  # part of it\ncountry_code=US  # comment\nhw_mode=g\t# band\nmax_num_sta=7 stations\n\
+         channel=10   # long comment, with\ttabs\nsupported_rates=60 120 # two\nbssid=02:00:00:00:00:01 # ours\n\
+         wpa=2#RSN\nwpa_key_mgmt=WPA-PSK # one\nwpa_passphrase=a secret # too\nbeacon_int=200\t# ms\n",
+    );
+    assert_eq!((config.radio.country(), config.radio.hw_mode()), (Some(*b"US "), HwMode::G));
+    assert_eq!(config.radio.channel(), ChannelChoice::Number(10));
+    assert_eq!((config.radio.supported_rates(), config.radio.beacon_int()), (alloc::vec![60, 120], 200));
+    let bss = &config.bss[0];
+    assert_eq!((bss.max_num_sta(), bss.bssid(), bss.key_mgmt()), (7, Some(MacAddr([2, 0, 0, 0, 0, 1])), KeyMgmt::PSK));
+    assert_eq!(bss.ssid().unwrap().as_bytes(), b"x  # part of it");
+    assert!(matches!(bss.psk(), Some(Psk::Passphrase(p)) if p.as_bytes() == b"a secret # too"));
     assert_eq!(parse("interface=w\nssid=x\nchannel=acs_survey\n").radio.channel(), ChannelChoice::Automatic);
     assert_eq!(parse("interface=w\nssid=x\nchannel=5\nop_class=131\n").radio.hw_mode(), HwMode::A);
 }
@@ -176,6 +188,17 @@ fn what_is_not_supported_gives_a_warning_with_file_and_line() {
             "h:4: driver is ignored: nl80211 is the only driver interface",
             "h:5: debug is obsolete and has no effect"
         ]
+    );
+}
+
+#[test]
+fn a_value_out_of_range_of_what_has_no_effect_does_not_refuse_the_file() {
+    let (_, warnings) = ApConfig::parse("h", b"interface=w\nssid=x\nhe_bss_color=128\n").unwrap();
+    let warnings: Vec<_> = warnings.iter().map(ToString::to_string).collect();
+    assert_eq!(warnings, ["h:3: he_bss_color: 128 is not between 0 and 63; it is not supported yet and has no effect"]);
+    assert_eq!(
+        errors("interface=w\nssid=x\nbeacon_int=9\n"),
+        ["test.conf:3: beacon_int: 9 is not between 10 and 65535"]
     );
 }
 
