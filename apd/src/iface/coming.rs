@@ -178,6 +178,10 @@ impl Iface {
             Ok(operating) => operating,
             Err(why) => return self.give_up(&why, out),
         };
+        if operating.ht && operating.secondary == 0 && self.config.radio.ht_capab().secondary != 0 {
+            let number = operating.number;
+            warn!("{}: channel {number} has no room for the 40 MHz of ht_capab there; it is 20 MHz wide", self.name());
+        }
         self.operating = Some(operating);
         self.used = Some(self.config.radio.clone());
         for (threshold, frag) in

@@ -46,6 +46,10 @@ impl Operating {
             .iter()
             .find(|info| info.band == band)
             .ok_or_else(|| "the radio does not have the band that hw_mode asks for".to_string())?;
+        if band == Band::Ghz6 {
+            // IEEE Std 802.11ax-2021 26.17.2: what is not HE has no business there.
+            return Err("6 GHz needs HE (ieee80211ax=1), which is not supported yet".to_string());
+        }
         let place = match radio.country() {
             Some([a, b, _]) => format!("with country_code={}{}", char::from(a), char::from(b)),
             None => "without country_code, which would say in which country this is".to_string(),
@@ -72,7 +76,7 @@ impl Operating {
     /// The same settings on another channel, as after a channel switch.
     #[must_use]
     pub fn moved(&self, radio: &Radio, wiphy: &WiphyInfo, definition: ChannelDefinition) -> Option<Operating> {
-        let band = wire::channel::band_of(definition.freq)?;
+        let band = wire::channel::band_of(definition.freq).filter(|band| *band != Band::Ghz6)?;
         let info = wiphy.bands.iter().find(|info| info.band == band)?;
         let secondary = match definition.width {
             ChannelWidth::NoHt20 | ChannelWidth::Mhz20 => 0,
@@ -102,8 +106,7 @@ impl Operating {
             _ if !wide => 0,
             1 if !channel.no_ht40_plus => 1,
             -1 if !channel.no_ht40_minus => -1,
-            0 if asked.either && !channel.no_ht40_plus => 1,
-            0 if asked.either && !channel.no_ht40_minus => -1,
+            1 if asked.either && !channel.no_ht40_minus => -1,
             _ => 0,
         };
         let definition = match (ht, secondary) {

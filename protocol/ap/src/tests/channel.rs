@@ -4,12 +4,14 @@ use alloc::vec;
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use ipc_proto::{Reply, Request, SurveyEntry};
+use conf::ap::ApConfig;
+use ipc_proto::{Reply, Request, SurveyEntry, WiphyInfo};
 use wire::StatusCode;
+use wire::channel::Band;
 use wire::frame::{self, Authentication, Subtype, auth_algorithm};
 
-use super::world::{AP, OPEN, STA, World};
-use crate::Tag;
+use super::world::{AP, OPEN, STA, World, wiphy};
+use crate::{Operating, Tag};
 
 #[test]
 fn a_frame_that_is_sent_again_is_answered_once() {
@@ -31,6 +33,38 @@ fn a_frame_that_is_sent_again_is_answered_once() {
         answers += usize::from(answered);
         assert_eq!(world.frames.len(), answers, "{sequence:x} {again}");
     }
+}
+
+#[test]
+fn a_channel_is_as_wide_as_the_radio_allows_of_what_is_asked() {
+    let choose = |conf: &str, wiphy: &WiphyInfo| {
+        let (config, _) = ApConfig::parse("test", conf.as_bytes()).unwrap();
+        Operating::choose(&config.radio, wiphy)
+    };
+    let mut wiphy = wiphy();
+    for (words, only_plus, only_minus, side) in [
+        ("[HT40]", false, false, 0),
+        ("[HT40+]", false, false, 1),
+        ("[HT40+]", false, true, 0),
+        ("[HT40+][HT40-]", false, false, 1),
+        ("[HT40+][HT40-]", true, false, 1),
+        ("[HT40+][HT40-]", false, true, -1),
+        ("[HT40-]", true, false, 0),
+    ] {
+        for channel in &mut wiphy.bands[0].channels {
+            (channel.no_ht40_minus, channel.no_ht40_plus) = (only_plus, only_minus);
+        }
+        let conf = alloc::format!("{}ieee80211n=1\nht_capab={words}\n", OPEN.replace("channel=1", "channel=6"));
+        assert_eq!(choose(&conf, &wiphy).unwrap().secondary, side, "{words} {only_plus} {only_minus}");
+    }
+    let mut sixth = wiphy.bands[0].clone();
+    sixth.band = Band::Ghz6;
+    for (channel, freq) in sixth.channels.iter_mut().zip([5955, 5975]) {
+        channel.freq = freq;
+    }
+    wiphy.bands.push(sixth);
+    let conf = OPEN.replace("hw_mode=g\nchannel=1", "op_class=131\nchannel=1");
+    assert!(choose(&conf, &wiphy).unwrap_err().contains("HE"));
 }
 
 #[test]

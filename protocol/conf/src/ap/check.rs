@@ -21,6 +21,9 @@ pub(super) fn check(config: &ApConfig) -> Checked {
     if radio.hw_mode() == HwMode::Ad {
         found.errors.push("hw_mode=ad is not supported yet".into());
     }
+    if radio.values().text(RadioKey::ht_capab).is_some_and(|words| words.contains("[HT40]")) {
+        found.warnings.push("ht_capab: [HT40] means nothing: [HT40+] and [HT40-] make the channel 40 MHz wide".into());
+    }
     if radio.values().flag(RadioKey::require_ht) && !radio.ieee80211n() {
         found.warnings.push("require_ht has no effect without ieee80211n=1".into());
     }

@@ -50,9 +50,9 @@ pub enum ChannelChoice {
 pub struct HtCapab {
     /// The HT Capability Information field.
     pub info: u16,
-    /// The secondary channel: 1 above, -1 below, 0 none (or, with `either`, to be chosen).
+    /// The secondary channel: 1 above, -1 below, 0 none.
     pub secondary: i8,
-    /// Whether 40 MHz is wanted on whichever side.
+    /// Whether the other side will do too: both are named.
     pub either: bool,
 }
 
@@ -76,7 +76,6 @@ const HT_WORDS: &[(&str, u16)] = &[
     ("[LDPC]", 0x0001),
     ("[HT40+]", 0x0002),
     ("[HT40-]", 0x0002),
-    ("[HT40]", 0x0002),
     ("[GF]", 0x0010),
     ("[SHORT-GI-20]", 0x0020),
     ("[SHORT-GI-40]", 0x0040),
@@ -203,8 +202,9 @@ impl Radio {
                 info |= bits;
             }
         }
-        let secondary = if words.contains("[HT40-]") { -1 } else { i8::from(words.contains("[HT40+]")) };
-        HtCapab { info, secondary, either: words.contains("[HT40]") }
+        let (above, below) = (words.contains("[HT40+]"), words.contains("[HT40-]"));
+        let secondary = if below && !above { -1 } else { i8::from(above) };
+        HtCapab { info, secondary, either: above && below }
     }
 
     /// Time between beacons, in units of 1024 microseconds.

@@ -203,6 +203,23 @@ fn a_value_out_of_range_of_what_has_no_effect_does_not_refuse_the_file() {
 }
 
 #[test]
+fn only_a_side_makes_a_channel_wide() {
+    let text = |words: &str| alloc::format!("interface=w\nssid=x\nieee80211n=1\nht_capab={words}\n");
+    for (words, side, either) in [
+        ("[HT40]", 0, false),
+        ("[HT40+]", 1, false),
+        ("[HT40-]", -1, false),
+        ("[HT40+][HT40-]", 1, true),
+        ("[HT40-][HT40+]", 1, true),
+    ] {
+        let capab = parse(&text(words)).radio.ht_capab();
+        assert_eq!((capab.secondary, capab.either, capab.info & 2 != 0), (side, either, side != 0), "{words}");
+    }
+    let (_, warnings) = ApConfig::parse("h", text("[HT40]").as_bytes()).unwrap();
+    assert!(warnings.iter().any(|warning| warning.text.starts_with("ht_capab: [HT40] means nothing")));
+}
+
+#[test]
 fn methods_that_are_left_out_of_a_list_are_named() {
     let text = b"interface=w\nssid=x\nwpa=2\nwpa_key_mgmt=WPA-PSK OWE DPP\nwpa_passphrase=12345678\n";
     let (_, warnings) = ApConfig::parse("h", text).unwrap();
