@@ -152,7 +152,7 @@ impl KeyMgmt {
         .union(KeyMgmt::FILS_SHA384)
         .union(KeyMgmt::FT_FILS_SHA256)
         .union(KeyMgmt::FT_FILS_SHA384);
-    /// The methods that the access point serves.
+    /// The methods that station and access point serve.
     pub const SERVED: KeyMgmt = KeyMgmt::PSK.union(KeyMgmt::PSK_SHA256).union(KeyMgmt::SAE).union(KeyMgmt::SAE_EXT_KEY);
     /// The methods of fast transition.
     pub const ANY_FT: KeyMgmt = KeyMgmt::FT_PSK

@@ -1,6 +1,6 @@
 //! Reading a file, line by line and block by block.
 
-use super::{Cred, Globals, Identity, Network, NetworkKey, StationConfig};
+use super::{Cred, Globals, Identity, Network, NetworkKey, Psk, StationConfig};
 use crate::notice::{Notice, Rejected};
 use crate::param::Param;
 use crate::suites::{Ciphers, KeyMgmt};
@@ -169,7 +169,33 @@ fn set_network(reader: &mut Reader<'_>, network: &mut Network, name: &[u8], valu
         return;
     }
     let result = network.set(name, value);
+    let taken = result.is_ok();
     reader.report(name, super::NETWORK_PARAMS, result, "network field");
+    if taken && let Some(what) = value_without_effect(network, name) {
+        reader.warning(format!("{}: {what}", String::from_utf8_lossy(name)));
+    }
+}
+
+/// What a field's value asks for that there is not: it is read, and the network waits for it in vain.
+fn value_without_effect(network: &Network, name: &[u8]) -> Option<String> {
+    match name {
+        b"psk" if matches!(network.psk(), Some(Psk::External(_))) => {
+            Some("secrets of an external store (ext:) are not supported yet; this network cannot be joined".into())
+        }
+        b"key_mgmt" => {
+            let methods = network.key_mgmt();
+            let others = KeyMgmt::ANY_EAP.union(KeyMgmt::NONE).union(KeyMgmt::WPS);
+            let unserved = methods.without(KeyMgmt::SERVED).without(others);
+            if unserved.is_empty() {
+                None
+            } else if unserved == methods {
+                Some(format!("{unserved} is not supported yet; this network cannot be joined"))
+            } else {
+                Some(format!("{unserved} is not supported yet and not used"))
+            }
+        }
+        _ => None,
+    }
 }
 
 /// What must hold of a block as a whole.

@@ -198,6 +198,28 @@ fn what_is_malformed_is_an_error_with_file_and_line() {
 }
 
 #[test]
+fn a_value_that_asks_for_what_there_is_not_is_named() {
+    for (lines, wanted) in [
+        ("key_mgmt=OWE", Some("key_mgmt: OWE is not supported yet; this network cannot be joined")),
+        ("key_mgmt=FT-PSK", Some("key_mgmt: FT-PSK is not supported yet; this network cannot be joined")),
+        ("key_mgmt=WPA-PSK FT-PSK SAE", Some("key_mgmt: FT-PSK is not supported yet and not used")),
+        (
+            "psk=ext:name",
+            Some("psk: secrets of an external store (ext:) are not supported yet; this network cannot be joined"),
+        ),
+        ("key_mgmt=WPA-PSK SAE", None),
+        ("psk=\"external\"", None),
+    ] {
+        let text = format!("network={{\nssid=\"x\"\n{lines}\n}}\n");
+        let mut config = StationConfig::default();
+        let warnings = config.read("h", text.as_bytes(), false).unwrap();
+        let warnings: Vec<_> = warnings.iter().map(ToString::to_string).collect();
+        let wanted: Vec<_> = wanted.iter().map(|what| format!("h:3: {what}")).collect();
+        assert_eq!(warnings, wanted, "{lines}");
+    }
+}
+
+#[test]
 fn a_secret_is_never_shown() {
     let net = network("psk=\"0123456789\"\nsae_password=\"hush\"\nprivate_key_passwd=\"hush\"");
     assert_eq!(get(&net, "psk").as_deref(), Some("*"));
