@@ -36,17 +36,50 @@ pub(crate) struct Setup {
 
 /// The paths of the files that a BSS's parameters name.
 pub(crate) fn files_of(bss: &Bss) -> Vec<String> {
-    let text = |path: &[u8]| String::from_utf8_lossy(path).into_owned();
-    let lists = bss.accept_mac_files().iter().chain(bss.deny_mac_files()).chain(bss.sae_password_files());
-    lists.map(|path| text(path)).chain(bss.wpa_psk_file().map(text)).collect()
+    named(bss).into_iter().map(|(_, path)| path).collect()
+}
+
+/// The same, each with the parameter that names it.
+fn named(bss: &Bss) -> Vec<(&'static str, String)> {
+    let lists = [
+        ("accept_mac_file", bss.accept_mac_files()),
+        ("deny_mac_file", bss.deny_mac_files()),
+        ("sae_password_file", bss.sae_password_files()),
+    ];
+    let lists = lists.into_iter().flat_map(|(name, paths)| paths.iter().map(move |path| (name, path.as_slice())));
+    let all = lists.chain(bss.wpa_psk_file().map(|path| ("wpa_psk_file", path)));
+    all.map(|(name, path)| (name, String::from_utf8_lossy(path).into_owned())).collect()
+}
+
+/// Reads the files that a configuration names. Each that cannot be read is told with file, line and parameter.
+fn read_named(file: &str, text: &[u8], config: &ApConfig, files: &mut BTreeMap<String, Vec<u8>>) -> Vec<String> {
+    let mut errors = Vec::new();
+    for (name, path) in config.bss.iter().flat_map(named) {
+        match contents(&path) {
+            Ok(text) => drop(files.insert(path, text)),
+            Err(error) => {
+                let wanted = format!("{name}={path}");
+                let number = text.split(|b| *b == b'\n').position(|line| line.trim_ascii_end() == wanted.as_bytes());
+                let number = number.map_or(0, |number| number.saturating_add(1));
+                let told = format!("{file}:{number}: {name}: {error}");
+                if !errors.contains(&told) {
+                    errors.push(told);
+                }
+            }
+        }
+    }
+    errors
 }
 
 /// Reads all configuration files and the files they name. Warnings are given to `warn`, one line each.
 pub(crate) fn configure(options: &Options, warn: &mut dyn FnMut(String)) -> Result<Setup, SetupError> {
     let mut setup = Setup { folder: absolute("."), ..Setup::default() };
+    let mut unread = Vec::new();
     for (index, path) in options.configs.iter().enumerate() {
+        let text = contents(path)?;
         let (mut config, notices) =
-            ApConfig::parse(path, &contents(path)?).map_err(|rejected| SetupError::Rejected(rejected.to_string()))?;
+            ApConfig::parse(path, &text).map_err(|rejected| SetupError::Rejected(rejected.to_string()))?;
+        unread.extend(read_named(path, &text, &config, &mut setup.files));
         notices.iter().for_each(|notice| warn(notice.to_string()));
         if let Some(name) = options.interfaces.get(index) {
             config
@@ -56,8 +89,10 @@ pub(crate) fn configure(options: &Options, warn: &mut dyn FnMut(String)) -> Resu
         setup.radios.push(Configured { path: absolute(path), radio: None, own: config.bss.len(), config });
     }
     for (radio, path) in &options.bss_configs {
+        let text = contents(path)?;
         let (config, notices) =
-            ApConfig::parse(path, &contents(path)?).map_err(|rejected| SetupError::Rejected(rejected.to_string()))?;
+            ApConfig::parse(path, &text).map_err(|rejected| SetupError::Rejected(rejected.to_string()))?;
+        unread.extend(read_named(path, &text, &config, &mut setup.files));
         notices.iter().for_each(|notice| warn(notice.to_string()));
         // Without the radio's name there is nothing to join them by: BSSs with the same RADIO share one.
         match setup.radios.iter_mut().find(|known| known.radio.as_ref() == Some(radio)) {
@@ -68,12 +103,8 @@ pub(crate) fn configure(options: &Options, warn: &mut dyn FnMut(String)) -> Resu
             }
         }
     }
-    for (file, bss) in setup.radios.iter().flat_map(|radio| radio.config.bss.iter().map(|bss| (&radio.path, bss))) {
-        for path in files_of(bss) {
-            let text =
-                contents(&path).map_err(|error| SetupError::Rejected(format!("{file}: a parameter names {error}")))?;
-            setup.files.insert(path, text);
-        }
+    if !unread.is_empty() {
+        return Err(SetupError::Rejected(unread.join("\n")));
     }
     Ok(setup)
 }
@@ -105,5 +136,34 @@ pub(crate) fn start(options: &Options, setup: &Setup) -> Start {
         daemonize: options.background,
         pid_file: options.pid_file.clone(),
         accept_unconfined: options.accept_unconfined,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::configure;
+    use crate::options::{Wanted, parse};
+
+    #[test]
+    fn each_file_that_is_missing_is_told_with_line_and_parameter() {
+        let folder = std::env::temp_dir().join(format!("apd-setup-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let (conf, list) = (folder.join("h.conf"), folder.join("nobody"));
+        let list = list.display();
+        let text = format!(
+            "interface=w\nssid=x\naccept_mac_file={list}1\nwpa=2\nwpa_psk_file={list}2\ndeny_mac_file={list}1\n"
+        );
+        std::fs::write(&conf, text).unwrap();
+        let Ok(Wanted::Run(options)) = parse([conf.clone().into_os_string()]) else {
+            panic!("the command line is not understood")
+        };
+        let told = configure(&options, &mut |_| {}).unwrap_err().to_string();
+        std::fs::remove_dir_all(&folder).unwrap();
+        let at = |number: u32, name: &str| format!("{}:{number}: {name}: {list}", conf.display());
+        let lines: Vec<&str> = told.lines().collect();
+        assert_eq!(lines.len(), 3, "{told}");
+        for wanted in [at(3, "accept_mac_file"), at(6, "deny_mac_file"), at(5, "wpa_psk_file")] {
+            assert!(lines.iter().any(|line| line.starts_with(&wanted)), "{wanted}: {told}");
+        }
     }
 }
