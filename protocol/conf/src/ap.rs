@@ -105,6 +105,10 @@ impl ApConfig {
         if *name == *b"channel" && self.radio.channel() == ChannelChoice::Automatic {
             return Some("names none: the best channel is not searched for yet, the first one that is allowed is used");
         }
+        let last = self.bss.last().is_some_and(|bss| bss.values.has_preset(&name));
+        if self.radio.values.has_preset(&name) || last {
+            return None;
+        }
         self.param(&name).and_then(Values::without_effect)
     }
 

@@ -231,6 +231,17 @@ impl Values {
             .map(|param| (param, self.get(param.name.as_bytes())))
     }
 
+    /// Whether a parameter has the value that it has without being set: to say it changes nothing, and needs no warning.
+    pub(crate) fn has_preset(&self, name: &[u8]) -> bool {
+        let Some((index, param)) = self.position(name) else { return false };
+        let home = self.home(index, param);
+        match (self.set.get(&home), self.table.get(home).map(|param| param.shape.preset)) {
+            (Some(Value::Int(n)), Some(Preset::Int(preset))) => *n == preset,
+            (Some(Value::Bits(bits)), Some(Preset::Bits(preset))) => *bits == preset,
+            _ => false,
+        }
+    }
+
     /// Whether a parameter that was set has no effect.
     pub(crate) fn without_effect(param: &Param) -> Option<&'static str> {
         match param.shape.status {

@@ -220,6 +220,14 @@ fn only_a_side_makes_a_channel_wide() {
 }
 
 #[test]
+fn the_value_that_a_parameter_has_anyway_is_no_warning() {
+    let text = b"interface=w\nssid=x\neap_server=0\nhe_bss_color=0\neap_server=1\n";
+    let (_, warnings) = ApConfig::parse("h", text).unwrap();
+    let warnings: Vec<_> = warnings.iter().map(ToString::to_string).collect();
+    assert_eq!(warnings, ["h:5: eap_server is not supported yet and has no effect"]);
+}
+
+#[test]
 fn methods_that_are_left_out_of_a_list_are_named() {
     let text = b"interface=w\nssid=x\nwpa=2\nwpa_key_mgmt=WPA-PSK OWE DPP\nwpa_passphrase=12345678\n";
     let (_, warnings) = ApConfig::parse("h", text).unwrap();

@@ -62,13 +62,14 @@ impl Reader<'_> {
         self.warnings.push(notice);
     }
 
-    /// Reports what came of setting a parameter.
-    fn report(&mut self, name: &[u8], table: &[Param], result: Result<Change, SetError>, place: &str) {
+    /// Reports what came of setting a parameter; `usual`: to the value that it has without that.
+    fn report(&mut self, name: &[u8], table: &[Param], result: Result<Change, SetError>, place: &str, usual: bool) {
         let shown = String::from_utf8_lossy(name).into_owned();
         match result {
             Ok(_) => {
-                if let Some(what) =
-                    table.iter().find(|param| param.name.as_bytes() == name).and_then(Values::without_effect)
+                if !usual
+                    && let Some(what) =
+                        table.iter().find(|param| param.name.as_bytes() == name).and_then(Values::without_effect)
                 {
                     self.warning(format!("{shown} {what}"));
                 }
@@ -122,7 +123,7 @@ pub(super) fn read(
             let mut cred = Cred::new(id);
             reader.block("cred", |reader, name, value| {
                 let result = cred.set(name, value);
-                reader.report(name, super::CRED_PARAMS, result, "cred field");
+                reader.report(name, super::CRED_PARAMS, result, "cred field", false);
             });
             next.creds.push(cred);
         } else if line == b"identity={" {
@@ -130,7 +131,7 @@ pub(super) fn read(
             let mut identity = Identity::new(id);
             reader.block("identity", |reader, name, value| {
                 let result = identity.set(name, value);
-                reader.report(name, super::IDENTITY_PARAMS, result, "identity field");
+                reader.report(name, super::IDENTITY_PARAMS, result, "identity field", false);
             });
             next.identities.push(identity);
         } else if let Some(rest) = line.strip_prefix(b"blob-base64-") {
@@ -159,7 +160,7 @@ fn set_global(reader: &mut Reader<'_>, globals: &mut Globals, line: &[u8]) {
     if result.is_ok() && name == b"ctrl_interface" && !value.is_empty() && globals.control_directory().is_none() {
         reader.warning(format!("ctrl_interface {}", super::ControlDirectory::NO_PLACE));
     }
-    reader.report(name, super::GLOBAL_PARAMS, result, "global parameter");
+    reader.report(name, super::GLOBAL_PARAMS, result, "global parameter", globals.values.has_preset(name));
 }
 
 fn set_network(reader: &mut Reader<'_>, network: &mut Network, name: &[u8], value: &[u8]) {
@@ -170,7 +171,7 @@ fn set_network(reader: &mut Reader<'_>, network: &mut Network, name: &[u8], valu
     }
     let result = network.set(name, value);
     let taken = result.is_ok();
-    reader.report(name, super::NETWORK_PARAMS, result, "network field");
+    reader.report(name, super::NETWORK_PARAMS, result, "network field", network.values.has_preset(name));
     if taken && let Some(what) = value_without_effect(network, name) {
         reader.warning(format!("{}: {what}", String::from_utf8_lossy(name)));
     }

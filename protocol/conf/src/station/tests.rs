@@ -220,6 +220,13 @@ fn a_value_that_asks_for_what_there_is_not_is_named() {
 }
 
 #[test]
+fn the_value_that_a_parameter_has_anyway_is_no_warning() {
+    let told = |text: &str| StationConfig::parse("h", text.as_bytes()).unwrap().1.len();
+    assert_eq!(told("network={\nssid=\"x\"\nkey_mgmt=NONE\neap_workaround=-1\n}\n"), 0);
+    assert_eq!(told("network={\nssid=\"x\"\nkey_mgmt=NONE\neap_workaround=0\n}\n"), 1);
+}
+
+#[test]
 fn a_secret_is_never_shown() {
     let net = network("psk=\"0123456789\"\nsae_password=\"hush\"\nprivate_key_passwd=\"hush\"");
     assert_eq!(get(&net, "psk").as_deref(), Some("*"));
