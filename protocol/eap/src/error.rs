@@ -61,6 +61,8 @@ pub enum EapError {
     Local(Cow<'static, str>),
     /// The method makes no key, and one is needed here.
     NoKey(MethodType),
+    /// TLS ended: the other side's certificate, ours, or the protocol.
+    Tls(tls::TlsError),
     /// More rounds than any method needs.
     TooManyRounds,
     /// Nothing came for too long.
@@ -70,13 +72,20 @@ pub enum EapError {
 impl EapError {
     /// Who is to blame.
     #[must_use]
-    pub const fn blame(&self) -> Blame {
+    pub fn blame(&self) -> Blame {
         match self {
             Self::Malformed(_) | Self::Protocol(_) | Self::TooManyRounds => Blame::Protocol,
             Self::Credentials(_) => Blame::Credentials,
             Self::Refused(_) => Blame::Refused,
             Self::NoCommonMethod(_) | Self::NoKey(_) | Self::Configuration(_) => Blame::Configuration,
             Self::Local(_) => Blame::Local,
+            Self::Tls(why) => match why.blame() {
+                tls::Blame::PeerBroke => Blame::Protocol,
+                tls::Blame::PeerRefused => Blame::Refused,
+                tls::Blame::WeRefused => Blame::Credentials,
+                tls::Blame::LocalConfiguration => Blame::Configuration,
+                tls::Blame::LocalSystem => Blame::Local,
+            },
             Self::Timeout => Blame::Silence,
         }
     }
@@ -118,6 +127,12 @@ impl From<Malformed> for EapError {
     }
 }
 
+impl From<tls::TlsError> for EapError {
+    fn from(why: tls::TlsError) -> Self {
+        Self::Tls(why)
+    }
+}
+
 impl From<Overflow> for EapError {
     fn from(_: Overflow) -> Self {
         Self::configuration("a message is longer than EAP can carry")
@@ -138,6 +153,7 @@ impl core::fmt::Display for EapError {
             Self::Configuration(what) => write!(f, "EAP cannot work as configured: {what}"),
             Self::Local(what) => write!(f, "EAP ended here: {what}"),
             Self::NoKey(method) => write!(f, "EAP method {method} makes no key, and one is needed here"),
+            Self::Tls(why) => write!(f, "{why}"),
             Self::TooManyRounds => f.write_str("EAP went on for more rounds than any method needs"),
             Self::Timeout => f.write_str("the other side fell silent"),
         }

@@ -17,6 +17,7 @@
 //! | `peer` | the peer's machine |
 //! | `server`, `authenticator` | the server's machine, and the one at the link |
 //! | `traits`, `credential` | what methods are, need and give |
+//! | `tunnel` | what the methods with TLS share |
 //! | `profile` | a peer's credentials, made into methods |
 //! | `methods` | each method, both sides in one file |
 //! | `error` | what goes wrong, and who is to blame |
@@ -39,6 +40,7 @@ mod profile;
 mod rounds;
 mod server;
 mod traits;
+mod tunnel;
 
 pub use authenticator::{Authenticator, AuthenticatorConfig, AuthenticatorOutput, Verdict};
 pub use credential::{Answer, Ask, GsmResult, GsmTriplet, Password, UmtsResult, UmtsVector, User};
@@ -53,6 +55,8 @@ pub use traits::{
     CertificateNote, Context, Decision, Env, Keys, Note, PeerMethod, PeerMethods, PeerStep, Progress, Reauthentication,
     ServerMethod, ServerStep,
 };
+
+pub use tunnel::{CryptoBinding, TunnelCredentials};
 
 #[cfg(test)]
 mod tests;

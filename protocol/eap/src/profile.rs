@@ -4,7 +4,7 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use crate::methods::TABLE;
-use crate::{EapError, MethodType, Password, PeerMethod, PeerMethods};
+use crate::{EapError, MethodType, Password, PeerMethod, PeerMethods, TunnelCredentials};
 
 /// A network's credentials: what its configuration says of EAP, already typed.
 #[derive(Clone, Debug, Default)]
@@ -17,12 +17,23 @@ pub struct Credentials {
     pub anonymous_identity: Option<Vec<u8>>,
     /// The password, or the shared key of methods that are made for one; `None` has it asked for.
     pub password: Option<Password>,
+    /// What methods with TLS need.
+    pub tunnel: Option<TunnelCredentials>,
+    /// The same for a method with TLS inside of a tunnel.
+    pub inner_tunnel: Option<TunnelCredentials>,
 }
 
 impl Credentials {
     /// Who we are.
     pub(crate) fn known_identity(&self) -> Result<&[u8], EapError> {
         self.identity.as_deref().ok_or(EapError::configuration("the method needs an identity, and none is given"))
+    }
+}
+
+impl Credentials {
+    /// What a tunnel is made from.
+    pub(crate) fn known_tunnel(&self) -> Result<&TunnelCredentials, EapError> {
+        self.tunnel.as_ref().ok_or(EapError::configuration("the method needs TLS, and nothing is given for it"))
     }
 }
 

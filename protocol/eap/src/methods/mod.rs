@@ -6,6 +6,8 @@ use crate::{Credentials, EapError, MethodType, PeerMethod};
 
 pub mod md5;
 pub mod mschapv2;
+pub mod peap;
+pub mod tls;
 pub mod token;
 
 /// A method that can be started.
@@ -20,6 +22,8 @@ pub(crate) const TABLE: &[Row] = &[
     Row { method: MethodType::MD5, peer: md5::peer },
     Row { method: MethodType::OTP, peer: token::otp_peer },
     Row { method: MethodType::GTC, peer: token::gtc_peer },
+    Row { method: MethodType::TLS, peer: tls::peer },
+    Row { method: MethodType::PEAP, peer: peap::peer },
     Row { method: MethodType::MSCHAPV2, peer: mschapv2::peer },
 ];
 

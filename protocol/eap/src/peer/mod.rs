@@ -22,6 +22,9 @@ mod state;
 
 use state::{Asked, Asking, Running, State};
 
+/// How many answered Requests are remembered: fewer than there are identifiers, which come around.
+const OLDER: usize = 32;
+
 /// How a peer behaves, whatever its methods.
 #[derive(Clone, Copy, Debug)]
 pub struct PeerConfig {
@@ -90,6 +93,8 @@ struct Shared {
     rounds: Rounds,
     /// The last Request that was answered, and the answer.
     last: Option<Exchange>,
+    /// Digests of Requests that were answered before: one that a bad link brings again is no new one.
+    older: VecDeque<[u8; 32]>,
     deadline: Option<Instant>,
 }
 
@@ -110,6 +115,7 @@ impl Peer {
             outputs: VecDeque::new(),
             rounds: Rounds::new(config.rounds),
             last: None,
+            older: VecDeque::new(),
             deadline: None,
         };
         Peer { shared, state: State::Waiting }
@@ -120,6 +126,7 @@ impl Peer {
         self.shared.outputs.clear();
         self.shared.rounds = Rounds::new(self.shared.config.rounds);
         self.shared.last = None;
+        self.shared.older.clear();
         self.shared.deadline = None;
         self.state = State::Waiting;
     }
@@ -152,6 +159,9 @@ impl Peer {
             // RFC 3748 4.1: the same answer once more, without looking at the Request again.
             self.shared.send_again()?;
             return Ok(());
+        }
+        if self.shared.older.contains(&digest) {
+            return Err(Ignored("a Request from earlier"));
         }
         match request.method {
             MethodType::IDENTITY => self.handle_identity(request, env),
@@ -457,6 +467,12 @@ impl Peer {
         }
     }
 
+    /// Why the method has failed, while the server's word of it is still to come.
+    #[must_use]
+    pub const fn error(&self) -> Option<&EapError> {
+        if let State::Running(Running { error: Some(error), .. }) = &self.state { Some(error) } else { None }
+    }
+
     /// How sure the method is of success.
     #[must_use]
     pub const fn decision(&self) -> Decision {
@@ -482,8 +498,13 @@ impl Peer {
             return self.fail(error);
         }
         self.shared.outputs.push_back(PeerOutput::Send(response.clone()));
-        self.shared.last =
-            Some(Exchange { identifier: request.identifier, digest: crypto::sha256(&[request.whole]), response });
+        let digest = crypto::sha256(&[request.whole]);
+        if let Some(before) = self.shared.last.replace(Exchange { identifier: request.identifier, digest, response }) {
+            if self.shared.older.len() >= OLDER {
+                self.shared.older.pop_front();
+            }
+            self.shared.older.push_back(before.digest);
+        }
         self.shared.touch(env.now);
     }
 

@@ -84,6 +84,8 @@ struct Shared {
     identity: Vec<u8>,
     /// The identifier of the last Request.
     identifier: u8,
+    /// That of the next one.
+    next: u8,
     /// Digest of the Response that was answered last, and the answer.
     last: Option<([u8; 32], Vec<u8>)>,
 }
@@ -98,6 +100,7 @@ impl Server {
             rounds: Rounds::new(config.rounds),
             identity: Vec::new(),
             identifier: identifier.wrapping_sub(1),
+            next: identifier,
             last: None,
         };
         Server { shared, state: State::Start }
@@ -155,6 +158,7 @@ impl Server {
             // RFC 3748 2: the pass-through authenticator has asked; its identifier goes on being counted.
             State::Start if response.method == MethodType::IDENTITY => {
                 self.shared.identifier = response.identifier;
+                self.shared.next = response.identifier.wrapping_add(1);
                 self.identified(response);
                 Ok(())
             }
@@ -330,6 +334,16 @@ impl Server {
         matches!(self.state, State::Ended)
     }
 
+    /// The identifier of the last Request.
+    pub(crate) const fn identifier(&self) -> u8 {
+        self.shared.identifier
+    }
+
+    /// Gives the next Request this identifier: inside of PEAP version 0 it is that of the packet around it.
+    pub(crate) const fn renumber(&mut self, next: u8) {
+        self.shared.next = next;
+    }
+
     /// As whom the peer introduced itself.
     #[must_use]
     pub fn identity(&self) -> &[u8] {
@@ -361,7 +375,8 @@ fn end(code: Code, identifier: u8) -> Vec<u8> {
 
 impl Shared {
     const fn next_identifier(&mut self) -> u8 {
-        self.identifier = self.identifier.wrapping_add(1);
+        self.identifier = self.next;
+        self.next = self.next.wrapping_add(1);
         self.identifier
     }
 
@@ -370,7 +385,7 @@ impl Shared {
             now: env.now,
             wall: env.wall,
             rng: &mut *env.rng,
-            identifier: self.identifier.wrapping_add(1),
+            identifier: self.next,
             room: packet::room(self.config.mtu, method.method_type(), false),
             notes,
         }

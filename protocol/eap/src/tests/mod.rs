@@ -11,3 +11,4 @@ mod attacks;
 mod codec;
 mod kit;
 mod pairs;
+mod tunnels;
