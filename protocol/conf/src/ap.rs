@@ -75,6 +75,11 @@ impl ApConfig {
             let shown = String::from_utf8_lossy(parameter);
             match config.set(last, parameter, value) {
                 Ok(_) => {
+                    let number = config.param(parameter).is_some_and(|param| param.shape.kind.takes_any_number());
+                    if number && text::decimal(value).is_none() {
+                        let (n, text) = (text::leading_number(value), String::from_utf8_lossy(value));
+                        warnings.push(notice(format!("{shown}: \"{text}\" is not a number; it is read as {n}")));
+                    }
                     if let Some(what) = config.without_effect(parameter, value) {
                         warnings.push(notice(format!("{shown} {what}")));
                     }

@@ -104,6 +104,12 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// Whether any number is a value: then text that is none is read as the original does, as the number that it begins with
+    /// or 0. Where there are limits, what is no number is an error.
+    pub(crate) const fn takes_any_number(&self) -> bool {
+        matches!(self, Kind::Decimal { min: i64::MIN..=-2_147_483_648, .. })
+    }
+
     /// Whether `#` may be part of a value: then there is no comment behind it.
     pub(crate) const fn is_free(&self) -> bool {
         match self {

@@ -110,6 +110,15 @@ pub fn decimal(text: &[u8]) -> Option<i64> {
     }
 }
 
+/// The number that a text begins with as C's `atoi` reads it; 0 if it begins with none.
+pub(crate) fn leading_number(text: &[u8]) -> i64 {
+    let text = trim_start(text);
+    let digits =
+        text.iter().skip(usize::from(matches!(text.first(), Some(b'-' | b'+')))).take_while(|b| b.is_ascii_digit());
+    let length = digits.count().saturating_add(usize::from(matches!(text.first(), Some(b'-' | b'+'))));
+    text.get(..length).and_then(decimal).unwrap_or(0)
+}
+
 /// Text without a comment behind white space.
 pub(crate) fn without_comment(text: &[u8]) -> &[u8] {
     let comment = text.windows(2).position(|pair| matches!(pair, [b' ' | b'\t', b'#']));

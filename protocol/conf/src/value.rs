@@ -151,6 +151,9 @@ pub(crate) fn parse(param: &Param, text: &[u8], present: Option<&Value>) -> Resu
     };
     match param.shape.kind {
         Kind::Int { min, max } => number(text::c_number(text), min, max),
+        Kind::Decimal { min, max } if param.shape.kind.takes_any_number() => {
+            number(Some(text::decimal(text).unwrap_or_else(|| text::leading_number(text))), min, max)
+        }
         Kind::Decimal { min, max } => number(text::decimal(text), min, max),
         Kind::HexNumber { max } => {
             let digits = text.strip_prefix(b"0x").or_else(|| text.strip_prefix(b"0X")).unwrap_or(text);

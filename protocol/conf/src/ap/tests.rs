@@ -220,6 +220,25 @@ fn only_a_side_makes_a_channel_wide() {
 }
 
 #[test]
+fn what_is_no_number_is_read_as_the_original_does_and_said_where_no_limits_are() {
+    let text = b"interface=w\nssid=x\nutf8_ssid=AP 1\nap_max_inactivity=60s\nskip_inactivity_poll=-\n";
+    let (config, warnings) = ApConfig::parse("h", text).unwrap();
+    let value = |name: &str| config.get(0, name.as_bytes());
+    assert_eq!(value("utf8_ssid"), Some(b"0".to_vec()));
+    assert_eq!(value("ap_max_inactivity"), Some(b"60".to_vec()));
+    let warnings: Vec<_> = warnings.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        warnings,
+        [
+            "h:3: utf8_ssid: \"AP 1\" is not a number; it is read as 0",
+            "h:4: ap_max_inactivity: \"60s\" is not a number; it is read as 60",
+            "h:5: skip_inactivity_poll: \"-\" is not a number; it is read as 0"
+        ]
+    );
+    assert_eq!(errors("interface=w\nssid=x\nwpa=two\n"), ["test.conf:3: wpa: \"two\" is not a number"]);
+}
+
+#[test]
 fn the_value_that_a_parameter_has_anyway_is_no_warning() {
     let text = b"interface=w\nssid=x\neap_server=0\nhe_bss_color=0\neap_server=1\n";
     let (_, warnings) = ApConfig::parse("h", text).unwrap();
