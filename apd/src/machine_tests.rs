@@ -257,6 +257,15 @@ fn networks_for_which_there_is_room_serve_without_the_others() {
 }
 
 #[test]
+fn the_vlan_of_an_address_is_kept_and_shown() {
+    let mut world = World::new(FIRST);
+    let mut ask = |command: &str| world.command("/run/hostapd/wlan0", command).unwrap();
+    assert_eq!(ask("ACCEPT_ACL ADD_MAC 02:00:00:00:00:05"), "OK\n");
+    assert_eq!(ask("ACCEPT_ACL ADD_MAC 02:00:00:00:00:05 VLAN_ID=3"), "OK\n");
+    assert_eq!(ask("ACCEPT_ACL SHOW"), "02:00:00:00:00:05 VLAN_ID=3\n");
+}
+
+#[test]
 fn an_interface_is_left_as_it_was_found() {
     for found_up in [false, true] {
         let mut world = World::new(FIRST);
