@@ -4,7 +4,7 @@
 //! [`Authenticator`] what stands between a link and a server, here or behind RADIUS: it sends again what was lost and
 //! lets only the Response through that was asked for. All take octets and time, and give out what is to be done.
 //! Methods are parts behind [`PeerMethod`] and [`ServerMethod`], one file each; `methods::TABLE` lists them. What a
-//! method lacks (a password, a PIN, a SIM's answer, a user's entry) it asks for with an [`Ask`].
+//! method lacks (an identity, a password, a token, a user's entry) it asks for with an [`Ask`].
 //!
 //! What a daemon has to give: the network's [`Credentials`] or the users' table, random bytes, the time (and the wall
 //! time for certificates); and a lower layer, EAPOL for one, that carries packets of up to the configured size, knows of
@@ -43,7 +43,7 @@ mod traits;
 mod tunnel;
 
 pub use authenticator::{Authenticator, AuthenticatorConfig, AuthenticatorOutput, Verdict};
-pub use credential::{Answer, Ask, GsmResult, GsmTriplet, Password, UmtsResult, UmtsVector, User};
+pub use credential::{Answer, Ask, Password, User};
 pub use error::{Blame, EapError, Ignored};
 pub use method_type::MethodType;
 pub use nak::Nak;
@@ -52,8 +52,8 @@ pub use profile::Credentials;
 pub use rounds::RoundLimits;
 pub use server::{Server, ServerConfig, ServerOutput};
 pub use traits::{
-    CertificateNote, Context, Decision, Env, Keys, Note, PeerMethod, PeerMethods, PeerStep, Progress, Reauthentication,
-    ServerMethod, ServerStep,
+    CertificateNote, Context, Decision, Env, Keys, Note, PeerMethod, PeerMethods, PeerStep, Progress, ServerMethod,
+    ServerStep,
 };
 
 pub use tunnel::{CryptoBinding, TunnelCredentials};

@@ -57,14 +57,6 @@ pub enum Note {
     Status(&'static str, String),
     /// Peer, of a tunnel: a certificate of the server's chain.
     Certificate(Box<CertificateNote>),
-    /// The identity to give next time in place of the permanent one (RFC 4186 4.2.1.8).
-    Pseudonym(Vec<u8>),
-    /// What the next run may be shortened with (RFC 4186 5); `None` takes back what was told before.
-    Reauthentication(Option<Box<Reauthentication>>),
-    /// The password was changed as the server asked.
-    PasswordChanged(Secret),
-    /// The network's authorised identity, which the server proved that it knows for this peer (inner methods).
-    InnerIdentity(Vec<u8>),
 }
 
 /// A certificate of the other side's chain.
@@ -78,23 +70,6 @@ pub struct CertificateNote {
     pub alternatives: Vec<String>,
     /// The certificate itself.
     pub der: Vec<u8>,
-}
-
-/// What SIM, AKA and AKA' need for a fast re-authentication (RFC 4186 5.2, RFC 4187 5.2).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Reauthentication {
-    /// The method it belongs to.
-    pub method: MethodType,
-    /// The identity to give.
-    pub identity: Vec<u8>,
-    /// The counter that was used last.
-    pub counter: u16,
-    /// The master key; for AKA' K_re.
-    pub mk: Secret,
-    /// The key of the message authentication code.
-    pub k_aut: Secret,
-    /// The key of encrypted attributes.
-    pub k_encr: Secret,
 }
 
 /// What a method that makes keys exports (RFC 5247 1.2).

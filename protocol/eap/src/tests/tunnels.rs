@@ -211,6 +211,7 @@ impl ServerMethod for Impostor {
         let plaintext = channel.session().plaintext();
         if plaintext.is_empty() {
             let success = [1, cx.identifier, 0, 11, 33, 0x80, 3, 0, 2, 0, 1];
+            channel.session().keep(b"alice");
             channel.session().send(&success).unwrap();
             return ServerStep::Request(channel.frame(cx.room));
         }
@@ -246,7 +247,12 @@ fn peap_without_the_authentication_inside_is_no_success() {
         let method: Box<dyn ServerMethod> = Box::new(Impostor { channel: Some(channel) });
         vec![method]
     });
-    let ended = pair(lenient, helper).run();
+    let ended = pair(lenient.clone(), helper).run();
     assert_eq!(ended.peer.unwrap_err().blame(), Blame::Credentials);
     assert_eq!(ended.server.unwrap_err().blame(), Blame::Refused);
+    // Nor does it help to have the session taken up again: the peer has forgotten it.
+    let mut next = pair(lenient, peap(&ends, 0));
+    assert!(next.run().peer.is_ok());
+    let asked = next.server_said.iter().filter(|said| matches!(said, crate::ServerOutput::Ask(_))).count();
+    assert_eq!(asked, 2, "the session of the impostor was taken up again");
 }
