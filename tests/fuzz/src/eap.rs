@@ -1,14 +1,18 @@
 //! EAP: packets, and both machines with every method, fed whatever comes.
 
+use std::sync::Arc;
+
 use crypto::Secret;
 use crypto::testing::TestRng;
 use eap::methods::md5::Md5Server;
 use eap::methods::mschapv2::MsChapV2Server;
+use eap::methods::peap::PeapServer;
+use eap::methods::tls::TlsServer;
 use eap::methods::token::GtcServer;
 use eap::packet::{Body, Code, Packet, write, write_body};
 use eap::{
-    Answer, Credentials, Env, MethodType, Nak, Password, Peer, PeerConfig, PeerOutput, Server, ServerConfig,
-    ServerMethod, ServerOutput, User,
+    Answer, Credentials, CryptoBinding, Env, MethodType, Nak, Password, Peer, PeerConfig, PeerOutput, Server,
+    ServerConfig, ServerMethod, ServerOutput, TunnelCredentials, User,
 };
 use wire::Instant;
 
@@ -53,6 +57,13 @@ pub(crate) fn peer(data: &[u8]) {
         methods: eap::methods::all().collect(),
         identity: Some(b"alice".to_vec()),
         password: Some(password()),
+        tunnel: crate::tls::endpoints().map(|(endpoint, _)| TunnelCredentials {
+            endpoint,
+            inner: vec![MethodType::MSCHAPV2, MethodType::GTC],
+            always_inner: false,
+            crypto_binding: CryptoBinding::Optional,
+            peap_version: None,
+        }),
         ..Credentials::default()
     };
     let mut rng = TestRng::new(1);
@@ -101,6 +112,10 @@ fn methods(first: usize) -> Vec<Box<dyn ServerMethod>> {
         Box::new(GtcServer::new(b"Password:".to_vec(), secret())),
         Box::new(MsChapV2Server::new(b"server".to_vec(), &password())),
     ];
+    if let Some((_, endpoint)) = crate::tls::endpoints() {
+        all.push(Box::new(TlsServer::new(Arc::clone(&endpoint))));
+        all.push(Box::new(PeapServer::new(endpoint, 1)));
+    }
     let by = first.checked_rem(all.len()).unwrap_or(0);
     all.rotate_left(by);
     all

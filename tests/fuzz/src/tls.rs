@@ -1,6 +1,6 @@
 //! Certificates and their company, key files, and sessions of both sides that hear anything.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use tls::testing::{Authority, Made, NOW, Wanted, judge_ocsp};
 use tls::{
@@ -10,8 +10,8 @@ use tls::{
 
 struct Fixture {
     made: Made,
-    client: Box<dyn Endpoint>,
-    server: Box<dyn Endpoint>,
+    client: Arc<dyn Endpoint>,
+    server: Arc<dyn Endpoint>,
 }
 
 static FIXTURE: LazyLock<Option<Fixture>> = LazyLock::new(fixture);
@@ -41,7 +41,12 @@ fn fixture() -> Option<Fixture> {
         sessions: 4,
     };
     let (client, server) = (Rustls.client(client).ok()?, Rustls.server(server).ok()?);
-    Some(Fixture { made, client, server })
+    Some(Fixture { made, client: client.into(), server: server.into() })
+}
+
+/// A client's and a server's endpoint.
+pub(crate) fn endpoints() -> Option<(Arc<dyn Endpoint>, Arc<dyn Endpoint>)> {
+    FIXTURE.as_ref().map(|fixture| (Arc::clone(&fixture.client), Arc::clone(&fixture.server)))
 }
 
 /// Files that a configuration names.

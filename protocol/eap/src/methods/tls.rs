@@ -187,6 +187,10 @@ impl TlsServer {
     }
 
     fn finish(&mut self, mut channel: Channel) -> ServerStep {
+        // An endpoint that other methods share may let clients without a certificate through: here it is all there is.
+        if !channel.is_resumed() && channel.session().peer_chain().is_empty() {
+            return ServerStep::Fail(EapError::credentials("the peer has shown no certificate"));
+        }
         match channel.keys(LABEL) {
             Ok((_, keys)) => {
                 self.keys = Some(keys);

@@ -156,6 +156,9 @@ fn a_client_without_a_certificate_is_refused() {
         let (with, without) = (ends(versions, true, true), ends(versions, false, true));
         let ended = pair(profile(&without, MethodType::TLS, ""), tls(&with)).run();
         assert!(ended.peer.is_err() && ended.server.is_err());
+        // Nor where the server's endpoint, made for passwords, does not even ask for one.
+        let ended = pair(profile(&without, MethodType::TLS, ""), tls(&without)).run();
+        assert_eq!(ended.server.unwrap_err().blame(), Blame::Credentials);
     }
 }
 
