@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 use ipc_proto::post::{ClientId, SocketId};
 use nix::sys::socket::UnixAddr;
 
+use super::sockets::Pin;
+
 /// Most addresses that are remembered.
 const MOST: usize = 512;
 
@@ -26,12 +28,14 @@ const BETWEEN: Duration = Duration::from_millis(250);
 const TRUST: Duration = Duration::from_secs(5);
 
 /// An address that wrote.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(super) struct Known {
     /// To which socket.
     pub(super) socket: SocketId,
     /// From where.
     pub(super) address: UnixAddr,
+    /// The socket that was there when it last wrote; absent for abstract names, and where nobody can be answered.
+    pub(super) pin: Option<Pin>,
     /// Sent by this user.
     pub(super) uid: u32,
 }
@@ -93,6 +97,8 @@ impl Clients {
         {
             entry.last = self.clock;
             entry.refusals = 0;
+            // It may have been made anew under the same name.
+            entry.known.pin = known.pin;
             return (client, None);
         }
         let mut displaced = self.names.get(&key).copied();
@@ -251,7 +257,7 @@ mod tests {
     use nix::sys::socket::UnixAddr;
 
     fn known(name: &str, uid: u32) -> Known {
-        Known { socket: 1, address: UnixAddr::new(name).unwrap(), uid }
+        Known { socket: 1, address: UnixAddr::new(name).unwrap(), pin: None, uid }
     }
 
     #[test]

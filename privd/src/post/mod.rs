@@ -203,7 +203,7 @@ impl Post {
         for _ in 0..16 {
             let Some(socket) = self.sockets.get_mut(index) else { return };
             let Some(datagram) = socket.receive() else { return };
-            let known = Known { socket: socket.id, address: datagram.from, uid: datagram.uid };
+            let known = Known { socket: socket.id, address: datagram.from, pin: datagram.pin, uid: datagram.uid };
             let (unread, room) = socket.unread();
             let socket = socket.id;
             let crowded = unread >= room / 2 && self.clients.is_new(&known);
@@ -227,8 +227,7 @@ impl Post {
         let Some(socket) = self.sockets.iter().find(|open| open.id == known.socket) else { return };
         // In order: behind what waits already.
         let (unread, room) = socket.unread();
-        let delivery =
-            if self.clients.next(client).is_some() { Delivery::Full } else { socket.send(&known.address, data) };
+        let delivery = if self.clients.next(client).is_some() { Delivery::Full } else { socket.send(known, data) };
         match delivery {
             Delivery::Done => {
                 let trial = if unread >= room / PRESSED { self.clients.trial(client) } else { None };
@@ -263,7 +262,7 @@ impl Post {
         for client in self.clients.waiting() {
             while let (Some(known), Some(data)) = (self.clients.get(client), self.clients.next(client)) {
                 let Some(socket) = self.sockets.iter().find(|open| open.id == known.socket) else { break };
-                match socket.send(&known.address, data) {
+                match socket.send(known, data) {
                     Delivery::Done => self.clients.advance(client),
                     Delivery::Full => {
                         if count && !self.clients.refused(client) {

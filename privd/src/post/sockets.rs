@@ -2,20 +2,21 @@
 
 use std::io::{IoSlice, IoSliceMut};
 use std::os::fd::{AsFd, AsRawFd as _, BorrowedFd, OwnedFd};
-use std::os::unix::fs::{DirBuilderExt as _, FileTypeExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, FileTypeExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Component, Path, PathBuf};
 use std::time::{Duration, Instant};
 use std::{fs, io};
 
 use ipc_proto::post::{MAX_DATAGRAM, SocketId};
 use nix::errno::Errno;
-use nix::fcntl::{AT_FDCWD, AtFlags};
+use nix::fcntl::{AT_FDCWD, AtFlags, OFlag};
 use nix::poll::ppoll;
 use nix::sys::socket::{ControlMessageOwned, MsgFlags, UnixAddr, UnixCredentials, bind, recvmsg, sendmsg};
 use nix::sys::time::TimeSpec;
 use nix::unistd::{Gid, fchownat};
 
 use super::Options;
+use super::clients::Known;
 
 /// A control socket.
 #[derive(Debug)]
@@ -31,8 +32,30 @@ pub(super) struct ControlSocket {
 #[derive(Debug)]
 pub(super) struct Datagram {
     pub(super) from: UnixAddr,
+    pub(super) pin: Option<Pin>,
     pub(super) uid: u32,
     pub(super) data: Vec<u8>,
+}
+
+/// A client's socket in the file system, held by itself: whatever its name points at later, a datagram to the pin
+/// goes to this socket or nowhere.
+#[derive(Debug)]
+pub(super) struct Pin(fs::File);
+
+impl Pin {
+    /// The socket behind the path that a datagram of this user came from. Absent: there is none, a link stands there,
+    /// or it is somebody else's, so that an answer might reach whom the sender could not write to.
+    pub(super) fn of(path: &Path, uid: u32) -> Option<Pin> {
+        let flags = OFlag::O_PATH | OFlag::O_NOFOLLOW;
+        let file = fs::OpenOptions::new().read(true).custom_flags(flags.bits()).open(path).ok()?;
+        let found = file.metadata().ok()?;
+        (found.file_type().is_socket() && found.uid() == uid).then_some(Pin(file))
+    }
+
+    /// An address that leads to the socket through the descriptor and not through a name that others can change.
+    fn address(&self) -> Option<UnixAddr> {
+        UnixAddr::new(format!("/proc/self/fd/{}", self.0.as_raw_fd()).as_str()).ok()
+    }
 }
 
 /// What came of sending one.
@@ -141,7 +164,8 @@ impl ControlSocket {
             let length = received.bytes;
             if let (Some(from), Some(uid), false) = (address, uid, cut) {
                 let data = self.buffer.get(..length).unwrap_or_default().to_vec();
-                return Some(Datagram { from, uid, data });
+                let pin = from.path().and_then(|path| Pin::of(path, uid));
+                return Some(Datagram { from, pin, uid, data });
             }
         }
     }
@@ -167,10 +191,14 @@ impl ControlSocket {
         }
     }
 
-    /// Sends a datagram without waiting.
-    pub(super) fn send(&self, to: &UnixAddr, data: &[u8]) -> Delivery {
+    /// Sends a datagram without waiting: to the pinned socket, or to an abstract name.
+    pub(super) fn send(&self, to: &Known, data: &[u8]) -> Delivery {
+        let pinned = to.pin.as_ref().and_then(Pin::address);
+        let Some(to) = pinned.or_else(|| to.address.as_abstract().and(Some(to.address))) else {
+            return Delivery::Dead;
+        };
         let flags = MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_NOSIGNAL;
-        match sendmsg(self.fd.as_raw_fd(), &[IoSlice::new(data)], &[], flags, Some(to)) {
+        match sendmsg(self.fd.as_raw_fd(), &[IoSlice::new(data)], &[], flags, Some(&to)) {
             Ok(_) => Delivery::Done,
             Err(Errno::EAGAIN | Errno::ENOBUFS | Errno::EINTR) => Delivery::Full,
             Err(_) => Delivery::Dead,

@@ -9,6 +9,7 @@ use std::time::Duration;
 use ipc_proto::channel::{Channel, ChannelError, pair};
 use ipc_proto::post::{FromPost, ToPost};
 
+use super::sockets::Pin;
 use super::{Options, serve};
 
 struct Daemon {
@@ -105,6 +106,60 @@ fn a_client_that_went_away_is_reported_and_does_not_block() {
     fs::remove_file(name).unwrap();
     daemon.send(&ToPost::Send { clients: vec![id], data: b"<3>event".to_vec() });
     assert_eq!(daemon.next(), FromPost::Gone { client: id });
+}
+
+#[test]
+fn an_answer_goes_to_the_socket_that_wrote_and_not_through_a_link_put_in_its_place() {
+    let mut daemon = Daemon::start("swap");
+    daemon.open("ctrl/wlan0").unwrap();
+    let (secret, name) = (daemon.folder.join("secret"), daemon.folder.join("me"));
+    let victim = UnixDatagram::bind(&secret).unwrap();
+    victim.set_nonblocking(true).unwrap();
+    let swapper = client(&daemon.folder.join("ctrl/wlan0"), &name);
+    swapper.send(b"PING").unwrap();
+    let FromPost::Command { client: id, .. } = daemon.next() else { panic!("no command") };
+    fs::remove_file(&name).unwrap();
+    std::os::unix::fs::symlink(&secret, &name).unwrap();
+    daemon.send(&ToPost::Send { clients: vec![id], data: b"PONG\n".to_vec() });
+    let mut reply = [0; 16];
+    swapper.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+    let length = swapper.recv(&mut reply).expect("the answer went elsewhere");
+    assert_eq!(&reply[..length], b"PONG\n");
+
+    // The link is there already when the command is read: nobody is answered.
+    swapper.send(b"PING").unwrap();
+    let FromPost::Command { client: id, .. } = daemon.next() else { panic!("no command") };
+    daemon.send(&ToPost::Send { clients: vec![id], data: b"PONG\n".to_vec() });
+    assert_eq!(daemon.next(), FromPost::Gone { client: id });
+    assert!(victim.recv(&mut reply).is_err());
+}
+
+#[test]
+fn a_socket_made_anew_under_its_name_is_answered() {
+    let mut daemon = Daemon::start("anew");
+    daemon.open("ctrl/wlan0").unwrap();
+    let name = daemon.folder.join("me");
+    for _ in 0..2 {
+        let again = client(&daemon.folder.join("ctrl/wlan0"), &name);
+        again.send(b"PING").unwrap();
+        let FromPost::Command { client: id, .. } = daemon.next() else { panic!("no command") };
+        daemon.send(&ToPost::Send { clients: vec![id], data: b"PONG\n".to_vec() });
+        let mut reply = [0; 16];
+        again.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+        assert_eq!(again.recv(&mut reply).unwrap(), 5);
+        fs::remove_file(&name).unwrap();
+    }
+}
+
+#[test]
+fn only_a_socket_of_the_sender_is_pinned() {
+    let daemon = Daemon::start("pin");
+    let name = daemon.folder.join("me");
+    let _socket = UnixDatagram::bind(&name).unwrap();
+    let uid = nix::unistd::getuid().as_raw();
+    assert!(Pin::of(&name, uid).is_some());
+    assert!(Pin::of(&name, uid + 1).is_none());
+    assert!(Pin::of(&daemon.folder.join("conf"), uid).is_none());
 }
 
 #[test]
