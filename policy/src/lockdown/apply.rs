@@ -265,6 +265,13 @@ fn compile(calls: &[CallRule]) -> Result<BpfProgram, LockdownError> {
     BpfProgram::try_from(filter).map_err(|error| other("filter", &error))
 }
 
+/// Puts the filter, and nothing else, on this thread.
+#[cfg(test)]
+pub(super) fn filter_thread(calls: &[CallRule]) {
+    nix::sys::prctl::set_no_new_privs().unwrap();
+    seccompiler::apply_filter(&compile(calls).unwrap()).unwrap();
+}
+
 #[cfg(test)]
 pub(super) fn compiles(calls: &[CallRule]) -> bool {
     compile(calls).is_ok_and(|program| !program.is_empty())

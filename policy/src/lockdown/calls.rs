@@ -89,7 +89,7 @@ mod numbers {
         setsockopt = SYS_setsockopt, getsockopt = SYS_getsockopt, bind = SYS_bind, getsockname = SYS_getsockname,
         accept4 = SYS_accept4, openat = SYS_openat, statx = SYS_statx, newfstatat = SYS_newfstatat,
         unlinkat = SYS_unlinkat, renameat = SYS_renameat, renameat2 = SYS_renameat2, mkdirat = SYS_mkdirat,
-        fchmod = SYS_fchmod, fchmodat = SYS_fchmodat, fchown = SYS_fchown, fchownat = SYS_fchownat,
+        fchmod = SYS_fchmod, fchown = SYS_fchown, fchownat = SYS_fchownat,
         fsync = SYS_fsync, ioctl = SYS_ioctl, getdents64 = SYS_getdents64, readlinkat = SYS_readlinkat, ftruncate = SYS_ftruncate, lseek = SYS_lseek, clone = SYS_clone, wait4 = SYS_wait4,
         waitid = SYS_waitid, socketpair = SYS_socketpair, prctl = SYS_prctl, seccomp = SYS_seccomp,
         capget = SYS_capget, capset = SYS_capset, set_robust_list = SYS_set_robust_list, rseq = SYS_rseq,
@@ -100,7 +100,7 @@ mod numbers {
     #[cfg(target_arch = "x86_64")]
     numbers! {
         poll = SYS_poll, dup2 = SYS_dup2, unlink = SYS_unlink, rename = SYS_rename, mkdir = SYS_mkdir,
-        chmod = SYS_chmod, chown = SYS_chown, lchown = SYS_lchown, fork = SYS_fork, time = SYS_time,
+        fork = SYS_fork, time = SYS_time,
         open = SYS_open, stat = SYS_stat, lstat = SYS_lstat, readlink = SYS_readlink,
     }
 }
@@ -170,6 +170,9 @@ pub(super) fn privd() -> Vec<CallRule> {
     list
 }
 
+/// All bits of a mode but those of reading, writing and executing.
+const MODE_REFUSED: u64 = !0o777 & 0xffff_ffff;
+
 /// The post. Where it may do so is settled by Landlock.
 pub(super) fn post() -> Vec<CallRule> {
     let mut list = common();
@@ -182,11 +185,11 @@ pub(super) fn post() -> Vec<CallRule> {
     );
     list.extend(rules!("sockets and temporary files are removed, within Landlock"; unlinkat));
     list.extend(rules!("a control socket's directory is made, within Landlock"; mkdirat));
-    list.extend(rules!("group and mode of control sockets and replaced files"; fchmod, fchmodat, fchown, fchownat));
+    // Landlock does not govern modes and owners: a mode is set on an open file alone, and never a setuid one.
+    list.push(rule!(fchmod, Condition::Without { argument: 1, bits: MODE_REFUSED }, "mode of replaced files"));
+    list.extend(rules!("owner and group of replaced files, group of control sockets"; fchown, fchownat));
     #[cfg(target_arch = "x86_64")]
-    list.extend(
-        rules!("older names of the same calls"; unlink, rename, mkdir, chmod, chown, lchown, open, stat, lstat, readlink),
-    );
+    list.extend(rules!("older names of the same calls"; unlink, rename, mkdir, open, stat, lstat, readlink));
     list
 }
 

@@ -45,6 +45,34 @@ fn daemons_open_nothing_and_hold_nothing() {
 }
 
 #[test]
+fn code_in_the_post_sets_no_mode_by_path_and_no_setuid_bit() {
+    use std::fs::{self, File, Permissions};
+    use std::os::unix::fs::PermissionsExt as _;
+    let path = std::env::temp_dir().join(format!("airlock-mode-{}", std::process::id()));
+    for calls in [Lockdown::of_post().calls, Lockdown::of_post_keeper(Vec::new()).calls] {
+        let file = File::create(&path).unwrap();
+        file.set_permissions(Permissions::from_mode(0o600)).unwrap();
+        let inside = path.clone();
+        // The filter is on one thread, which owns the file already and so needs no capability.
+        let results = std::thread::spawn(move || {
+            apply::filter_thread(&calls);
+            let by_path =
+                [0o4777, 0o644].map(|mode| fs::set_permissions(&inside, Permissions::from_mode(mode)).is_ok());
+            let at = nix::sys::stat::Mode::from_bits_retain(0o4777);
+            let follow = nix::sys::stat::FchmodatFlags::FollowSymlink;
+            let relative = nix::sys::stat::fchmodat(nix::fcntl::AT_FDCWD, &inside, at, follow).is_ok();
+            let chown = std::os::unix::fs::chown(&inside, None, None).is_ok();
+            let on_file =
+                [0o4755, 0o2755, 0o1755, 0o640].map(|mode| file.set_permissions(Permissions::from_mode(mode)).is_ok());
+            (by_path, relative, chown, on_file)
+        });
+        assert_eq!(results.join().unwrap(), ([false, false], false, false, [false, false, false, true]));
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o7777, 0o640);
+        fs::remove_file(&path).unwrap();
+    }
+}
+
+#[test]
 fn nobody_holds_network_and_file_capabilities_both() {
     use caps::Capability::{CAP_DAC_OVERRIDE, CAP_NET_ADMIN, CAP_NET_RAW};
     for lockdown in all() {
