@@ -14,6 +14,8 @@ use crate::{
 };
 
 const LABEL: &str = "client EAP encryption";
+/// What is remembered with a session: the method, so that none is taken up again by another.
+const KEPT: &[u8] = &[13];
 
 /// The peer's side.
 #[derive(Debug)]
@@ -188,13 +190,17 @@ impl TlsServer {
 
     fn finish(&mut self, mut channel: Channel) -> ServerStep {
         // An endpoint that other methods share may let clients without a certificate through: here it is all there is.
+        let is_ours = channel.session().remembered() == Some(KEPT);
+        if channel.is_resumed() && !is_ours {
+            return ServerStep::Fail(EapError::credentials("the earlier session was of another method"));
+        }
         if !channel.is_resumed() && channel.session().peer_chain().is_empty() {
             return ServerStep::Fail(EapError::credentials("the peer has shown no certificate"));
         }
         match channel.keys(LABEL) {
             Ok((_, keys)) => {
                 self.keys = Some(keys);
-                channel.session().keep(&[]);
+                channel.session().keep(KEPT);
                 ServerStep::Succeed
             }
             Err(error) => ServerStep::Fail(error),

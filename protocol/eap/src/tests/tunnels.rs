@@ -214,7 +214,7 @@ impl ServerMethod for Impostor {
         let plaintext = channel.session().plaintext();
         if plaintext.is_empty() {
             let success = [1, cx.identifier, 0, 11, 33, 0x80, 3, 0, 2, 0, 1];
-            channel.session().keep(b"alice");
+            channel.session().keep(b"\x19alice");
             channel.session().send(&success).unwrap();
             return ServerStep::Request(channel.frame(cx.room));
         }
@@ -258,4 +258,14 @@ fn peap_without_the_authentication_inside_is_no_success() {
     assert!(next.run().peer.is_ok());
     let asked = next.server_said.iter().filter(|said| matches!(said, crate::ServerOutput::Ask(_))).count();
     assert_eq!(asked, 2, "the session of the impostor was taken up again");
+}
+
+#[test]
+fn a_session_of_one_method_is_not_taken_up_again_by_another() {
+    for versions in BOTH {
+        let ends = ends(versions, false, true);
+        assert!(pair(profile(&ends, MethodType::PEAP, "secret"), peap(&ends, 0)).run().peer.is_ok());
+        let ended = pair(profile(&ends, MethodType::TLS, ""), tls(&ends)).run();
+        assert_eq!(ended.server.unwrap_err().blame(), Blame::Credentials, "{versions:?}");
+    }
 }

@@ -13,6 +13,9 @@ use crate::packet::{Body, Code, Packet};
 use crate::tunnel::{Channel, EndpointOf, InnerServer, ServedStep, Taken, start_frame};
 use crate::{Answer, Context, EapError, Ignored, Keys, MethodType, ServerMethod, ServerStep};
 
+/// What is remembered with a session before the identity: the method, so that none is taken up again by another.
+const KEPT: &[u8] = &[25];
+
 /// The server's side.
 #[derive(Debug)]
 pub struct PeapServer {
@@ -121,7 +124,7 @@ impl PeapServer {
     /// What comes first inside.
     fn begin(&mut self, running: Running, cx: &mut Context<'_>) -> ServerStep {
         let Running { version, mut channel, .. } = running;
-        if let Some(identity) = channel.session().remembered() {
+        if let Some(identity) = channel.session().remembered().and_then(|kept| kept.strip_prefix(KEPT)) {
             self.identity = identity.to_vec();
             let running = Running { version, channel, phase: Phase::Handshake };
             return self.succeed(running, None, None, cx);
@@ -222,7 +225,7 @@ impl PeapServer {
                 },
             }
         }
-        channel.session().keep(&self.identity);
+        channel.session().keep(&[KEPT, &self.identity].concat());
         ServerStep::Succeed
     }
 
