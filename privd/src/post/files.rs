@@ -65,8 +65,27 @@ fn beside(target: &Path) -> PathBuf {
     target.with_file_name(name)
 }
 
+/// Only a regular file that nobody executes is a configuration: a program or a script in the same folder may be
+/// run by the superuser.
+fn is_data(found: &fs::Metadata) -> std::io::Result<()> {
+    const EXECUTABLE_OR_SETUID: u32 = 0o7111;
+    if !found.is_file() {
+        return Err(std::io::Error::other("not a regular file: it is not replaced"));
+    }
+    if found.mode() & EXECUTABLE_OR_SETUID != 0 {
+        let why = format!("its mode is {:o}: what is executable or setuid is not replaced", found.mode() & 0o7777);
+        return Err(std::io::Error::other(why));
+    }
+    Ok(())
+}
+
 fn write_and_rename(target: &Path, fresh: &Path, contents: &[u8]) -> std::io::Result<()> {
-    let old = fs::metadata(target).ok();
+    let old = match fs::metadata(target) {
+        Ok(found) => Some(found),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+        Err(error) => return Err(error),
+    };
+    old.as_ref().map_or(Ok(()), is_data)?;
     // The name is ours by our process number: what is there is from an earlier life.
     let _ = fs::remove_file(fresh);
     let mut file = match OpenOptions::new().write(true).create_new(true).mode(0o600).open(fresh) {

@@ -205,6 +205,32 @@ fn a_file_named_at_start_is_replaced_with_its_mode_and_no_other() {
 }
 
 #[test]
+fn what_is_executable_setuid_or_not_regular_is_never_replaced() {
+    let mut daemon = Daemon::start("programs");
+    let path = daemon.folder.join("conf");
+    let name = path.to_string_lossy().into_owned();
+    let replaced = |daemon: &mut Daemon| {
+        daemon.send(&ToPost::WriteFile { token: 1, path: name.clone(), data: b"new\n".to_vec() });
+        loop {
+            let message = daemon.next();
+            if !matches!(message, FromPost::Welcome { .. }) {
+                return message == FromPost::FileWritten { token: 1, result: Ok(()) };
+            }
+        }
+    };
+    for mode in [0o755, 0o610, 0o4640, 0o2640] {
+        fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+        assert!(!replaced(&mut daemon), "{mode:o}");
+        assert_eq!(fs::read(&path).unwrap(), b"old\n");
+    }
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+    assert!(replaced(&mut daemon));
+    fs::remove_file(&path).unwrap();
+    let _socket = UnixDatagram::bind(&path).unwrap();
+    assert!(!replaced(&mut daemon));
+}
+
+#[test]
 fn a_stale_socket_is_replaced_and_another_file_is_not() {
     let mut daemon = Daemon::start("stale");
     fs::create_dir(daemon.folder.join("ctrl")).unwrap();
