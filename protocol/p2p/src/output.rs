@@ -73,6 +73,15 @@ pub enum Output {
     },
     /// Scan no more.
     StopScanning,
+    /// Transmit a Probe Response, with the device address as source and BSSID, and without waiting for its fate.
+    ProbeResponse {
+        /// To whom.
+        to: MacAddr,
+        /// In MHz.
+        frequency: u32,
+        /// All its elements.
+        elements: Vec<u8>,
+    },
     /// Something for the user.
     Event(Event),
 }

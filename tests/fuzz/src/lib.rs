@@ -62,6 +62,7 @@ pub const TARGETS: &[Target] = &[
     ("radius_changes", radius::changes),
     ("gas", radius::gas),
     ("p2p_frames", p2p::frames),
+    ("p2p_devices", p2p::devices),
 ];
 
 #[allow(clippy::panic, reason = "a fuzz target reports by panicking")]

@@ -104,3 +104,117 @@ fn every_octet_of_every_attribute_can_be_anything() {
     }
     assert!(refused > 400, "only {refused} changes were noticed");
 }
+
+mod devices {
+    use alloc::vec::Vec;
+    use core::time::Duration;
+    use wire::MacAddr;
+
+    use crate::attributes::Attributes;
+    use crate::code::{ConfigMethods, Method, subtype};
+    use crate::device::{Device, Received};
+    use crate::event::Event;
+    use crate::frame::{Content, Frame};
+    use crate::peers::MAX_PEERS;
+    use crate::tests::config;
+    use crate::tests::groups::acquainted;
+    use crate::tests::world::{Air, World};
+    use crate::wps::Wps;
+
+    fn provision_request(from: MacAddr, token: u8) -> Vec<u8> {
+        let mut stranger = config(7);
+        stranger.address = from;
+        let p2p = Attributes { device_info: Some(stranger.device_info()), ..Attributes::default() };
+        let wps = Wps { config_methods: Some(ConfigMethods(ConfigMethods::DISPLAY)), ..Wps::default() };
+        let content = Content { p2p: Some(p2p), wps: Some(wps), display: None };
+        Frame { public: true, subtype: subtype::PROVISION_DISCOVERY_REQUEST, token, content }.write().unwrap()
+    }
+
+    fn give(world: &mut World, from: MacAddr, body: &[u8]) {
+        let to = world.address(0);
+        let received = Received { from, to, frequency: 2437, signal: None, body };
+        world.command(0, |device, env| device.handle_action(received, env)).unwrap();
+    }
+
+    #[test]
+    fn cve_2021_27803_provision_discovery_of_more_devices_than_are_remembered_pushes_nobody_out_who_is_asked() {
+        let mut world = acquainted(2, 21, Air::default());
+        for node in 0..2 {
+            world.command(node, Device::stop_find);
+        }
+        let two = world.address(1);
+        // The peer is being asked, and is the one that was heard of longest ago.
+        world.run_for(Duration::from_secs(1));
+        world.command(0, |device, env| device.provision(two, Method::Display, false, env)).unwrap();
+        let before = world.sent.len();
+        for number in 0..1000_u32 {
+            let [_, _, high, low] = number.to_be_bytes();
+            let from = MacAddr([6, 0, 0, 0, high, low]);
+            give(&mut world, from, &provision_request(from, 1));
+            // Again, now that others have come: whoever it was may be forgotten.
+            give(&mut world, MacAddr([6, 0, 0, 0, 0, 0]), &provision_request(MacAddr([6, 0, 0, 0, 0, 0]), 2));
+        }
+        assert!(world.sent.len() >= before + 2000, "each is answered");
+        let peers = world.nodes[0].device.peers();
+        assert_eq!(peers.iter().count(), MAX_PEERS);
+        assert!(peers.get(two).is_some());
+        world.command(1, |device, env| device.listen(Duration::from_secs(60), env));
+        world.run_for(Duration::from_secs(10));
+        let discovered = Event::ProvisionDiscovered { peer: two, method: Method::Keypad, join: None };
+        assert_eq!(world.nodes[0].happened(|event| *event == discovered), 1);
+        world.assert_idle();
+    }
+
+    #[test]
+    fn a_device_in_anothers_name_changes_nothing_that_is_known_of_that() {
+        let mut world = acquainted(2, 22, Air::default());
+        let two = world.address(1);
+        let known = world.nodes[0].device.peers().get(two).cloned().unwrap();
+        // The frame is of one address, and says it is of another.
+        give(&mut world, MacAddr([6, 6, 6, 6, 6, 6]), &provision_request(two, 1));
+        assert_eq!(world.nodes[0].device.peers().get(two), Some(&known));
+        assert_eq!(world.nodes[0].happened(|event| matches!(event, Event::ProvisionRequested { .. })), 0);
+        let answer = Frame::parse(&world.sent.last().unwrap().1).unwrap().unwrap();
+        assert_eq!(answer.content.wps.unwrap().config_methods, Some(ConfigMethods(0)), "no");
+        // The control: in its own name it is heard.
+        let own = MacAddr([6, 6, 6, 6, 6, 6]);
+        give(&mut world, own, &provision_request(own, 1));
+        assert_eq!(world.nodes[0].happened(|event| matches!(event, Event::ProvisionRequested { .. })), 1);
+    }
+
+    #[test]
+    fn answers_nobody_asked_for_are_passed_over() {
+        let mut world = acquainted(2, 23, Air::default());
+        for node in 0..2 {
+            world.command(node, Device::stop_find);
+        }
+        let two = world.address(1);
+        let (events, sent) = (world.nodes[0].events.len(), world.sent.len());
+        for subtype in [1, 2, 4, 6, 8] {
+            for token in 0..=255 {
+                let p2p = Attributes { status: Some(crate::code::Status::SUCCESS), ..crate::tests::all_attributes() };
+                let p2p = Attributes { device_info: None, ..p2p };
+                let content = Content { p2p: Some(p2p), wps: Some(Wps::default()), display: None };
+                let frame = Frame { public: true, subtype, token, content };
+                give(&mut world, two, &frame.write().unwrap());
+            }
+        }
+        assert_eq!((world.nodes[0].events.len(), world.sent.len()), (events, sent));
+        world.assert_idle();
+    }
+
+    #[test]
+    fn frames_for_others_from_groups_or_from_ourselves_are_passed_over() {
+        let mut world = acquainted(2, 24, Air::default());
+        let (us, them) = (world.address(0), MacAddr([6, 6, 6, 6, 6, 6]));
+        let sent = world.sent.len();
+        for (from, to) in
+            [(them, MacAddr::BROADCAST), (them, them), (MacAddr([7; 6]), us), (us, us), (MacAddr::ZERO, us)]
+        {
+            let body = provision_request(from, 1);
+            let received = Received { from, to, frequency: 2437, signal: None, body: &body };
+            world.command(0, |device, env| device.handle_action(received, env)).unwrap();
+        }
+        assert_eq!(world.sent.len(), sent);
+    }
+}

@@ -1,7 +1,14 @@
 //! Tests of the crate, and the devices that they are played with.
 
+#![allow(clippy::wildcard_enum_match_arm, reason = "a test looks for one thing among many")]
+
 mod attacks;
 mod codec;
+mod discovery;
+mod groups;
+mod members;
+mod services;
+mod world;
 
 use alloc::vec;
 use alloc::vec::Vec;
@@ -12,6 +19,12 @@ use crate::channel::{Channel, ChannelList};
 use crate::code::{ConfigMethods, DeviceCapability, GroupCapability};
 use crate::config::Config;
 use crate::info::{ConfigTimeout, Description, DeviceName, DeviceType};
+
+/// Octets of hexadecimal text; spaces are passed over.
+pub(crate) fn hex(text: &str) -> Vec<u8> {
+    let digits: Vec<u32> = text.chars().filter_map(|c| c.to_digit(16)).collect();
+    digits.chunks(2).map(|pair| u8::try_from(pair[0] * 16 + pair[1]).unwrap()).collect()
+}
 
 /// A device with this number.
 pub(crate) fn config(number: u8) -> Config {
