@@ -251,9 +251,7 @@ impl Builder<'_> {
             return;
         }
         let Some(band) = self.band() else { return };
-        let asked = self.config.radio.values().int(conf::ap::RadioKey::vht_capab);
-        let own = band.vht_capability.unwrap_or(0);
-        let info = u32::try_from(asked).unwrap_or(0) & own;
+        let info = vht_within(self.config.radio.vht_capab(), band.vht_capability.unwrap_or(0));
         w.element(id::VHT_CAPABILITIES, |w| {
             w.put(&info.to_le_bytes()).put(&fixed::<8>(&band.vht_mcs));
         });
@@ -325,6 +323,16 @@ impl Builder<'_> {
             }
         });
     }
+}
+
+/// Fields of the VHT Capabilities Information field that are numbers (IEEE Std 802.11-2020 9.4.2.157.2): lengths, widths, streams,
+/// antennas, link adaptation. The other bits each stand for themselves.
+const VHT_NUMBERS: [u32; 7] = [0x3, 0x3 << 2, 0x7 << 8, 0x7 << 13, 0x7 << 16, 0x7 << 23, 0x3 << 26];
+
+/// What is asked for of VHT, as far as the radio has it.
+pub(crate) fn vht_within(asked: u32, own: u32) -> u32 {
+    let bits = asked & own & !VHT_NUMBERS.iter().fold(0, |all, field| all | field);
+    VHT_NUMBERS.iter().fold(bits, |info, field| info | (asked & field).min(own & field))
 }
 
 /// The first octets of a driver's table, zeroes where it is too short.

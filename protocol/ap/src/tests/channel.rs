@@ -96,3 +96,13 @@ fn the_load_of_the_channel_is_measured_and_announced() {
     survey(&mut world, 3000, 1300);
     assert!(world.requests.is_empty(), "nothing has changed");
 }
+
+#[test]
+fn vht_abilities_that_are_asked_for_are_announced_as_far_as_the_radio_has_them() {
+    use crate::beacon::vht_within;
+    // A length of MPDUs, and streams, are numbers: of two, the smaller.
+    let own = 1 | 1 << 5 | 2 << 8 | 1 << 21 | 7 << 23;
+    assert_eq!(vht_within(2 | 1 << 5 | 1 << 6 | 4 << 8 | 3 << 23, own), 1 | 1 << 5 | 2 << 8 | 3 << 23);
+    assert_eq!(vht_within(0, own), 0);
+    assert_eq!(vht_within(u32::MAX, own), own);
+}

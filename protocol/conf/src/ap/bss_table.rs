@@ -21,10 +21,10 @@ parameters! {
     dump_file: of(Kind::Ignored).obsolete(), "Removed.";
     iapp_interface: of(Kind::Ignored).obsolete(), "Removed.";
     peerkey: of(Kind::Ignored).obsolete(), "Removed.";
-    logger_syslog_level: dec(0, 4, 2).live(), "Least level that goes to syslog: 0 verbose to 4 warning.";
-    logger_stdout_level: dec(0, 4, 2).live(), "Least level that goes to standard output.";
-    logger_syslog: num(-1).live(), "Modules that log to syslog, as bits; -1 all.";
-    logger_stdout: num(-1).live(), "Modules that log to standard output, as bits; -1 all.";
+    logger_syslog_level: dec(0, 4, 2), "Least level that goes to syslog: 0 verbose to 4 warning.";
+    logger_stdout_level: dec(0, 4, 2), "Least level that goes to standard output.";
+    logger_syslog: num(-1), "Modules that log to syslog, as bits; -1 all.";
+    logger_stdout: num(-1), "Modules that log to standard output, as bits; -1 all.";
     ssid: text_of(1, 32).live(), "Name of the network, as it is.";
     ssid2: quoted(1, 32).live(), "Name of the network, in quotes or hex.";
     utf8_ssid: num(0).live(), "Whether the name is UTF-8.";
@@ -142,7 +142,7 @@ parameters! {
     eap_using_authentication_frames: num(0), "Whether EAP runs in authentication frames.";
     wpa_group_rekey: dec(0, U32, 86_400).live(), "Seconds between group keys; 0 never.";
     wpa_strict_rekey: num(0).live(), "Whether a station's leaving brings a new group key.";
-    wpa_gmk_rekey: dec(0, U32, 86_400).live(), "Seconds between group master keys; 0 never.";
+    wpa_gmk_rekey: dec(0, U32, 86_400), "Seconds between group master keys; 0 never.";
     wpa_ptk_rekey: dec(0, U32, 0).live(), "Seconds between pairwise keys; 0 never.";
     wpa_deny_ptk0_rekey: dec(0, 2, 0).live(), "When to disconnect instead of replacing pairwise key 0.";
     wpa_group_update_count: int(1, U32, 4).live(), "How often a message of the group handshake is sent.";
@@ -190,8 +190,8 @@ parameters! {
     use_pae_group_addr: num(0), "Whether EAPOL frames go to the group address.";
     wps_rf_bands: of(Kind::Word(&["a", "b", "g", "ad", "ag", "ga"])), "Bands WPS announces.";
     dtim_period: dec(1, 255, 2).live(), "Beacons between deliveries of buffered group frames.";
-    bss_load_update_period: dec(0, 100, 0), "Beacon intervals between updates of the load.";
-    chan_util_avg_period: dec(0, U32, 0), "Beacon intervals over which the load is averaged.";
+    bss_load_update_period: dec(0, 100, 0).live(), "Beacon intervals between updates of the load.";
+    chan_util_avg_period: dec(0, U32, 0).live(), "Beacon intervals over which the load is averaged.";
     send_probe_response: dec(0, 1, 1).live(), "Whether we answer probe requests.";
     beacon_rate: text(), "Rate of beacons: N in 100 kb/s, ht:MCS, vht:MCS or he:MCS.";
     ignore_broadcast_ssid: dec(0, 2, 0).live(), "Whether the name is hidden: 1 empty, 2 zeros of the same length.";
@@ -220,7 +220,7 @@ parameters! {
     mbssid_index: num(0), "Place in a shared beacon.";
     max_listen_interval: dec(0, 65_535, 65_535).live(), "Longest listen interval a station may have.";
     disable_pmksa_caching: num(0).live(), "Whether keys are not cached.";
-    okc: num(0), "Whether cached keys are shared among BSSs.";
+    okc: num(0).live(), "Whether cached keys are shared among BSSs.";
     wps_state: dec(0, 2, 0), "WPS: 0 off, 1 not configured, 2 configured.";
     wps_independent: num(0), "Whether WPS runs for this BSS alone.";
     ap_setup_locked: num(0), "Whether WPS never changes the configuration.";
@@ -324,7 +324,7 @@ parameters! {
     rsnxe_override_ft: hex_of(0, 65_535), "For tests: RSNXE in fast transition.";
     gtk_rsc_override: hex_of(0, 255), "For tests: counter of the group key.";
     igtk_rsc_override: hex_of(0, 255), "For tests: counter of the group management key.";
-    no_beacon_rsnxe: num(0), "For tests: no RSNXE in beacons.";
+    no_beacon_rsnxe: num(0).live(), "For tests: no RSNXE in beacons.";
     skip_prune_assoc: num(0), "For tests: keep old associations.";
     ft_rsnxe_used: num(0), "For tests: RSNXE in fast transition.";
     oci_freq_override_eapol_m3: num(0), "For tests: channel in message 3.";
@@ -344,7 +344,7 @@ parameters! {
     sae_password: of(Kind::SaePassword).secret().live(), "Password of SAE: PASSWORD[|mac=ADDRESS][|vlanid=VLAN][|pk=KEY][|id=IDENTIFIER].";
     sae_password_file: of(Kind::Lines).live(), "File with SAE passwords.";
     sae_password_psk: num(0).live(), "Whether SAE leaves wpa_passphrase alone: 0 it serves where no sae_password fits, 1 never.";
-    sae_track_password: num(0), "How many stations' SAE passwords are remembered.";
+    sae_track_password: num(0).live(), "How many stations' SAE passwords are remembered.";
     vendor_elements: hex_of(0, 2048).live(), "Elements to add to beacons and probe responses.";
     assocresp_elements: hex_of(0, 2048).live(), "Elements to add to association responses.";
     sae_anti_clogging_threshold: num(5).live(), "Open SAE exchanges from which a token is demanded.";
@@ -354,8 +354,8 @@ parameters! {
     sae_require_mfp: num(0).live(), "Whether stations with SAE must protect management frames.";
     sae_confirm_immediate: num(0).live(), "Whether SAE's confirm follows its commit at once.";
     sae_pwe: dec(0, 3, 0).live(), "How SAE derives its password element: 0 hunting and pecking, 1 hash to element, 2 either.";
-    sae_pw_id_num: num(0), "How many changing password identifiers a station gets.";
-    sae_pw_id_key: hex_of(0, 64).secret(), "Key of changing password identifiers.";
+    sae_pw_id_num: num(0).live(), "How many changing password identifiers a station gets.";
+    sae_pw_id_key: hex_of(0, 64).secret().live(), "Key of changing password identifiers.";
     wowlan_triggers: text(), "What wakes the machine.";
     no_probe_resp_if_seen_on: text(), "Interfaces on which a station must not have been seen for an answer to its probe request.";
     no_auth_if_seen_on: text(), "Interfaces on which a station must not have been seen to connect.";
@@ -375,7 +375,7 @@ parameters! {
     dhcp_relay_port: num(67), "Own port towards the DHCP server.";
     fils_discovery_min_interval: num(20), "Least time between FILS discovery frames.";
     fils_discovery_max_interval: num(0), "Most time between FILS discovery frames.";
-    multicast_to_unicast: num(0), "Whether group frames are sent to each station.";
+    multicast_to_unicast: num(0).live(), "Whether group frames are sent to each station.";
     bridge_multicast_to_unicast: num(0), "Whether the bridge sends group frames to each station.";
     broadcast_deauth: num(1).live(), "Whether stopping and starting tell all stations to leave.";
     notify_mgmt_frames: num(0), "Whether management frames are events.";
@@ -402,7 +402,7 @@ parameters! {
     multi_ap_client_disallow: dec(0, 3, 0), "Multi-AP profiles not served.";
     multi_ap_vlanid: dec(0, 4094, 0), "Primary VLAN of Multi-AP.";
     pbss: num(0), "Whether this is a PBSS.";
-    transition_disable: of(Kind::HexNumber { max: 0xff }), "Transition modes stations are to leave for good.";
+    transition_disable: of(Kind::HexNumber { max: 0xff }).live(), "Transition modes stations are to leave for good.";
     airtime_bss_weight: num(0), "Share of airtime of this BSS.";
     airtime_bss_limit: dec(0, 1, 0), "Whether the share is a limit.";
     airtime_sta_weight: of(Kind::Lines), "Shares of single stations.";
@@ -417,8 +417,8 @@ parameters! {
     macsec_icv_indicator: dec(0, 1, 0), "Whether MKA announces its ICV.";
     mka_cak: hex_of(16, 32).secret(), "Connectivity association key.";
     mka_ckn: hex_of(1, 32).secret(), "Name of the connectivity association key.";
-    disable_11n: num(0), "Whether this BSS does without HT.";
-    disable_11ac: num(0), "Whether this BSS does without VHT.";
+    disable_11n: num(0).live(), "Whether this BSS does without HT.";
+    disable_11ac: num(0).live(), "Whether this BSS does without VHT.";
     disable_11ax: num(0), "Whether this BSS does without HE.";
     disable_11be: num(0), "Whether this BSS does without EHT.";
     disable_11bn: num(0), "Whether this BSS does without UHR.";
@@ -434,7 +434,7 @@ parameters! {
     ext_capa_mask: hex_of(0, 15), "Extended capabilities to clear.";
     ext_capa: hex_of(0, 15), "Extended capabilities to set.";
     rnr: num(0), "Whether neighbours are listed in beacons.";
-    ssid_protection: dec(0, 1, 0), "Whether the name is confirmed in the 4-way handshake.";
+    ssid_protection: dec(0, 1, 0).live(), "Whether the name is confirmed in the 4-way handshake.";
     known_sta_identification: dec(0, 1, 0), "Whether known stations are recognised.";
     bss_require_eht: num(0), "Whether stations of this BSS must know EHT.";
     mld_ap: num(0), "Whether this BSS is a link of a multi-link access point.";

@@ -90,6 +90,45 @@ const HT_WORDS: &[(&str, u16)] = &[
     ("[LSIG-TXOP-PROT]", 0x8000),
 ];
 
+/// Words of `vht_capab` and the bits they set.
+const VHT_WORDS: &[(&str, u32)] = &[
+    ("[MAX-MPDU-7991]", 1),
+    ("[MAX-MPDU-11454]", 2),
+    ("[VHT160]", 1 << 2),
+    ("[VHT160-80PLUS80]", 2 << 2),
+    ("[RXLDPC]", 1 << 4),
+    ("[SHORT-GI-80]", 1 << 5),
+    ("[SHORT-GI-160]", 1 << 6),
+    ("[TX-STBC-2BY1]", 1 << 7),
+    ("[RX-STBC-1]", 1 << 8),
+    ("[RX-STBC-12]", 2 << 8),
+    ("[RX-STBC-123]", 3 << 8),
+    ("[RX-STBC-1234]", 4 << 8),
+    ("[SU-BEAMFORMER]", 1 << 11),
+    ("[SU-BEAMFORMEE]", 1 << 12),
+    ("[BF-ANTENNA-2]", 1 << 13),
+    ("[BF-ANTENNA-3]", 2 << 13),
+    ("[BF-ANTENNA-4]", 3 << 13),
+    ("[BF-ANTENNA-5]", 4 << 13),
+    ("[SOUNDING-DIMENSION-2]", 1 << 16),
+    ("[SOUNDING-DIMENSION-3]", 2 << 16),
+    ("[SOUNDING-DIMENSION-4]", 3 << 16),
+    ("[MU-BEAMFORMER]", 1 << 19),
+    ("[VHT-TXOP-PS]", 1 << 21),
+    ("[HTC-VHT]", 1 << 22),
+    ("[MAX-A-MPDU-LEN-EXP1]", 1 << 23),
+    ("[MAX-A-MPDU-LEN-EXP2]", 2 << 23),
+    ("[MAX-A-MPDU-LEN-EXP3]", 3 << 23),
+    ("[MAX-A-MPDU-LEN-EXP4]", 4 << 23),
+    ("[MAX-A-MPDU-LEN-EXP5]", 5 << 23),
+    ("[MAX-A-MPDU-LEN-EXP6]", 6 << 23),
+    ("[MAX-A-MPDU-LEN-EXP7]", 7 << 23),
+    ("[VHT-LINK-ADAPT2]", 2 << 26),
+    ("[VHT-LINK-ADAPT3]", 3 << 26),
+    ("[RX-ANTENNA-PATTERN]", 1 << 28),
+    ("[TX-ANTENNA-PATTERN]", 1 << 29),
+];
+
 impl Radio {
     pub(super) fn set(&mut self, name: &[u8], text: &[u8]) -> Result<Change, SetError> {
         if name == b"channel" && crate::text::words(crate::text::trim_end(text)).next() != Some(b"acs_survey") {
@@ -171,16 +210,6 @@ impl Radio {
         self.values.flag(RadioKey::ieee80211ac)
     }
 
-    /// Whether HE is on.
-    pub fn ieee80211ax(&self) -> bool {
-        self.values.flag(RadioKey::ieee80211ax)
-    }
-
-    /// Whether EHT is on.
-    pub fn ieee80211be(&self) -> bool {
-        self.values.flag(RadioKey::ieee80211be)
-    }
-
     /// Whether stations must know HT.
     pub fn require_ht(&self) -> bool {
         self.values.flag(RadioKey::require_ht)
@@ -205,6 +234,12 @@ impl Radio {
         let (above, below) = (words.contains("[HT40+]"), words.contains("[HT40-]"));
         let secondary = if below && !above { -1 } else { i8::from(above) };
         HtCapab { info, secondary, either: above && below }
+    }
+
+    /// VHT capabilities, as the VHT Capabilities Information field (IEEE Std 802.11-2020 9.4.2.157.2) that they ask for.
+    pub fn vht_capab(&self) -> u32 {
+        let words = self.values.text(RadioKey::vht_capab).unwrap_or("");
+        VHT_WORDS.iter().filter(|(word, _)| words.contains(word)).fold(0, |info, (_, bits)| info | bits)
     }
 
     /// Time between beacons, in units of 1024 microseconds.

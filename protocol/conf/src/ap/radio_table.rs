@@ -82,11 +82,11 @@ parameters! {
     require_ht: num(0).live(), "Whether stations must know HT.";
     ht_vht_twt_responder: num(0), "Whether to announce TWT with HT and VHT.";
     obss_interval: num(0), "Seconds between scans for overlapping networks.";
-    ieee80211ac: dec(0, 1, 0), "Whether VHT is on.";
-    vht_capab: text(), "VHT capabilities, each in brackets.";
+    ieee80211ac: dec(0, 1, 0).live(), "Whether VHT is on.";
+    vht_capab: text().live(), "VHT capabilities, each in brackets.";
     require_vht: num(0), "Whether stations must know VHT.";
-    vht_oper_chwidth: dec(0, 9, 0), "VHT channel width: 0 20 or 40 MHz, 1 80, 2 160, 3 80+80.";
-    vht_oper_centr_freq_seg0_idx: dec(0, 255, 0), "Centre of the first VHT segment, as channel number.";
+    vht_oper_chwidth: dec(0, 9, 0).live(), "VHT channel width: 0 20 or 40 MHz, 1 80, 2 160, 3 80+80.";
+    vht_oper_centr_freq_seg0_idx: dec(0, 255, 0).live(), "Centre of the first VHT segment, as channel number.";
     vht_oper_centr_freq_seg1_idx: dec(0, 255, 0), "Centre of the second VHT segment, as channel number.";
     ieee80211ax: dec(0, 1, 0), "Whether HE is on.";
     require_he: num(0), "Whether stations must know HE.";

@@ -220,6 +220,20 @@ fn only_a_side_makes_a_channel_wide() {
 }
 
 #[test]
+fn the_words_of_vht_capab_are_read() {
+    let capab = |words: &str| parse(&alloc::format!("interface=w\nssid=x\nvht_capab={words}\n")).radio.vht_capab();
+    // As hostapd's example file has it.
+    assert_eq!(capab("[SHORT-GI-80][HTC-VHT]"), 1 << 5 | 1 << 22);
+    assert_eq!(
+        capab("[MAX-MPDU-11454][VHT160][RXLDPC][RX-STBC-1][MAX-A-MPDU-LEN-EXP7]"),
+        2 | 1 << 2 | 1 << 4 | 1 << 8 | 7 << 23
+    );
+    assert_eq!(capab("[VHT160-80PLUS80][BF-ANTENNA-4][SOUNDING-DIMENSION-4]"), 2 << 2 | 3 << 13 | 3 << 16);
+    assert_eq!(capab("[MAX-MPDU-3895]"), 0);
+    assert_eq!(parse("interface=w\nssid=x\n").radio.vht_capab(), 0);
+}
+
+#[test]
 fn what_is_no_number_is_read_as_the_original_does_and_said_where_no_limits_are() {
     let text = b"interface=w\nssid=x\nutf8_ssid=AP 1\nap_max_inactivity=60s\nskip_inactivity_poll=-\n";
     let (config, warnings) = ApConfig::parse("h", text).unwrap();

@@ -3,7 +3,7 @@
 use super::{Cred, Globals, Identity, Network, NetworkKey, Psk, StationConfig};
 use crate::notice::{Notice, Rejected};
 use crate::param::Param;
-use crate::suites::{Ciphers, KeyMgmt};
+use crate::suites::{AuthAlg, Ciphers, KeyMgmt};
 use crate::text;
 use crate::value::Value;
 use crate::values::{Change, SetError, Values};
@@ -182,6 +182,9 @@ fn value_without_effect(network: &Network, name: &[u8]) -> Option<String> {
     match name {
         b"psk" if matches!(network.psk(), Some(Psk::External(_))) => {
             Some("secrets of an external store (ext:) are not supported yet; this network cannot be joined".into())
+        }
+        b"auth_alg" if !network.auth_alg().contains(AuthAlg::OPEN) => {
+            Some(format!("{} is not supported; open authentication is used", network.auth_alg()))
         }
         b"key_mgmt" => {
             let methods = network.key_mgmt();

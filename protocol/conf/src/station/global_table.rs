@@ -9,7 +9,7 @@ parameters! {
     no_ctrl_interface: of(Kind::Ignored).live().unsaved(), "Takes ctrl_interface back.";
     ctrl_interface_group: text().live(), "Group that may use the control sockets, by name or number.";
     eapol_version: int(1, 3, 1).live(), "Version in EAPOL frames we send.";
-    ap_scan: any(1).live(), "Who selects access points: 1 this program, 0 the driver, 2 each network in turn.";
+    ap_scan: any(1), "Who selects access points: 1 this program, 0 the driver, 2 each network in turn.";
     bgscan: of(Kind::QuotedText), "When to scan for better access points, for networks that do not say.";
     user_mpm: any(1), "Whether mesh peering runs in user space.";
     max_peer_links: int(0, 255, 99), "Most peers in a mesh.";
@@ -25,7 +25,7 @@ parameters! {
     pcsc_reader: text(), "Smart card reader to use.";
     pcsc_pin: text().secret(), "PIN of the smart card.";
     external_sim: any(0), "Whether another program answers for the SIM.";
-    driver_param: text(), "Options for the driver interface.";
+    driver_param: text().live(), "Options for the driver interface.";
     dot11RSNAConfigPMKLifetime: any(0).live(), "Seconds a cached pairwise master key lasts; 0 for 43200.";
     dot11RSNAConfigPMKReauthThreshold: any(0), "Percent of that lifetime after which to authenticate again; 0 for 70.";
     dot11RSNAConfigSATimeout: any(0), "Seconds in which a key exchange must be finished; 0 for 60.";
@@ -90,7 +90,7 @@ parameters! {
     bss_max_count: any(1000).live(), "Most access points to remember.";
     bss_expiration_age: any(180).live(), "Seconds after which an unseen access point is forgotten.";
     bss_expiration_scan_count: any(2).live(), "Scans after which an unseen access point is forgotten.";
-    filter_ssids: flag(0).live(), "Whether only access points of configured networks are remembered.";
+    filter_ssids: flag(0), "Whether only access points of configured networks are remembered.";
     filter_rssi: int(-100, 0, 0), "Weakest access point to remember, in dBm; 0 for any.";
     max_num_sta: any(128), "Most stations in our own network.";
     ap_isolate: flag(0), "Whether stations of our own network cannot reach each other.";
@@ -115,7 +115,7 @@ parameters! {
     auto_interworking: flag(0), "Whether networks are found by interworking unasked.";
     okc: any(0).live(), "Whether networks use opportunistic key caching unless they say otherwise.";
     pmf: any(0).live(), "Management frame protection of networks that do not say: 0 no, 1 if possible, 2 required.";
-    sae_check_mfp: flag(0), "Whether SAE is only chosen where management frames are protected.";
+    sae_check_mfp: flag(0).live(), "Whether SAE is only chosen where management frames are protected.";
     sae_groups: of(Kind::IntList).live(), "Groups of SAE, the preferred first.";
     sae_pwe: int(0, 3, 2).live(), "How SAE derives its password element: 0 hunting and pecking, 1 hash to element, 2 either.";
     sae_pmkid_in_assoc: flag(0), "Whether the association request after SAE names its key.";

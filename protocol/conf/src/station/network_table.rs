@@ -20,7 +20,7 @@ parameters! {
     mem_only_psk: any(0).live(), "Whether the key stays in memory and is never saved or asked for in the file.";
     sae_password: string().secret().live(), "Password of SAE, where it is not the passphrase of psk.";
     sae_password_id: string().live(), "Identifier that selects one of the network's SAE passwords.";
-    alt_sae_password_ids: of(Kind::Lines), "Further password identifiers, each in hex.";
+    alt_sae_password_ids: of(Kind::Lines).live(), "Further password identifiers, each in hex.";
     sae_pwe: any(4).live(), "How SAE derives its password element here: 0 hunting and pecking, 1 hash to element, 2 either, 4 as the global says.";
     proto: proto(Proto::RSN.union(Proto::WPA)).live().explicit(), "Protocol versions to accept: WPA, RSN; unless named, RSN, and WPA where pairwise names TKIP.";
     key_mgmt: key_mgmt(KeyMgmt::PSK.union(KeyMgmt::EAP)).live(), "Key management methods to accept.";
@@ -28,7 +28,7 @@ parameters! {
     pairwise: ciphers(Ciphers::PAIRWISE, Ciphers::CCMP.union(Ciphers::TKIP)).live().explicit(), "Pairwise ciphers to accept; unless named, CCMP, and TKIP where proto names WPA.";
     group: ciphers(Ciphers::GROUP, Ciphers::CCMP.union(Ciphers::TKIP)).live(), "Group ciphers to accept.";
     group_mgmt: ciphers(Ciphers::GROUP_MGMT, Ciphers::NONE_SET).live(), "Group management ciphers to accept; any if none is named.";
-    auth_alg: auth_alg().live(), "Authentication algorithms to use; the right one if none is named.";
+    auth_alg: auth_alg().live(), "Authentication algorithms to use; OPEN, the only one left beside SAE, is used whatever is named.";
     scan_freq: of(Kind::IntList).live(), "The only frequencies to scan for this network, in MHz.";
     freq_list: of(Kind::IntList).live(), "The only frequencies on which to use this network, in MHz.";
     ht: flag(1), "Whether our own network here (mesh, IBSS, AP) uses HT.";
@@ -123,7 +123,7 @@ parameters! {
     disabled: int(0, 2, 0).live(), "1: not used until it is enabled; 2: a stored P2P group.";
     id_str: string().live(), "Name of the network for scripts.";
     ieee80211w: int(0, 2, 3).live(), "Management frame protection: 0 no, 1 if possible, 2 required, 3 as the global pmf says.";
-    ocv: flag(0), "Whether to validate the operating channel.";
+    ocv: flag(0).live(), "Whether to validate the operating channel.";
     peerkey: of(Kind::Ignored).obsolete(), "Removed.";
     mixed_cell: flag(0), "Whether to accept unprotected neighbours in the same cell.";
     frequency: int(0, 70_200, 0), "Frequency of our own network, in MHz.";
@@ -146,7 +146,7 @@ parameters! {
     p2p2_client_list: of(Kind::IntList), "Identities of a stored group's clients.";
     psk_list: of(Kind::SecretLines).secret(), "Keys of a stored group's clients.";
     go_dik_id: any(0), "Identity of a stored group's owner.";
-    disable_ht: flag(0), "Whether to do without HT.";
+    disable_ht: flag(0).live(), "Whether to do without HT.";
     disable_ht40: flag(0), "Whether to do without 40 MHz.";
     disable_sgi: flag(0), "Whether to do without short guard intervals.";
     disable_ldpc: flag(0), "Whether to do without LDPC.";
@@ -157,7 +157,7 @@ parameters! {
     ampdu_factor: int(-1, 3, -1), "Longest A-MPDU.";
     ampdu_density: int(-1, 7, -1), "Density of A-MPDUs.";
     ht_mcs: string(), "HT rates to use.";
-    disable_vht: flag(0), "Whether to do without VHT.";
+    disable_vht: flag(0).live(), "Whether to do without VHT.";
     vht_capa: any(0), "VHT capabilities to replace.";
     vht_capa_mask: any(0), "Which VHT capabilities to replace.";
     vht_rx_mcs_nss_1: int(-1, 3, -1), "VHT rates to receive with 1 stream.";
@@ -216,11 +216,11 @@ parameters! {
     sae_pk: int(0, 2, 0), "SAE-PK: 0 if possible, 1 only, 2 never.";
     disable_eht: flag(0), "Whether to do without EHT.";
     disable_uhr: flag(0), "Whether to do without UHR.";
-    enable_4addr_mode: flag(0), "Whether to send four addresses.";
+    enable_4addr_mode: flag(0).live(), "Whether to send four addresses.";
     max_idle: int(0, 65_535, 0), "Idle period to ask for.";
-    ssid_protection: flag(0), "Whether the name is confirmed in the 4-way handshake.";
+    ssid_protection: flag(0).live(), "Whether the name is confirmed in the 4-way handshake.";
     rsn_overriding: int(0, 2, -1), "Whether to honour RSN overriding elements.";
-    sae_password_id_change: flag(0), "Whether to accept new password identifiers.";
+    sae_password_id_change: flag(0).live(), "Whether to accept new password identifiers.";
     pmksa_privacy: flag(0), "Whether cached keys are named privately.";
     eap_over_auth_frame: flag(0), "Whether EAP runs in authentication frames.";
     drop_unicast_ip_in_l2_multicast: flag(1), "Whether unicast packets in group frames are dropped.";

@@ -220,6 +220,17 @@ fn a_value_that_asks_for_what_there_is_not_is_named() {
 }
 
 #[test]
+fn an_authentication_algorithm_that_is_not_there_is_told() {
+    let warnings = |words: &str| {
+        let text = alloc::format!("network={{\nssid=\"x\"\nkey_mgmt=NONE\nauth_alg={words}\n}}\n");
+        let (_, warnings) = StationConfig::parse("w", text.as_bytes()).unwrap();
+        warnings.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    assert_eq!(warnings("OPEN SHARED"), [""; 0]);
+    assert_eq!(warnings("SHARED"), ["w:4: auth_alg: SHARED is not supported; open authentication is used"]);
+}
+
+#[test]
 fn the_value_that_a_parameter_has_anyway_is_no_warning() {
     let told = |text: &str| StationConfig::parse("h", text.as_bytes()).unwrap().1.len();
     assert_eq!(told("network={\nssid=\"x\"\nkey_mgmt=NONE\neap_workaround=-1\n}\n"), 0);
