@@ -19,6 +19,7 @@ extern crate alloc;
 #[cfg(feature = "channel")]
 pub mod channel;
 pub mod codec;
+mod errno;
 mod event;
 mod hello;
 pub mod keeper;

@@ -97,8 +97,13 @@ impl core::fmt::Display for Failure {
             Failure::Invalid(field) => write!(f, "{field} is out of range"),
             Failure::NotSupported => f.write_str("not supported"),
             Failure::RadioBlocked => f.write_str("the radio is blocked (rfkill)"),
-            Failure::Kernel { errno, text } if text.is_empty() => write!(f, "kernel error {errno}"),
-            Failure::Kernel { errno, text } => write!(f, "kernel error {errno}: {text}"),
+            Failure::Kernel { errno, text } => {
+                match crate::errno::words(*errno) {
+                    Some((words, name)) => write!(f, "the kernel says: {words} ({name})")?,
+                    None => write!(f, "the kernel says: error {errno}")?,
+                }
+                if text.is_empty() { Ok(()) } else { write!(f, ", {text}") }
+            }
         }
     }
 }

@@ -238,6 +238,14 @@ fn bytes_that_are_no_message_are_reported_as_such() {
     assert!(matches!(server.receive(), Err(ChannelError::Codec(CodecError::TooLarge))));
 }
 
+#[test]
+fn what_the_kernel_refuses_is_said_in_words() {
+    let says = |errno, text: &str| Failure::Kernel { errno, text: text.into() }.to_string();
+    assert_eq!(says(16, ""), "the kernel says: busy with something else (EBUSY)");
+    assert_eq!(says(22, "bad rate"), "the kernel says: the driver does not take these values (EINVAL), bad rate");
+    assert_eq!(says(4000, ""), "the kernel says: error 4000");
+}
+
 /// The names of the variants of [`Request`], from its own source: one at each line that begins a variant.
 fn request_names() -> Vec<&'static str> {
     let source = include_str!("request.rs");
