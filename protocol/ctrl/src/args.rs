@@ -38,6 +38,11 @@ pub(crate) fn count(text: &[u8]) -> Parsed<u32> {
     u32::try_from(number(text)?).map_err(|_| ParseError::Invalid)
 }
 
+/// A number that is not negative; as `atoi` has it, a word that begins with no digit is 0.
+pub(crate) fn count_or_zero(text: &[u8]) -> Parsed<u32> {
+    if text.first().is_some_and(|first| first.is_ascii_digit() || *first == b'-') { count(text) } else { Ok(0) }
+}
+
 /// An address that ends with the text or at a space.
 pub(crate) fn mac(text: &[u8]) -> Parsed<MacAddr> {
     text::mac(split(text).0).ok_or(ParseError::Invalid)

@@ -32,6 +32,7 @@ fn station_commands_are_understood() {
         ("SET a b c", C::Set { name: "a".into(), value: Secret::from(&b"b c"[..]) }),
         ("GET country", C::Get("country".into())),
         ("BSSID 1 02:00:00:00:03:00", C::Bssid { id: 1, bssid: ADDR }),
+        ("BSSID home 02:00:00:00:03:00", C::Bssid { id: 0, bssid: ADDR }),
         ("BLACKLIST", C::BssidIgnore(IgnoreCommand::List)),
         ("BSSID_IGNORE clear", C::BssidIgnore(IgnoreCommand::Clear)),
         ("BSSID_IGNORE 02:00:00:00:03:00", C::BssidIgnore(IgnoreCommand::Add(ADDR))),

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::ParseError;
 use crate::args::{
-    Parsed, count, datagram, frequencies, has_word, hex, mac, number, option, option_number, split, utf8,
+    Parsed, count, count_or_zero, datagram, frequencies, has_word, hex, mac, number, option, option_number, split, utf8,
 };
 use crate::log::LogLevel;
 use alloc::vec::Vec;
@@ -114,7 +114,7 @@ fn with_arguments(word: &[u8], rest: &[u8]) -> Parsed<StationCommand> {
         b"FT_DS" => C::FtDs(mac(rest)?),
         b"BSSID" => {
             let (id, bssid) = split(rest);
-            C::Bssid { id: count(id)?, bssid: mac(bssid.ok_or(ParseError::Invalid)?)? }
+            C::Bssid { id: count_or_zero(id)?, bssid: mac(bssid.ok_or(ParseError::Invalid)?)? }
         }
         b"BSSID_IGNORE" | b"BLACKLIST" => C::BssidIgnore(if rest.starts_with(b"clear") {
             IgnoreCommand::Clear
