@@ -1,6 +1,6 @@
 //! One BSS of a radio that is ready: from its interface to its beacon, whatever the others do.
 
-use ap::{Bss, BssConfig};
+use ap::{Bss, BssConfig, Leave};
 use crypto::Rng;
 use ipc_proto::{Failure, InterfaceType, Reply, Request};
 use tracing::error;
@@ -145,7 +145,7 @@ impl Iface {
         slot.lists = lists.clone();
         slot.listed = listed;
         if let Some(engine) = &mut slot.engine {
-            if engine.reconfigure(&parameters, lists.clone(), now, rng) {
+            if engine.reconfigure(&parameters, lists.clone(), Leave::Unwelcome, now, rng) {
                 self.drain(out);
                 return;
             }

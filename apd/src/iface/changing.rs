@@ -2,7 +2,7 @@
 
 use std::mem;
 
-use ap::Lists;
+use ap::{Leave, Lists};
 use conf::ap::ApConfig;
 use crypto::Rng;
 use ipc_proto::post::ClientId;
@@ -119,15 +119,22 @@ impl Iface {
         let (Some(slot), Some(parameters)) = (self.slots.get_mut(bss), self.config.bss.get(bss)) else { return };
         slot.lists = lists.clone();
         let files = list_files(parameters);
-        if read.is_some_and(|path| files.0.iter().chain(&files.1).any(|known| known == path.as_bytes())) {
+        let reads = |paths: &[Vec<u8>]| read.is_some_and(|path| paths.iter().any(|known| known == path.as_bytes()));
+        // Who may stay under a new list of those who are denied is everybody else, whatever `macaddr_acl` was set to since.
+        let leave = match (reads(&files.0), reads(&files.1)) {
+            (true, _) => Leave::Unwelcome,
+            (false, true) => Leave::Denied,
+            (false, false) => Leave::Nobody,
+        };
+        if leave != Leave::Nobody {
             slot.listed = Some(files);
         }
         if let Some(engine) = &mut slot.engine
-            && !engine.reconfigure(parameters, lists.clone(), now, rng)
+            && !engine.reconfigure(parameters, lists.clone(), leave, now, rng)
         {
             // What else was set makes it another network, and waits for RELOAD.
             let parameters = engine.config().bss.clone();
-            engine.reconfigure(&parameters, lists, now, rng);
+            engine.reconfigure(&parameters, lists, leave, now, rng);
         }
         self.drain(out);
     }

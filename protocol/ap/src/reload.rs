@@ -32,6 +32,10 @@ impl Bss {
         if self.config.barred() != before {
             self.say_what_is_barred();
         }
+        self.send_away_by_address(leave, now);
+    }
+
+    fn send_away_by_address(&mut self, leave: Leave, now: Instant) {
         self.send_away_those_who(now, |bss, station| match leave {
             Leave::Nobody => false,
             Leave::Denied => bss.is_denied(station.addr) && !bss.is_welcome(station.addr),
@@ -49,10 +53,17 @@ impl Bss {
         }
     }
 
-    /// Uses changed parameters and lists without sending away stations that may stay: those leave whose address is not
-    /// welcome any more, or whose key or password is none any more. False, and nothing is changed, if the network
-    /// becomes another one by them: then it has to be started anew.
-    pub fn reconfigure(&mut self, bss: &conf::ap::Bss, lists: Lists, now: Instant, rng: &mut dyn Rng) -> bool {
+    /// Uses changed parameters and lists without sending away stations that may stay: those leave of whom `leave` is, and
+    /// those whose key or password is none any more. False, and nothing is changed, if the network becomes another one by
+    /// them: then it has to be started anew.
+    pub fn reconfigure(
+        &mut self,
+        bss: &conf::ap::Bss,
+        lists: Lists,
+        leave: Leave,
+        now: Instant,
+        rng: &mut dyn Rng,
+    ) -> bool {
         if self.condition != Condition::Running {
             return false;
         }
@@ -77,7 +88,7 @@ impl Bss {
             self.say_what_is_barred();
         }
         self.change_secrets(&former, now, rng);
-        self.send_away_those_who(now, |bss, station| !bss.is_welcome(station.addr));
+        self.send_away_by_address(leave, now);
         if self.silent || before.beacon != after.beacon {
             self.update_beacon();
         }

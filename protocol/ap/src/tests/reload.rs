@@ -9,15 +9,15 @@ use rsn::Pmf;
 use wire::ReasonCode;
 use wire::frame::Subtype;
 
-use super::world::{OPEN, PSK, STA, World};
-use crate::{BssOutput, Lists};
+use super::world::{OPEN, OTHER, PSK, STA, World};
+use crate::{BssOutput, Leave, Listed, Lists};
 
 fn bss(conf: &str) -> conf::ap::Bss {
     ApConfig::parse("test", conf.as_bytes()).unwrap().0.bss.remove(0)
 }
 
 fn reconfigure(world: &mut World, conf: &str, lists: Lists) -> bool {
-    let well = world.bss.reconfigure(&bss(conf), lists, world.now, &mut world.rng);
+    let well = world.bss.reconfigure(&bss(conf), lists, Leave::Unwelcome, world.now, &mut world.rng);
     world.pump();
     well
 }
@@ -37,6 +37,24 @@ fn a_station_stays_through_what_does_not_concern_it() {
     assert!(world.requests.iter().any(isolates));
     assert!(world.connected(STA));
     assert_eq!(starts(&world), 1);
+}
+
+#[test]
+fn a_new_list_of_denied_addresses_sends_away_those_listed_only() {
+    let mut world = World::new(OPEN);
+    for addr in [STA, OTHER] {
+        world.authenticate(addr);
+        world.associate(addr, &[]);
+    }
+    // Since they came, only listed stations are let in.
+    let lists = Lists { deny: [Listed { addr: OTHER, vlan: 0 }].into(), ..Lists::default() };
+    let conf = bss(&format!("{OPEN}macaddr_acl=1\n"));
+    assert!(world.bss.reconfigure(&conf, lists.clone(), Leave::Denied, world.now, &mut world.rng));
+    world.pump();
+    assert_eq!((world.connected(STA), world.connected(OTHER)), (true, false));
+    assert!(world.bss.reconfigure(&conf, lists, Leave::Unwelcome, world.now, &mut world.rng));
+    world.pump();
+    assert!(!world.connected(STA));
 }
 
 #[test]
