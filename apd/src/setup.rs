@@ -42,9 +42,9 @@ pub(crate) fn files_of(bss: &Bss) -> Vec<String> {
 /// The same, each with the parameter that names it.
 fn named(bss: &Bss) -> Vec<(&'static str, String)> {
     let lists = [
-        ("accept_mac_file", bss.accept_mac_files()),
-        ("deny_mac_file", bss.deny_mac_files()),
-        ("sae_password_file", bss.sae_password_files()),
+        ("accept_mac_file", bss.accept_mac_file()),
+        ("deny_mac_file", bss.deny_mac_file()),
+        ("sae_password_file", bss.sae_password_file()),
     ];
     let lists = lists.into_iter().flat_map(|(name, paths)| paths.iter().map(move |path| (name, path.as_slice())));
     let all = lists.chain(bss.wpa_psk_file().map(|path| ("wpa_psk_file", path)));

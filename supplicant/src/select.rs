@@ -104,7 +104,7 @@ fn suites(set: Ciphers, abilities: &Abilities) -> Vec<CipherSuite> {
 
 /// How management frames of a network are protected.
 pub(crate) fn pmf(network: &Network, globals: &Globals) -> Pmf {
-    let explicit = network.get(b"ieee80211w").is_some_and(|text| text != b"3");
+    let explicit = network.own_ieee80211w().is_some();
     match network.ieee80211w(globals) {
         2 => Pmf::Required,
         1 => Pmf::Optional,
@@ -160,10 +160,10 @@ pub(crate) fn policy(network: &Network, globals: &Globals, abilities: &Abilities
             2 => SaePwe::Both,
             _ => SaePwe::HuntAndPeck,
         },
-        sae_needs_pmf: globals.get(b"sae_check_mfp").is_some_and(|text| text == b"1"),
+        sae_needs_pmf: globals.sae_check_mfp(),
         password_id_change: network.sae_password_id_change() && network.sae_password_id().is_some(),
-        ssid_protection: network.get(b"ssid_protection").is_some_and(|text| text == b"1"),
-        ocv: network.get(b"ocv").is_some_and(|text| text == b"1"),
+        ssid_protection: network.ssid_protection(),
+        ocv: network.ocv(),
         wmm: false,
     }
 }
@@ -190,7 +190,7 @@ pub(crate) fn fits(
     }
     let methods = network.key_mgmt();
     let open_allowed = methods.contains(KeyMgmt::NONE);
-    if bss.is_open() && open_allowed && network.get(b"ieee80211w").is_some_and(|text| text == b"2") {
+    if bss.is_open() && open_allowed && network.own_ieee80211w() == Some(2) {
         return Err("it is open, and ieee80211w=2 was asked for".into());
     }
     if bss.is_open() {

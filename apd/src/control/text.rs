@@ -178,9 +178,9 @@ impl Apd {
                 .field("dot11RSNAPreauthenticationEnabled", "FALSE")
                 .field("dot11RSNAConfigVersion", 1)
                 .field("dot11RSNAConfigPairwiseKeysSupported", 9999)
-                .field("dot11RSNAConfigGroupRekeyStrict", u8::from(config.strict_rekey()))
-                .field("dot11RSNAConfigGroupUpdateCount", config.group_update_count())
-                .field("dot11RSNAConfigPairwiseUpdateCount", config.pairwise_update_count())
+                .field("dot11RSNAConfigGroupRekeyStrict", u8::from(config.wpa_strict_rekey()))
+                .field("dot11RSNAConfigGroupUpdateCount", config.wpa_group_update_count())
+                .field("dot11RSNAConfigPairwiseUpdateCount", config.wpa_pairwise_update_count())
                 .field("dot11RSNAConfigNumberOfPTKSAReplayCounters", 0)
                 .field("dot11RSNAConfigSATimeout", 60)
                 .field("dot11RSNAAuthenticationSuiteSelected", suite(akm))
@@ -220,8 +220,8 @@ impl Apd {
             if wpa {
                 lines.field("wpa_pairwise_cipher", config.wpa_pairwise());
             }
-            if config.deny_ptk0_rekey() != 0 {
-                lines.field("wpa_deny_ptk0_rekey", config.deny_ptk0_rekey());
+            if config.wpa_deny_ptk0_rekey() != 0 {
+                lines.field("wpa_deny_ptk0_rekey", config.wpa_deny_ptk0_rekey());
             }
         }
         lines.into_bytes()

@@ -230,7 +230,7 @@ fn further_failure(bss: usize, failure: &Failure) -> String {
 }
 
 pub(super) fn list_files(bss: &conf::ap::Bss) -> ListFiles {
-    (bss.accept_mac_files().to_vec(), bss.deny_mac_files().to_vec())
+    (bss.accept_mac_file().to_vec(), bss.deny_mac_file().to_vec())
 }
 
 const fn next(step: BssStep) -> BssStep {

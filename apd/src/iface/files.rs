@@ -59,13 +59,13 @@ impl Iface {
         let (Some(slot), Some(config)) = (self.slots.get(bss), self.config.bss.get(bss)) else { return Ok(fresh) };
         let names = |paths: &[Vec<u8>]| paths.iter().any(|known| known == path.as_bytes());
         let mut lists = slot.lists.clone();
-        if names(config.accept_mac_files()) {
+        if names(config.accept_mac_file()) {
             lists.accept = fresh.accept;
         }
-        if names(config.deny_mac_files()) {
+        if names(config.deny_mac_file()) {
             lists.deny = fresh.deny;
         }
-        if names(config.sae_password_files()) {
+        if names(config.sae_password_file()) {
             lists.sae_passwords = fresh.sae_passwords;
         }
         if config.wpa_psk_file() == Some(path.as_bytes()) {
@@ -85,8 +85,7 @@ impl Iface {
                 None => Err(format!("{name}: it was not read")),
             }
         };
-        for (paths, list) in
-            [(config.accept_mac_files(), &mut lists.accept), (config.deny_mac_files(), &mut lists.deny)]
+        for (paths, list) in [(config.accept_mac_file(), &mut lists.accept), (config.deny_mac_file(), &mut lists.deny)]
         {
             for path in paths {
                 let (name, contents) = find(path)?;
@@ -104,7 +103,7 @@ impl Iface {
             let (name, contents) = find(path)?;
             lists.psks = conf::ap::parse_psk_file(&name, contents).map_err(|notice| notice.to_string())?;
         }
-        for path in config.sae_password_files() {
+        for path in config.sae_password_file() {
             let (name, contents) = find(path)?;
             let more = conf::ap::parse_sae_password_file(&name, contents).map_err(|notice| notice.to_string())?;
             lists.sae_passwords.extend(more);

@@ -158,7 +158,7 @@ impl Bss {
         let operating = &self.config.operating;
         BssOptions {
             cts_protection: Some(self.non_erp_present),
-            short_preamble: Some(self.config.radio.short_preamble()),
+            short_preamble: Some(self.config.radio.preamble()),
             short_slot: Some(operating.is_erp() || operating.band != wire::channel::Band::Ghz2),
             ht_operation_mode: self.config.ht().then_some(0),
             basic_rates: Some(operating.basic_rates()),

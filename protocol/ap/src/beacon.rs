@@ -32,7 +32,7 @@ impl Builder<'_> {
             bits |= capability::PRIVACY;
         }
         if config.operating.band == Band::Ghz2 {
-            if config.radio.short_preamble() {
+            if config.radio.preamble() {
                 bits |= capability::SHORT_PREAMBLE;
             }
             if config.operating.is_erp() {
@@ -113,7 +113,7 @@ impl Builder<'_> {
         self.throughput(&mut w, false);
         self.extended_capabilities(&mut w);
         self.very_high_throughput(&mut w);
-        let hide = !probe_response && self.config.bss.values().flag(conf::ap::BssKey::no_beacon_rsnxe);
+        let hide = !probe_response && self.config.bss.no_beacon_rsnxe();
         if let Some(element) = &self.security.rsnxe
             && !hide
         {
@@ -313,7 +313,7 @@ impl Builder<'_> {
         if !self.config.wmm() {
             return;
         }
-        let uapsd = if self.config.bss.uapsd() { 0x80 } else { 0 };
+        let uapsd = if self.config.bss.uapsd_advertisement_enabled() { 0x80 } else { 0 };
         let categories = self.config.radio.wmm();
         w.element(id::VENDOR_SPECIFIC, |w| {
             w.put(&WMM_SELECTOR).u8(1).u8(1).u8(uapsd).u8(0);

@@ -209,7 +209,7 @@ impl Bss {
     /// Keys are shared with the BSSs of this daemon that have the same name (`okc`).
     #[must_use]
     pub fn shares_keys(&self) -> bool {
-        self.config.bss.values().flag(conf::ap::BssKey::okc) && !self.config.bss.disable_pmksa_caching()
+        self.config.bss.okc() && !self.config.bss.disable_pmksa_caching()
     }
 
     /// The keys that stations have made since the last call, for the BSSs that share them.

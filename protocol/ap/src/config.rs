@@ -109,13 +109,13 @@ impl BssConfig {
         let only_tkip = self.bss.is_protected()
             && self.bss.rsn_pairwise().without(Ciphers::TKIP).is_empty()
             && self.bss.wpa_pairwise().without(Ciphers::TKIP).is_empty();
-        self.operating.ht && self.wmm() && !only_tkip && !self.bss.values().flag(conf::ap::BssKey::disable_11n)
+        self.operating.ht && self.wmm() && !only_tkip && !self.bss.disable_11n()
     }
 
     /// VHT is used in this BSS.
     #[must_use]
     pub fn vht(&self) -> bool {
-        self.operating.vht && self.ht() && !self.bss.values().flag(conf::ap::BssKey::disable_11ac)
+        self.operating.vht && self.ht() && !self.bss.disable_11ac()
     }
 
     /// What is offered to stations; absent for an open network.
@@ -150,7 +150,7 @@ impl BssConfig {
             // Not announced before it is there.
             preauth: false,
             ocv: false,
-            ssid_protection: bss.values().flag(conf::ap::BssKey::ssid_protection),
+            ssid_protection: bss.ssid_protection(),
             beacon_protection: bss.beacon_prot() && self.wiphy.features.beacon_protection,
             wmm: self.wmm(),
         })
@@ -179,8 +179,7 @@ impl BssConfig {
     pub(crate) fn identifiers(&self) -> Identifiers {
         let entries = || self.sae_passwords();
         let named = entries().any(|entry| entry.id.is_some());
-        let passphrase = matches!(self.bss.psk(), Some(conf::ap::Psk::Passphrase(_)))
-            && !self.bss.values().flag(conf::ap::BssKey::sae_password_psk);
+        let passphrase = matches!(self.bss.psk(), Some(conf::ap::Psk::Passphrase(_))) && !self.bss.sae_password_psk();
         let nameless = passphrase || entries().any(|entry| entry.id.is_none());
         match (named, nameless) {
             (true, false) => Identifiers::All,
@@ -194,7 +193,7 @@ impl BssConfig {
     pub fn group(&self, policy: &ApPolicy) -> GroupConfig {
         GroupConfig {
             rekey: seconds(self.bss.group_rekey()),
-            strict_rekey: self.bss.strict_rekey(),
+            strict_rekey: self.bss.wpa_strict_rekey(),
             ..GroupConfig::new(policy)
         }
     }
@@ -205,14 +204,12 @@ impl BssConfig {
         let mut elements = policy.elements();
         #[cfg(feature = "testing")]
         {
-            use conf::ap::BssKey;
-            let other = |key: BssKey| self.bss.values().bytes(key).map(<[u8]>::to_vec);
             // An empty one leaves the element out.
-            if let Some(rsne) = other(BssKey::rsne_override_eapol) {
-                elements.rsne = Some(rsne).filter(|element| !element.is_empty());
+            if let Some(rsne) = self.bss.rsne_override_eapol() {
+                elements.rsne = Some(rsne.to_vec()).filter(|element| !element.is_empty());
             }
-            if let Some(rsnxe) = other(BssKey::rsnxe_override_eapol) {
-                elements.rsnxe = Some(rsnxe).filter(|element| !element.is_empty());
+            if let Some(rsnxe) = self.bss.rsnxe_override_eapol() {
+                elements.rsnxe = Some(rsnxe.to_vec()).filter(|element| !element.is_empty());
             }
         }
         elements
@@ -223,11 +220,11 @@ impl BssConfig {
     pub fn authenticator(&self, policy: &ApPolicy) -> AuthenticatorConfig {
         AuthenticatorConfig {
             eapol_version: self.bss.eapol_version(),
-            pairwise_tries: self.bss.pairwise_update_count().max(1),
-            group_tries: self.bss.group_update_count().max(1),
-            no_retries: self.bss.disable_eapol_key_retries(),
-            ptk_rekey: seconds(self.bss.ptk_rekey()),
-            deny_ptk0_rekey: match self.bss.deny_ptk0_rekey() {
+            pairwise_tries: self.bss.wpa_pairwise_update_count().max(1),
+            group_tries: self.bss.wpa_group_update_count().max(1),
+            no_retries: self.bss.wpa_disable_eapol_key_retries(),
+            ptk_rekey: seconds(self.bss.wpa_ptk_rekey()),
+            deny_ptk0_rekey: match self.bss.wpa_deny_ptk0_rekey() {
                 0 => false,
                 1 => !self.wiphy.features.can_replace_ptk0,
                 _ => true,
@@ -242,12 +239,10 @@ impl BssConfig {
 
     #[cfg(feature = "testing")]
     fn tweaks(&self) -> rsn::authenticator::Tweaks {
-        use conf::ap::BssKey;
-        let values = self.bss.values();
         rsn::authenticator::Tweaks {
-            first: values.bytes(BssKey::eapol_m1_elements).unwrap_or_default().to_vec(),
-            third: values.bytes(BssKey::eapol_m3_elements).unwrap_or_default().to_vec(),
-            third_plain: values.flag(BssKey::eapol_m3_no_encrypt),
+            first: self.bss.eapol_m1_elements().unwrap_or_default().to_vec(),
+            third: self.bss.eapol_m3_elements().unwrap_or_default().to_vec(),
+            third_plain: self.bss.eapol_m3_no_encrypt(),
         }
     }
 }

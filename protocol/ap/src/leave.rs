@@ -213,7 +213,7 @@ impl Bss {
 
     /// Asks an associated station whether it still has its keys.
     pub fn begin_sa_query(&mut self, addr: MacAddr, now: Instant, rng: &mut dyn Rng) {
-        let end = now + time_units(self.config.bss.sa_query_max_timeout());
+        let end = now + time_units(self.config.bss.assoc_sa_query_max_timeout());
         let Some(station) = self.stations.get_mut(&addr) else { return };
         if station.sa_query.is_some() {
             return;
@@ -223,7 +223,7 @@ impl Bss {
     }
 
     fn send_sa_query(&mut self, addr: MacAddr, now: Instant, rng: &mut dyn Rng) {
-        let retry = time_units(self.config.bss.sa_query_retry_timeout().max(1));
+        let retry = time_units(self.config.bss.assoc_sa_query_retry_timeout().max(1));
         let mut transaction = [0; 2];
         rng.fill(&mut transaction);
         let Some(query) = self.stations.get_mut(&addr).and_then(|station| station.sa_query.as_mut()) else { return };

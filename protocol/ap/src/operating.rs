@@ -207,9 +207,8 @@ const fn secondary_within(definition: ChannelDefinition) -> i8 {
 
 /// VHT width from `vht_oper_chwidth` and the centre's channel number (IEEE Std 802.11-2020 Table 9-274).
 fn vht_width(radio: &Radio, freq: u32, narrow: ChannelDefinition) -> ChannelDefinition {
-    let width = radio.values().int(conf::ap::RadioKey::vht_oper_chwidth);
-    let index = radio.values().int(conf::ap::RadioKey::vht_oper_centr_freq_seg0_idx);
-    let centre = u8::try_from(index).ok().and_then(|number| frequency_of(Band::Ghz5, number));
+    let width = radio.vht_oper_chwidth();
+    let centre = frequency_of(Band::Ghz5, radio.vht_oper_centr_freq_seg0_idx());
     match (width, centre) {
         (1, Some(center1)) if center1.abs_diff(freq) <= 30 => {
             ChannelDefinition { freq, width: ChannelWidth::Mhz80, center1, center2: 0 }

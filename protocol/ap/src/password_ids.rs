@@ -4,7 +4,7 @@
 
 use alloc::vec::Vec;
 
-use conf::ap::{Bss, BssKey};
+use conf::ap::Bss;
 use crypto::{Rng, Secret};
 use wire::Instant;
 
@@ -24,7 +24,7 @@ pub(crate) struct PasswordIds {
 impl PasswordIds {
     /// As the configuration has them; absent without a key.
     pub(crate) fn of(bss: &Bss) -> Option<PasswordIds> {
-        let key = bss.values().secret(BssKey::sae_pw_id_key).filter(|key| key.as_bytes().len() == 32)?;
+        let key = bss.sae_pw_id_key().filter(|key| key.as_bytes().len() == 32)?;
         Some(PasswordIds { number: bss.sae_pw_id_num(), key: key.clone() })
     }
 

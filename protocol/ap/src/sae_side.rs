@@ -76,7 +76,7 @@ impl SaeSide {
                 add(entry.password.as_bytes(), entry.id.as_deref(), peer);
             }
             if let Some(Psk::Passphrase(passphrase)) = bss.psk()
-                && !bss.values().flag(conf::ap::BssKey::sae_password_psk)
+                && !bss.sae_password_psk()
             {
                 add(passphrase.as_bytes(), None, None);
             }

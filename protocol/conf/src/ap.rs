@@ -10,14 +10,16 @@ mod radio_table;
 mod tests;
 
 pub use bss::{Bss, ControlDirectory, Psk};
-pub use bss_table::{BSS_PARAMS, BssKey};
+pub use bss_table::BSS_PARAMS;
+use bss_table::BssKey;
 pub use files::{AclEntry, PskEntry, PskSecret, parse_mac_file, parse_psk_file, parse_sae_password_file};
 pub use radio::{ChannelChoice, HtCapab, HwMode, Radio, WmmCategory};
-pub use radio_table::{RADIO_PARAMS, RadioKey};
+pub use radio_table::RADIO_PARAMS;
+use radio_table::RadioKey;
 
 use crate::notice::{Notice, Rejected};
 use crate::text;
-use crate::values::{Change, SetError, Values};
+use crate::values::{self, Change, SetError};
 use alloc::{
     borrow::Cow,
     format,
@@ -86,7 +88,7 @@ impl ApConfig {
                 }
                 Err(SetError::Unknown) => errors.push(notice(format!("unknown parameter '{shown}'"))),
                 // What would have no effect is no reason to refuse the file.
-                Err(SetError::Invalid(why)) if config.param(parameter).and_then(Values::without_effect).is_some() => {
+                Err(SetError::Invalid(why)) if without_effect(&modern(parameter)).is_some() => {
                     warnings.push(notice(format!("{shown}: {why}; it is not supported yet and has no effect")));
                 }
                 Err(SetError::Invalid(why)) => errors.push(notice(format!("{shown}: {why}"))),
@@ -102,7 +104,8 @@ impl ApConfig {
     fn without_effect(&self, name: &[u8], value: &[u8]) -> Option<&'static str> {
         let name = modern(name);
         if *name == *b"driver" {
-            return (text::trim_end(value) != b"nl80211").then_some("is ignored: nl80211 is the only driver interface");
+            return (self.radio.values.read(RadioKey::driver) != Some("nl80211"))
+                .then_some("is ignored: nl80211 is the only driver interface");
         }
         if *name == *b"ctrl_interface" && self.bss.iter().all(|bss| bss.control_directory().is_none()) {
             return (!value.is_empty()).then_some(ControlDirectory::NO_PLACE);
@@ -114,7 +117,7 @@ impl ApConfig {
         if self.radio.values.has_preset(&name) || last {
             return None;
         }
-        self.param(&name).and_then(Values::without_effect)
+        without_effect(&name)
     }
 
     fn param(&self, name: &[u8]) -> Option<&'static crate::param::Param> {
@@ -165,6 +168,11 @@ pub struct Checked {
     pub errors: Vec<String>,
     /// What the user should know.
     pub warnings: Vec<String>,
+}
+
+/// What is said of a parameter that has no effect.
+fn without_effect(name: &[u8]) -> Option<&'static str> {
+    values::without_effect(RADIO_PARAMS, name).or_else(|| values::without_effect(BSS_PARAMS, name))
 }
 
 /// Names from before quality of service was called WMM.

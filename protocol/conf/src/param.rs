@@ -1,6 +1,12 @@
 //! How a parameter is declared: once, in a table, with everything that follows from it.
 
+use crate::stored::{
+    Bytes, Elements, Groups, Letters, Lines, MacList, Nothing, Numbers, Psk, SaePasswords, SecretLines, Text,
+};
 use crate::suites::{AuthAlg, Ciphers, KeyMgmt, Proto};
+use core::marker::PhantomData;
+use crypto::Secret;
+use wire::MacAddr;
 
 /// What a parameter's text must look like and what it becomes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -169,6 +175,8 @@ pub enum Status {
     Supported,
     /// It is checked and kept, but has no effect yet: setting it in a file gives a warning.
     Accepted,
+    /// It acts in builds for tests alone; elsewhere setting it gives a warning.
+    Testing,
     /// It has no effect by design (removed from the original, or about WEP): setting it in a file gives a warning.
     Obsolete,
 }
@@ -192,110 +200,239 @@ pub struct Shape {
     pub explicit: bool,
 }
 
-impl Shape {
-    const fn new(kind: Kind, preset: Preset) -> Shape {
-        Shape { kind, preset, secret: false, status: Status::Accepted, saved: true, into: None, explicit: false }
+/// A shape whose value is read as a `T`, one of the types of [`crate::stored`]: there is no reading it as another.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Typed<T> {
+    pub(crate) shape: Shape,
+    read_as: PhantomData<fn() -> T>,
+}
+
+const fn typed<T>(kind: Kind, preset: Preset) -> Typed<T> {
+    let shape =
+        Shape { kind, preset, secret: false, status: Status::Accepted, saved: true, into: None, explicit: false };
+    Typed { shape, read_as: PhantomData }
+}
+
+impl<T> Typed<T> {
+    const fn read_as<U>(self) -> Typed<U> {
+        Typed { shape: self.shape, read_as: PhantomData }
     }
-    /// The daemons act on it.
-    pub(crate) const fn live(mut self) -> Shape {
-        self.status = Status::Supported;
+    const fn hidden(mut self) -> Typed<T> {
+        self.shape.secret = true;
+        self
+    }
+    /// What it does is done when it is set: there is nothing to read later.
+    pub(crate) const fn done_when_set(mut self) -> Typed<T> {
+        self.shape.status = Status::Supported;
+        self
+    }
+    /// It acts in builds for tests alone.
+    pub(crate) const fn testing(mut self) -> Typed<T> {
+        self.shape.status = Status::Testing;
         self
     }
     /// It has no effect by design.
-    pub(crate) const fn obsolete(mut self) -> Shape {
-        self.status = Status::Obsolete;
+    pub(crate) const fn obsolete(mut self) -> Typed<T> {
+        self.shape.status = Status::Obsolete;
         self
     }
     /// Clients are shown this number where it is unset.
-    pub(crate) const fn preset(mut self, number: i64) -> Shape {
-        self.preset = Preset::Int(number);
-        self
-    }
-    /// Its value is a secret.
-    pub(crate) const fn secret(mut self) -> Shape {
-        self.secret = true;
+    pub(crate) const fn preset(mut self, number: i64) -> Typed<T> {
+        self.shape.preset = Preset::Int(number);
         self
     }
     /// SAVE_CONFIG leaves it out.
-    pub(crate) const fn unsaved(mut self) -> Shape {
-        self.saved = false;
+    pub(crate) const fn unsaved(mut self) -> Typed<T> {
+        self.shape.saved = false;
         self
     }
     /// Its preset, where somebody names it, means more than unset: it is kept and saved.
-    pub(crate) const fn explicit(mut self) -> Shape {
-        self.explicit = true;
+    pub(crate) const fn explicit(mut self) -> Typed<T> {
+        self.shape.explicit = true;
         self
     }
-    /// Another spelling of `name`.
-    pub(crate) const fn into(mut self, name: &'static str) -> Shape {
-        self.into = Some(name);
+    /// Another spelling of `name`, which it acts through.
+    pub(crate) const fn into(mut self, name: &'static str) -> Typed<T> {
+        self.shape.into = Some(name);
         self
+    }
+    /// The same as a row of a table: with an accessor it acts.
+    pub(crate) const fn row(self, has_accessor: bool) -> Shape {
+        let mut shape = self.shape;
+        if has_accessor && matches!(shape.status, Status::Accepted) {
+            shape.status = Status::Supported;
+        }
+        shape
+    }
+}
+
+impl Typed<i64> {
+    /// Read as whether it is not 0.
+    pub(crate) const fn flag(self) -> Typed<bool> {
+        self.read_as()
+    }
+    /// Read as a count: what does not fit is the nearest that does.
+    pub(crate) const fn count(self) -> Typed<u32> {
+        self.read_as()
+    }
+    /// As [`Typed::count`], of 16 bits.
+    pub(crate) const fn short(self) -> Typed<u16> {
+        self.read_as()
+    }
+    /// As [`Typed::count`], of 8 bits.
+    pub(crate) const fn octet(self) -> Typed<u8> {
+        self.read_as()
+    }
+}
+
+impl Typed<Bytes> {
+    /// Read as text; what is not UTF-8 is unset.
+    pub(crate) const fn utf8(self) -> Typed<Text> {
+        self.read_as()
+    }
+    /// Its value is a secret.
+    pub(crate) const fn secret(self) -> Typed<Secret> {
+        self.hidden().read_as()
+    }
+}
+
+impl Typed<Nothing> {
+    /// Its value is a secret.
+    pub(crate) const fn secret(self) -> Typed<Nothing> {
+        self.hidden()
+    }
+}
+
+impl Typed<MacAddr> {
+    /// Its value is not for every eye.
+    pub(crate) const fn secret(self) -> Typed<MacAddr> {
+        self.hidden()
     }
 }
 
 /// A number in C's notation, in a range.
-pub(crate) const fn int(min: i64, max: i64, preset: i64) -> Shape {
-    Shape::new(Kind::Int { min, max }, Preset::Int(preset))
+pub(crate) const fn int(min: i64, max: i64, preset: i64) -> Typed<i64> {
+    typed(Kind::Int { min, max }, Preset::Int(preset))
 }
 /// Any number a C int holds.
-pub(crate) const fn any(preset: i64) -> Shape {
+pub(crate) const fn any(preset: i64) -> Typed<i64> {
     int(-2_147_483_648, 4_294_967_295, preset)
 }
 /// 0 or 1.
-pub(crate) const fn flag(preset: i64) -> Shape {
-    int(0, 1, preset)
+pub(crate) const fn flag(preset: i64) -> Typed<bool> {
+    int(0, 1, preset).flag()
 }
 /// A decimal number in a range.
-pub(crate) const fn dec(min: i64, max: i64, preset: i64) -> Shape {
-    Shape::new(Kind::Decimal { min, max }, Preset::Int(preset))
+pub(crate) const fn dec(min: i64, max: i64, preset: i64) -> Typed<i64> {
+    typed(Kind::Decimal { min, max }, Preset::Int(preset))
 }
 /// Any decimal number a C int holds.
-pub(crate) const fn num(preset: i64) -> Shape {
+pub(crate) const fn num(preset: i64) -> Typed<i64> {
     dec(-2_147_483_648, 4_294_967_295, preset)
 }
+/// Hex digits of a number.
+pub(crate) const fn hex_number(max: i64) -> Typed<i64> {
+    typed(Kind::HexNumber { max }, Preset::Unset)
+}
 /// `"text"`, `P"text"` or hex.
-pub(crate) const fn string() -> Shape {
+pub(crate) const fn string() -> Typed<Bytes> {
     quoted(0, 65_535)
 }
 /// `"text"`, `P"text"` or hex, of a length.
-pub(crate) const fn quoted(min: usize, max: usize) -> Shape {
-    Shape::new(Kind::Quoted { min, max }, Preset::Unset)
+pub(crate) const fn quoted(min: usize, max: usize) -> Typed<Bytes> {
+    typed(Kind::Quoted { min, max }, Preset::Unset)
 }
 /// The rest of the line.
-pub(crate) const fn text() -> Shape {
+pub(crate) const fn text() -> Typed<Bytes> {
     text_of(0, 65_535)
 }
 /// The rest of the line, of a length.
-pub(crate) const fn text_of(min: usize, max: usize) -> Shape {
-    Shape::new(Kind::Text { min, max }, Preset::Unset)
+pub(crate) const fn text_of(min: usize, max: usize) -> Typed<Bytes> {
+    typed(Kind::Text { min, max }, Preset::Unset)
+}
+/// One of a few words.
+pub(crate) const fn word(words: &'static [&'static str]) -> Typed<Text> {
+    typed(Kind::Word(words), Preset::Unset)
 }
 /// Hex digits.
-pub(crate) const fn hex_of(min: usize, max: usize) -> Shape {
-    Shape::new(Kind::Hex { min, max }, Preset::Unset)
+pub(crate) const fn hex_of(min: usize, max: usize) -> Typed<Bytes> {
+    typed(Kind::Hex { min, max }, Preset::Unset)
 }
-/// Any kind, unset at first.
-pub(crate) const fn of(kind: Kind) -> Shape {
-    Shape::new(kind, Preset::Unset)
+/// Hex digits of elements to add to frames.
+pub(crate) const fn elements(max: usize) -> Typed<Elements> {
+    hex_of(0, max).read_as()
+}
+/// A passphrase, a key or the name of either.
+pub(crate) const fn psk() -> Typed<Psk> {
+    typed(Kind::Psk, Preset::Unset).hidden()
+}
+/// A passphrase without quotes.
+pub(crate) const fn passphrase() -> Typed<Secret> {
+    typed(Kind::Passphrase, Preset::Unset).hidden()
+}
+/// A key of 32 octets.
+pub(crate) const fn hex_psk() -> Typed<Secret> {
+    typed(Kind::HexPsk, Preset::Unset).hidden()
+}
+/// An address, or `any` for none.
+pub(crate) const fn bssid() -> Typed<MacAddr> {
+    typed(Kind::Bssid, Preset::Unset)
+}
+/// An address.
+pub(crate) const fn mac() -> Typed<MacAddr> {
+    typed(Kind::Mac, Preset::Unset)
+}
+/// Addresses with masks.
+pub(crate) const fn mac_list() -> Typed<MacList> {
+    typed(Kind::MacList, Preset::Unset)
+}
+/// Numbers that are none below 0: frequencies, rates.
+pub(crate) const fn numbers() -> Typed<Numbers> {
+    typed(Kind::IntList, Preset::Unset)
+}
+/// Numbers of finite cyclic groups (IANA's registry of IKE).
+pub(crate) const fn groups() -> Typed<Groups> {
+    typed(Kind::IntList, Preset::Unset)
+}
+/// Texts that are given one by one.
+pub(crate) const fn lines() -> Typed<Lines> {
+    typed(Kind::Lines, Preset::Unset)
+}
+/// Secret texts that are given one by one.
+pub(crate) const fn secret_lines() -> Typed<SecretLines> {
+    typed(Kind::SecretLines, Preset::Unset).hidden()
+}
+/// hostapd's passwords of SAE.
+pub(crate) const fn sae_passwords() -> Typed<SaePasswords> {
+    typed(Kind::SaePassword, Preset::Unset).hidden()
+}
+/// Two letters of a country.
+pub(crate) const fn country(kind: Kind) -> Typed<Letters> {
+    typed(kind, Preset::Unset)
+}
+/// Any kind, unset at first; nothing reads it.
+pub(crate) const fn of(kind: Kind) -> Typed<Nothing> {
+    typed(kind, Preset::Unset)
 }
 /// Words of [`Proto`].
-pub(crate) const fn proto(preset: Proto) -> Shape {
-    Shape::new(Kind::Proto, Preset::Bits(preset.bits()))
+pub(crate) const fn proto(preset: Proto) -> Typed<Proto> {
+    typed(Kind::Proto, Preset::Bits(preset.bits()))
 }
 /// Words of [`KeyMgmt`].
-pub(crate) const fn key_mgmt(preset: KeyMgmt) -> Shape {
-    Shape::new(Kind::KeyMgmt, Preset::Bits(preset.bits()))
+pub(crate) const fn key_mgmt(preset: KeyMgmt) -> Typed<KeyMgmt> {
+    typed(Kind::KeyMgmt, Preset::Bits(preset.bits()))
 }
 /// Words of [`Ciphers`].
-pub(crate) const fn ciphers(allowed: Ciphers, preset: Ciphers) -> Shape {
-    Shape::new(Kind::Ciphers(allowed), Preset::Bits(preset.bits()))
+pub(crate) const fn ciphers(allowed: Ciphers, preset: Ciphers) -> Typed<Ciphers> {
+    typed(Kind::Ciphers(allowed), Preset::Bits(preset.bits()))
 }
 /// One word of [`Ciphers`].
-pub(crate) const fn cipher(allowed: Ciphers, preset: Ciphers) -> Shape {
-    Shape::new(Kind::Cipher(allowed), Preset::Bits(preset.bits()))
+pub(crate) const fn cipher(allowed: Ciphers, preset: Ciphers) -> Typed<Ciphers> {
+    typed(Kind::Cipher(allowed), Preset::Bits(preset.bits()))
 }
 /// Words of [`AuthAlg`].
-pub(crate) const fn auth_alg() -> Shape {
-    Shape::new(Kind::AuthAlg, Preset::Bits(AuthAlg::NONE_SET.bits()))
+pub(crate) const fn auth_alg() -> Typed<AuthAlg> {
+    typed(Kind::AuthAlg, Preset::Bits(AuthAlg::NONE_SET.bits()))
 }
 
 /// A parameter of one of the languages.
@@ -309,22 +446,71 @@ pub struct Param {
     pub doc: &'static str,
 }
 
-/// Declares a table of parameters and an enum with one variant for each, named as in the file.
+impl Param {
+    /// Whether a parameter of a table has an effect: another spelling has that of the one that it sets.
+    #[must_use]
+    pub fn status(&self, table: &[Param]) -> Status {
+        let home = self.shape.into.and_then(|name| table.iter().find(|param| param.name == name));
+        home.unwrap_or(self).shape.status
+    }
+}
+
+/// Declares a table of parameters, one row each:
+///
+/// `name: shape, "What it is for.";` is read by nobody: whoever sets it is warned, and there is nothing to read it by.\
+/// `name: shape => Type, "…";` acts. The owner of the values has an accessor `name()` that gives a `Type`.\
+/// `name: shape => (Type), "…";` acts too, but what it means depends on others: methods of the owner that are written by hand
+/// read it by its key.\
+/// `name: shape => [Type], "…";` does not act, but whether the configuration can be used as a whole depends on it: it has a key.
+///
+/// The type is that of the shape, or the row does not compile. The keys are constants of `$key`.
 macro_rules! parameters {
-    ($(#[$meta:meta])* $key:ident in $table:ident; $( $name:ident : $shape:expr , $doc:literal ; )*) => {
+    ($(#[$meta:meta])* $owner:ident, $key:ident in $table:ident; $( $name:ident : $shape:expr $(=> $read:tt)? , $doc:literal ; )*) => {
         $(#[$meta])*
-        #[allow(non_camel_case_types, reason = "the names are those of the configuration file")]
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-        #[repr(u16)]
-        pub enum $key { $( #[doc = $doc] $name, )* }
+        #[allow(dead_code, reason = "a table of which nothing is read has no keys")]
+        pub(crate) struct $key;
 
         /// The parameters, in the order in which they are saved.
         pub static $table: &[$crate::param::Param] = &[
-            $( $crate::param::Param { name: stringify!($name), shape: $shape, doc: $doc }, )*
+            $( $crate::param::Param {
+                name: stringify!($name),
+                shape: $crate::param::parameters!(@shape $shape $(, $read)?),
+                doc: $doc,
+            }, )*
         ];
 
-        impl From<$key> for usize {
-            fn from(key: $key) -> usize { usize::from(key as u16) }
+        const _: () = {
+            #[allow(non_camel_case_types, reason = "the names are those of the configuration file")]
+            #[allow(dead_code, reason = "places in the table, named or not")]
+            #[repr(u16)]
+            enum Place { $( $name, )* }
+
+            #[allow(non_upper_case_globals, reason = "the names are those of the configuration file")]
+            impl $key {
+                $( $($crate::param::parameters!(@key $name $read);)? )*
+            }
+
+            impl $owner {
+                $( $($crate::param::parameters!(@accessor $key $name $doc $read);)? )*
+            }
+        };
+    };
+    (@shape $shape:expr) => { $shape.row(false) };
+    (@shape $shape:expr, ($type:ty)) => { { const TYPED: $crate::param::Typed<$type> = $shape; TYPED.row(true) } };
+    (@shape $shape:expr, [$type:ty]) => { { const TYPED: $crate::param::Typed<$type> = $shape; TYPED.row(false) } };
+    (@shape $shape:expr, $type:ty) => { { const TYPED: $crate::param::Typed<$type> = $shape; TYPED.row(true) } };
+    (@key $name:ident ($type:ty)) => { $crate::param::parameters!(@key $name $type); };
+    (@key $name:ident [$type:ty]) => { $crate::param::parameters!(@key $name $type); };
+    (@key $name:ident $type:ty) => {
+        pub(crate) const $name: $crate::stored::Key<$type> = $crate::stored::Key::new(Place::$name as u16);
+    };
+    (@accessor $key:ident $name:ident $doc:literal ($type:ty)) => {};
+    (@accessor $key:ident $name:ident $doc:literal [$type:ty]) => {};
+    (@accessor $key:ident $name:ident $doc:literal $type:ty) => {
+        #[doc = $doc]
+        #[must_use]
+        pub fn $name(&self) -> <$type as $crate::stored::Stored>::Out<'_> {
+            self.values.read($key::$name)
         }
     };
 }

@@ -12,12 +12,11 @@ mod save;
 mod tests;
 
 pub use block::{Cred, Identity};
-pub use cred_table::{CRED_PARAMS, CredKey, IDENTITY_PARAMS, IdentityKey};
-pub use global_table::{GLOBAL_PARAMS, GlobalKey};
-pub(crate) use globals::frequencies;
+pub use cred_table::{CRED_PARAMS, IDENTITY_PARAMS};
+pub use global_table::GLOBAL_PARAMS;
 pub use globals::{ControlDirectory, Globals};
 pub use network::{Network, NetworkId, Psk};
-pub use network_table::{NETWORK_PARAMS, NetworkKey};
+pub use network_table::NETWORK_PARAMS;
 
 use crate::notice::Notice;
 use alloc::{collections::BTreeMap, string::String, vec::Vec};

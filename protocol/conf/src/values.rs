@@ -1,11 +1,10 @@
 //! A set of values of one table's parameters.
 
 use crate::param::{Param, Preset, Status};
+use crate::stored::{Key, Stored};
 use crate::value::{self, Meaning, Value};
 use alloc::{collections::BTreeMap, string::String, vec::Vec};
 use core::fmt;
-use crypto::Secret;
-use wire::MacAddr;
 
 /// Whether setting a parameter changed its value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,111 +102,37 @@ impl Values {
         Some(text)
     }
 
+    /// Takes the value of a parameter away, by name.
+    pub(crate) fn unset(&mut self, name: &[u8]) -> Result<Change, SetError> {
+        let (index, param) = self.position(name).ok_or(SetError::Unknown)?;
+        let had = self.set.remove(&self.home(index, param)).is_some();
+        Ok(if had { Change::Changed } else { Change::Same })
+    }
+
+    /// What a parameter is, set or not.
+    pub(crate) fn read<T: Stored>(&self, key: Key<T>) -> T::Out<'_> {
+        let index = usize::from(key);
+        T::read(self.set.get(&index), self.table.get(index).map_or(Preset::Unset, |param| param.shape.preset))
+    }
+
     /// Whether a parameter was set.
-    pub(crate) fn is_set(&self, key: impl Into<usize>) -> bool {
+    pub(crate) fn is_set<T>(&self, key: Key<T>) -> bool {
         self.set.contains_key(&key.into())
     }
 
     /// Takes a parameter's value away.
-    pub(crate) fn clear(&mut self, key: impl Into<usize>) {
+    pub(crate) fn clear<T>(&mut self, key: Key<T>) {
         self.set.remove(&key.into());
     }
 
     /// Gives a parameter a value directly.
-    pub(crate) fn put(&mut self, key: impl Into<usize>, value: Value) {
+    pub(crate) fn put<T>(&mut self, key: Key<T>, value: Value) {
         self.set.insert(key.into(), value);
     }
 
     /// The value set, if any.
-    pub(crate) fn value(&self, key: impl Into<usize>) -> Option<&Value> {
+    pub(crate) fn value<T>(&self, key: Key<T>) -> Option<&Value> {
         self.set.get(&key.into())
-    }
-
-    /// A number, or its preset.
-    pub fn int(&self, key: impl Into<usize>) -> i64 {
-        let index = key.into();
-        match self.set.get(&index) {
-            Some(Value::Int(n)) => *n,
-            _ => match self.table.get(index).map(|param| param.shape.preset) {
-                Some(Preset::Int(n)) => n,
-                _ => 0,
-            },
-        }
-    }
-
-    /// A number as a count: what does not fit is the nearest that does.
-    pub fn count(&self, key: impl Into<usize>) -> u32 {
-        u32::try_from(self.int(key).max(0)).unwrap_or(u32::MAX)
-    }
-
-    /// Whether a number is not 0.
-    pub fn flag(&self, key: impl Into<usize>) -> bool {
-        self.int(key) != 0
-    }
-
-    /// A set of words as raw bits, or its preset.
-    pub(crate) fn bits(&self, key: impl Into<usize>) -> u32 {
-        let index = key.into();
-        match self.set.get(&index) {
-            Some(Value::Bits(bits)) => *bits,
-            _ => match self.table.get(index).map(|param| param.shape.preset) {
-                Some(Preset::Bits(bits)) => bits,
-                _ => 0,
-            },
-        }
-    }
-
-    /// A string or bytes.
-    pub fn bytes(&self, key: impl Into<usize>) -> Option<&[u8]> {
-        match self.set.get(&key.into()) {
-            Some(Value::Bytes(bytes)) => Some(bytes),
-            _ => None,
-        }
-    }
-
-    /// A string that is UTF-8.
-    pub fn text(&self, key: impl Into<usize>) -> Option<&str> {
-        self.bytes(key).and_then(|bytes| core::str::from_utf8(bytes).ok())
-    }
-
-    /// A secret string.
-    pub fn secret(&self, key: impl Into<usize>) -> Option<&Secret> {
-        match self.set.get(&key.into()) {
-            Some(Value::Secret(secret)) => Some(secret),
-            _ => None,
-        }
-    }
-
-    /// An address.
-    pub fn mac(&self, key: impl Into<usize>) -> Option<MacAddr> {
-        match self.set.get(&key.into()) {
-            Some(Value::Mac(mac)) => Some(*mac),
-            _ => None,
-        }
-    }
-
-    /// Addresses with masks.
-    pub fn macs(&self, key: impl Into<usize>) -> &[(MacAddr, MacAddr)] {
-        match self.set.get(&key.into()) {
-            Some(Value::Macs(list)) => list,
-            _ => &[],
-        }
-    }
-
-    /// Numbers.
-    pub fn ints(&self, key: impl Into<usize>) -> &[i64] {
-        match self.set.get(&key.into()) {
-            Some(Value::Ints(list)) => list,
-            _ => &[],
-        }
-    }
-
-    /// Texts that were given one by one.
-    pub fn lines(&self, key: impl Into<usize>) -> &[Vec<u8>] {
-        match self.set.get(&key.into()) {
-            Some(Value::Lines(lines)) => lines,
-            _ => &[],
-        }
     }
 
     /// Every parameter that means something else than unset, in the table's order.
@@ -241,14 +166,15 @@ impl Values {
             _ => false,
         }
     }
+}
 
-    /// Whether a parameter that was set has no effect.
-    pub(crate) fn without_effect(param: &Param) -> Option<&'static str> {
-        match param.shape.status {
-            Status::Supported => None,
-            Status::Accepted => Some("is not supported yet and has no effect"),
-            Status::Obsolete => Some("is obsolete and has no effect"),
-        }
+/// What is said of a parameter of a table that has no effect; nothing of others.
+pub(crate) fn without_effect(table: &[Param], name: &[u8]) -> Option<&'static str> {
+    match table.iter().find(|param| param.name.as_bytes() == name)?.status(table) {
+        Status::Supported => None,
+        Status::Accepted => Some("is not supported yet and has no effect"),
+        Status::Testing => Some("is for builds for tests and has no effect"),
+        Status::Obsolete => Some("is obsolete and has no effect"),
     }
 }
 

@@ -55,8 +55,11 @@ fn roff(text: &str) -> String {
     text.replace('\\', "\\e").replace('-', "\\-")
 }
 
-fn list(out: &mut String, title: &str, tables: &[&[Param]], wanted: impl Fn(&Param) -> bool) {
-    let params: Vec<&Param> = tables.iter().flat_map(|table| table.iter()).filter(|param| wanted(param)).collect();
+fn list(out: &mut String, title: &str, tables: &[&[Param]], wanted: impl Fn(Status) -> bool) {
+    let mut params: Vec<&Param> = Vec::new();
+    for table in tables {
+        params.extend(table.iter().filter(|param| wanted(param.status(table))));
+    }
     if params.is_empty() {
         return;
     }
@@ -85,11 +88,11 @@ fn page(name: &str, daemon: &str, what: &str, sections: &[(&str, &[&[Param]])]) 
     out.push_str(&format!("The parameters that\n.Xr {daemon} 8\nacts on come first.\nFor each: what it does, and what it takes.\nThe others are accepted with a warning that names file and line, so that existing files load.\n"));
     out.push_str(".Sh PARAMETERS IN EFFECT\n");
     for (title, tables) in sections {
-        list(&mut out, title, tables, |param| param.shape.status == Status::Supported);
+        list(&mut out, title, tables, |status| status == Status::Supported);
     }
     out.push_str(".Sh PARAMETERS ACCEPTED WITH A WARNING\n");
     for (title, tables) in sections {
-        list(&mut out, title, tables, |param| param.shape.status != Status::Supported);
+        list(&mut out, title, tables, |status| status != Status::Supported);
     }
     out.push_str(&format!(".Sh SEE ALSO\n.Xr {daemon} 8\n"));
     out

@@ -443,9 +443,8 @@ impl Station {
         let Link::Authenticating(state) = std::mem::take(&mut self.link) else { return };
         let target = state.target;
         let (bssid, ssid, freq) = (target.bssid, target.ssid, target.freq);
-        let flag = |name: &[u8]| {
-            self.network(target.network).and_then(|network| network.get(name)).is_some_and(|text| text == b"1")
-        };
+        let network = self.network(target.network);
+        let (disable_ht, disable_vht) = network.map_or((false, false), |n| (n.disable_ht(), n.disable_vht()));
         let mut elements = target.own_element.clone();
         elements.extend(target.own_rsnxe.iter().flatten());
         elements.extend(&self.runtime.assoc_elements);
@@ -460,8 +459,8 @@ impl Station {
             security: target.negotiated.as_ref().map(security),
             mfp: if target.has_pmf() { MfpMode::Required } else { MfpMode::No },
             control_port: target.negotiated.is_some(),
-            disable_ht: flag(b"disable_ht"),
-            disable_vht: flag(b"disable_vht"),
+            disable_ht,
+            disable_vht,
         };
         self.link = Link::Associating(Box::new(Associating { target, early: None, deadline: cx.now + PATIENCE }));
         self.tell(cx, &StationEvent::TryingToAssociate { bssid, ssid, freq });

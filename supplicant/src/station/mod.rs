@@ -238,8 +238,8 @@ impl Station {
 
     /// Whether a word stands among the driver's parameters: those of the command line, else of the configuration.
     pub(crate) fn has_driver_param(&self, word: &str) -> bool {
-        let own = self.origin.driver_param.as_ref().map(|text| text.as_bytes().to_vec());
-        let text = own.or_else(|| self.config.globals.get(b"driver_param")).unwrap_or_default();
+        let own = self.origin.driver_param.as_ref().map(String::as_bytes);
+        let text = own.or_else(|| self.config.globals.driver_param()).unwrap_or_default();
         text.split(|octet| matches!(octet, b' ' | b',' | b'"')).any(|one| one == word.as_bytes())
     }
 

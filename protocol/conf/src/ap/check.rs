@@ -21,10 +21,10 @@ pub(super) fn check(config: &ApConfig) -> Checked {
     if radio.hw_mode() == HwMode::Ad {
         found.errors.push("hw_mode=ad is not supported yet".into());
     }
-    if radio.values().text(RadioKey::ht_capab).is_some_and(|words| words.contains("[HT40]")) {
+    if radio.values.read(RadioKey::ht_capab).is_some_and(|words| words.contains("[HT40]")) {
         found.warnings.push("ht_capab: [HT40] means nothing: [HT40+] and [HT40-] make the channel 40 MHz wide".into());
     }
-    if radio.values().flag(RadioKey::require_ht) && !radio.ieee80211n() {
+    if radio.require_ht() && !radio.ieee80211n() {
         found.warnings.push("require_ht has no effect without ieee80211n=1".into());
     }
     for (index, bss) in config.bss.iter().enumerate() {
@@ -57,7 +57,7 @@ fn check_bss(config: &ApConfig, index: usize, bss: &Bss, found: &mut Checked) {
         if !unserved.is_empty() && unserved == methods {
             error(&format!("wpa_key_mgmt={methods} is not supported yet, and there is no other method"));
         }
-        let radius = bss.values().int(BssKey::wpa_psk_radius);
+        let radius = bss.values.read(BssKey::wpa_psk_radius);
         let no_key = bss.psk().is_none() && bss.wpa_psk_file().is_none();
         if methods.intersects(KeyMgmt::ANY_PSK) && no_key && radius != 3 && !(radius == 2 && bss.macaddr_acl() == 2) {
             error("WPA-PSK needs wpa_passphrase, wpa_psk or wpa_psk_file");
@@ -65,11 +65,11 @@ fn check_bss(config: &ApConfig, index: usize, bss: &Bss, found: &mut Checked) {
         if (radius == 1 || radius == 2) && bss.macaddr_acl() != 2 {
             error("wpa_psk_radius needs macaddr_acl=2");
         }
-        if methods.intersects(KeyMgmt::ANY_EAP) || bss.ieee8021x() {
+        if methods.intersects(KeyMgmt::ANY_EAP) || bss.values.read(BssKey::ieee8021x) {
             error("IEEE 802.1X (wpa_key_mgmt=WPA-EAP, ieee8021x=1) is not supported yet");
         }
         if methods.intersects(KeyMgmt::ANY_FT)
-            && !bss.values().bytes(BssKey::nas_identifier).is_some_and(|id| (1..=48).contains(&id.len()))
+            && !bss.values.read(BssKey::nas_identifier).is_some_and(|id| (1..=48).contains(&id.len()))
         {
             error("fast transition needs a nas_identifier of 1 to 48 characters");
         }
@@ -77,16 +77,16 @@ fn check_bss(config: &ApConfig, index: usize, bss: &Bss, found: &mut Checked) {
             error("SAE needs wpa=2");
         }
         // IEEE Std 802.11-2020 12.6.1: a network with SAE alone is WPA3, whose management frames are protected.
-        if bss.values().flag(BssKey::mbo) && bss.proto().contains(Proto::RSN) && bss.ieee80211w() == 0 {
+        if bss.values.read(BssKey::mbo) && bss.proto().contains(Proto::RSN) && bss.ieee80211w() == 0 {
             error("mbo=1 with WPA2 needs ieee80211w");
         }
-        if bss.values().flag(BssKey::ocv) && bss.ieee80211w() == 0 {
+        if bss.values.read(BssKey::ocv) && bss.ieee80211w() == 0 {
             error("ocv=1 needs ieee80211w");
         }
-    } else if bss.ieee8021x() {
+    } else if bss.values.read(BssKey::ieee8021x) {
         error("IEEE 802.1X without WPA (dynamic WEP) is not supported");
     }
-    if bss.ignore_broadcast_ssid() != 0 && config.radio.values().flag(RadioKey::mbssid) {
+    if bss.ignore_broadcast_ssid() != 0 && config.radio.values.read(RadioKey::mbssid) {
         error("a hidden name is not possible with mbssid");
     }
 
@@ -95,7 +95,7 @@ fn check_bss(config: &ApConfig, index: usize, bss: &Bss, found: &mut Checked) {
         warning(&format!("wpa_key_mgmt: {unserved} is not supported yet and not offered"));
     }
     let no_sae_password = bss.sae_passwords().next().is_none()
-        && bss.sae_password_files().is_empty()
+        && bss.sae_password_file().is_empty()
         && !matches!(bss.psk(), Some(super::Psk::Passphrase(_)));
     if methods.intersects(KeyMgmt::ANY_SAE) && no_sae_password {
         warning("SAE has no password: sae_password, sae_password_file or wpa_passphrase");

@@ -142,14 +142,9 @@ impl Radio {
         self.values.set(name, text)
     }
 
-    /// The values by key, for what has no accessor of its own here.
-    pub fn values(&self) -> &Values {
-        &self.values
-    }
-
     /// Band and oldest rates.
     pub fn hw_mode(&self) -> HwMode {
-        match self.values.text(RadioKey::hw_mode) {
+        match self.values.read(RadioKey::hw_mode) {
             Some("a") => HwMode::A,
             Some("g") => HwMode::G,
             Some("ad") => HwMode::Ad,
@@ -166,14 +161,14 @@ impl Radio {
     }
 
     /// Operating class; 0 if it follows from band and channel.
-    pub fn op_class(&self) -> u8 {
-        u8::try_from(self.values.int(RadioKey::op_class)).unwrap_or(0)
+    fn op_class(&self) -> u8 {
+        self.values.read(RadioKey::op_class)
     }
 
     /// The channel.
     pub fn channel(&self) -> ChannelChoice {
         let number =
-            self.values.bytes(RadioKey::channel).and_then(crate::text::decimal).and_then(|n| u8::try_from(n).ok());
+            self.values.read(RadioKey::channel).and_then(crate::text::decimal).and_then(|n| u8::try_from(n).ok());
         match number {
             None | Some(0) => ChannelChoice::Automatic,
             Some(number) => ChannelChoice::Number(number),
@@ -182,7 +177,7 @@ impl Radio {
 
     /// The country string: two letters and the environment; `None` if no country is set.
     pub fn country(&self) -> Option<[u8; 3]> {
-        let letters: [u8; 2] = self.values.bytes(RadioKey::country_code)?.try_into().ok()?;
+        let letters: [u8; 2] = self.values.read(RadioKey::country_code)?;
         let third = match self.values.value(RadioKey::country3) {
             Some(crate::Value::Int(n)) => u8::try_from(*n).unwrap_or(b' '),
             _ => b' ',
@@ -190,34 +185,9 @@ impl Radio {
         Some([letters[0], letters[1], third])
     }
 
-    /// Whether beacons name the country and its channels.
-    pub fn ieee80211d(&self) -> bool {
-        self.values.flag(RadioKey::ieee80211d)
-    }
-
-    /// Whether spectrum management and radar detection are on.
-    pub fn ieee80211h(&self) -> bool {
-        self.values.flag(RadioKey::ieee80211h)
-    }
-
-    /// Whether HT is on.
-    pub fn ieee80211n(&self) -> bool {
-        self.values.flag(RadioKey::ieee80211n)
-    }
-
-    /// Whether VHT is on.
-    pub fn ieee80211ac(&self) -> bool {
-        self.values.flag(RadioKey::ieee80211ac)
-    }
-
-    /// Whether stations must know HT.
-    pub fn require_ht(&self) -> bool {
-        self.values.flag(RadioKey::require_ht)
-    }
-
     /// HT capabilities.
     pub fn ht_capab(&self) -> HtCapab {
-        let words = self.values.text(RadioKey::ht_capab).unwrap_or("");
+        let words = self.values.read(RadioKey::ht_capab).unwrap_or("");
         // Spatial multiplexing power save off is 3 in bits 2 and 3.
         let mut info = if words.contains("[SMPS-STATIC]") {
             0
@@ -238,80 +208,38 @@ impl Radio {
 
     /// VHT capabilities, as the VHT Capabilities Information field (IEEE Std 802.11-2020 9.4.2.157.2) that they ask for.
     pub fn vht_capab(&self) -> u32 {
-        let words = self.values.text(RadioKey::vht_capab).unwrap_or("");
+        let words = self.values.read(RadioKey::vht_capab).unwrap_or("");
         VHT_WORDS.iter().filter(|(word, _)| words.contains(word)).fold(0, |info, (_, bits)| info | bits)
-    }
-
-    /// Time between beacons, in units of 1024 microseconds.
-    pub fn beacon_int(&self) -> u16 {
-        u16::try_from(self.values.int(RadioKey::beacon_int)).unwrap_or(100)
     }
 
     /// Size from which frames are sent with RTS; `None` as the driver has it, `Some(None)` never.
     pub fn rts_threshold(&self) -> Option<Option<u32>> {
-        threshold(self.values.int(RadioKey::rts_threshold))
+        threshold(self.values.read(RadioKey::rts_threshold))
     }
 
     /// Size from which frames are fragmented; `None` as the driver has it, `Some(None)` never.
     pub fn fragm_threshold(&self) -> Option<Option<u32>> {
-        threshold(self.values.int(RadioKey::fragm_threshold))
-    }
-
-    /// Rates in use, in 100 kb/s; empty for the usual ones.
-    pub fn supported_rates(&self) -> alloc::vec::Vec<u32> {
-        crate::station::frequencies(self.values.ints(RadioKey::supported_rates))
-    }
-
-    /// Rates every station must know, in 100 kb/s; empty for the usual ones.
-    pub fn basic_rates(&self) -> alloc::vec::Vec<u32> {
-        crate::station::frequencies(self.values.ints(RadioKey::basic_rates))
-    }
-
-    /// Whether short preambles are used.
-    pub fn short_preamble(&self) -> bool {
-        self.values.flag(RadioKey::preamble)
+        threshold(self.values.read(RadioKey::fragm_threshold))
     }
 
     /// How stations contend, in the order of the WMM element: best effort, background, video, voice.
     pub fn wmm(&self) -> [WmmCategory; 4] {
-        use RadioKey as K;
-        let small = |key: K| u8::try_from(self.values.int(key)).unwrap_or(0);
-        let category = |aifs: K, min: K, max: K, txop: K, acm: K| WmmCategory {
-            aifs: small(aifs),
-            cw_min: small(min),
-            cw_max: small(max),
-            txop: u16::try_from(self.values.int(txop)).unwrap_or(0),
-            acm: self.values.flag(acm),
-        };
+        macro_rules! category {
+            ($aifs:ident $cw_min:ident $cw_max:ident $txop:ident $acm:ident) => {
+                WmmCategory {
+                    aifs: self.values.read(RadioKey::$aifs),
+                    cw_min: self.values.read(RadioKey::$cw_min),
+                    cw_max: self.values.read(RadioKey::$cw_max),
+                    txop: self.values.read(RadioKey::$txop),
+                    acm: self.values.read(RadioKey::$acm),
+                }
+            };
+        }
         [
-            category(
-                K::wmm_ac_be_aifs,
-                K::wmm_ac_be_cwmin,
-                K::wmm_ac_be_cwmax,
-                K::wmm_ac_be_txop_limit,
-                K::wmm_ac_be_acm,
-            ),
-            category(
-                K::wmm_ac_bk_aifs,
-                K::wmm_ac_bk_cwmin,
-                K::wmm_ac_bk_cwmax,
-                K::wmm_ac_bk_txop_limit,
-                K::wmm_ac_bk_acm,
-            ),
-            category(
-                K::wmm_ac_vi_aifs,
-                K::wmm_ac_vi_cwmin,
-                K::wmm_ac_vi_cwmax,
-                K::wmm_ac_vi_txop_limit,
-                K::wmm_ac_vi_acm,
-            ),
-            category(
-                K::wmm_ac_vo_aifs,
-                K::wmm_ac_vo_cwmin,
-                K::wmm_ac_vo_cwmax,
-                K::wmm_ac_vo_txop_limit,
-                K::wmm_ac_vo_acm,
-            ),
+            category!(wmm_ac_be_aifs wmm_ac_be_cwmin wmm_ac_be_cwmax wmm_ac_be_txop_limit wmm_ac_be_acm),
+            category!(wmm_ac_bk_aifs wmm_ac_bk_cwmin wmm_ac_bk_cwmax wmm_ac_bk_txop_limit wmm_ac_bk_acm),
+            category!(wmm_ac_vi_aifs wmm_ac_vi_cwmin wmm_ac_vi_cwmax wmm_ac_vi_txop_limit wmm_ac_vi_acm),
+            category!(wmm_ac_vo_aifs wmm_ac_vo_cwmin wmm_ac_vo_cwmax wmm_ac_vo_txop_limit wmm_ac_vo_acm),
         ]
     }
 }

@@ -103,7 +103,7 @@ fn a_whole_file_is_understood() {
     assert_eq!(guest.proto(), Proto::WPA.union(Proto::RSN));
     assert_eq!((guest.rsn_pairwise(), guest.group_cipher(), guest.group_rekey()), (Ciphers::TKIP, Ciphers::TKIP, 600));
     assert!(matches!(guest.psk(), Some(Psk::Key(_))));
-    assert_eq!(guest.accept_mac_files(), [b"/etc/a".to_vec(), b"/etc/b".to_vec()]);
+    assert_eq!(guest.accept_mac_file(), [b"/etc/a".to_vec(), b"/etc/b".to_vec()]);
     let warnings: Vec<_> = warnings.iter().map(ToString::to_string).collect();
     assert_eq!(
         warnings,

@@ -36,7 +36,7 @@ impl Cred {
 
     /// Whether it is never saved.
     pub fn is_temporary(&self) -> bool {
-        self.values.flag(super::CredKey::temporary)
+        self.values.read(super::cred_table::CredKey::temporary)
     }
 }
 

@@ -1,11 +1,12 @@
 //! The parameters of `cred={}` and `identity={}` blocks.
 
-use crate::param::{Kind, any, hex_of, int, of, parameters, quoted, string};
+use super::block::{Cred, Identity};
+use crate::param::{Kind, any, hex_of, int, lines, of, parameters, quoted, string};
 
 parameters! {
     /// A parameter of a credential.
-    CredKey in CRED_PARAMS;
-    temporary: any(0).unsaved(), "Whether the credential is never saved.";
+    Cred, CredKey in CRED_PARAMS;
+    temporary: any(0).flag().unsaved() => (bool), "Whether the credential is never saved.";
     priority: any(0), "Credentials of higher priority are tried first.";
     sp_priority: int(0, 255, 0), "Priority among credentials of one provider.";
     pcsc: any(0), "Whether to use a smart card.";
@@ -26,7 +27,7 @@ parameters! {
     imsi_privacy_cert: string(), "Certificate with which the IMSI is encrypted.";
     imsi_privacy_attr: string(), "Attribute to send with the encrypted IMSI.";
     domain_suffix_match: string(), "Domain under which the server's name must be.";
-    domain: of(Kind::Lines), "Domains of the home network.";
+    domain: lines(), "Domains of the home network.";
     roaming_consortium: quoted(3, 15), "Old form of home_ois.";
     required_roaming_consortium: quoted(3, 15), "Old form of required_home_ois.";
     home_ois: string(), "Organisations that are the home network.";
@@ -35,8 +36,8 @@ parameters! {
     eap: of(Kind::Eap), "EAP method.";
     phase1: string(), "Options of the outer method.";
     phase2: string(), "Options of the inner method.";
-    excluded_ssid: of(Kind::Lines), "Networks never to use with this credential.";
-    roaming_partner: of(Kind::Lines), "Preferences among roaming partners.";
+    excluded_ssid: lines(), "Networks never to use with this credential.";
+    roaming_partner: lines(), "Preferences among roaming partners.";
     update_identifier: any(0), "Subscription this credential belongs to.";
     provisioning_sp: string(), "Provider that provisioned the credential.";
     min_dl_bandwidth_home: any(0), "Least downlink bandwidth at home.";
@@ -44,14 +45,14 @@ parameters! {
     min_dl_bandwidth_roaming: any(0), "Least downlink bandwidth when roaming.";
     min_ul_bandwidth_roaming: any(0), "Least uplink bandwidth when roaming.";
     max_bss_load: any(0), "Highest load of an access point.";
-    req_conn_capab: of(Kind::Lines), "Ports that must be open.";
+    req_conn_capab: lines(), "Ports that must be open.";
     ocsp: any(0), "Whether the server must prove that its certificate is not revoked.";
     sim_num: any(1), "Which SIM to use.";
 }
 
 parameters! {
     /// A parameter of a stored P2P identity.
-    IdentityKey in IDENTITY_PARAMS;
+    Identity, IdentityKey in IDENTITY_PARAMS;
     dik_cipher: any(0), "Cipher of the device identity key.";
     dik: hex_of(0, 64).secret(), "Device identity key.";
     pmk: hex_of(0, 64).secret(), "Key shared with the device.";

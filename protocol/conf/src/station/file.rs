@@ -1,12 +1,13 @@
 //! Reading a file, line by line and block by block.
 
-use super::{Cred, Globals, Identity, Network, NetworkKey, Psk, StationConfig};
+use super::network_table::NetworkKey;
+use super::{Cred, Globals, Identity, Network, Psk, StationConfig};
 use crate::notice::{Notice, Rejected};
 use crate::param::Param;
 use crate::suites::{AuthAlg, Ciphers, KeyMgmt};
 use crate::text;
 use crate::value::Value;
-use crate::values::{Change, SetError, Values};
+use crate::values::{Change, SetError, without_effect};
 use alloc::{
     format,
     string::{String, ToString},
@@ -67,10 +68,7 @@ impl Reader<'_> {
         let shown = String::from_utf8_lossy(name).into_owned();
         match result {
             Ok(_) => {
-                if !usual
-                    && let Some(what) =
-                        table.iter().find(|param| param.name.as_bytes() == name).and_then(Values::without_effect)
-                {
+                if !usual && let Some(what) = without_effect(table, name) {
                     self.warning(format!("{shown} {what}"));
                 }
             }
@@ -183,8 +181,8 @@ fn value_without_effect(network: &Network, name: &[u8]) -> Option<String> {
         b"psk" if matches!(network.psk(), Some(Psk::External(_))) => {
             Some("secrets of an external store (ext:) are not supported yet; this network cannot be joined".into())
         }
-        b"auth_alg" if !network.auth_alg().contains(AuthAlg::OPEN) => {
-            Some(format!("{} is not supported; open authentication is used", network.auth_alg()))
+        b"auth_alg" if !network.values.read(NetworkKey::auth_alg).contains(AuthAlg::OPEN) => {
+            Some(format!("{} is not supported; open authentication is used", network.values.read(NetworkKey::auth_alg)))
         }
         b"key_mgmt" => {
             let methods = network.key_mgmt();
@@ -218,7 +216,7 @@ fn check_network(reader: &mut Reader<'_>, network: &mut Network) {
     if network.mode() != 0 {
         reader.warning("only infrastructure networks (mode=0) are supported yet; this network is not used");
     }
-    if network.values.flag(NetworkKey::ocv) && network.values.int(NetworkKey::ieee80211w) == 0 {
+    if network.ocv() && network.own_ieee80211w() == Some(0) {
         reader.error("ocv=1 needs management frame protection (ieee80211w)");
     }
 }

@@ -1,14 +1,18 @@
 //! The parameters of wpa_supplicant.conf outside any block.
 
-use crate::param::{Kind, any, dec, flag, hex_of, int, of, parameters, text, text_of};
+use super::globals::Globals;
+use crate::param::{
+    Kind, any, country, dec, flag, groups, hex_of, int, lines, mac, numbers, of, parameters, text, text_of,
+};
+use crate::stored::{Bytes, Groups, Letters, Numbers, Text};
 
 parameters! {
     /// A parameter outside any block.
-    GlobalKey in GLOBAL_PARAMS;
-    ctrl_interface: text().live(), "Directory of the control sockets: PATH, or DIR=PATH GROUP=GROUP.";
-    no_ctrl_interface: of(Kind::Ignored).live().unsaved(), "Takes ctrl_interface back.";
-    ctrl_interface_group: text().live(), "Group that may use the control sockets, by name or number.";
-    eapol_version: int(1, 3, 1).live(), "Version in EAPOL frames we send.";
+    Globals, GlobalKey in GLOBAL_PARAMS;
+    ctrl_interface: text().utf8() => (Text), "Directory of the control sockets: PATH, or DIR=PATH GROUP=GROUP.";
+    no_ctrl_interface: of(Kind::Ignored).unsaved().done_when_set(), "Takes ctrl_interface back.";
+    ctrl_interface_group: text().utf8() => (Text), "Group that may use the control sockets, by name or number.";
+    eapol_version: int(1, 3, 1).octet() => u8, "Version in EAPOL frames we send.";
     ap_scan: any(1), "Who selects access points: 1 this program, 0 the driver, 2 each network in turn.";
     bgscan: of(Kind::QuotedText), "When to scan for better access points, for networks that do not say.";
     user_mpm: any(1), "Whether mesh peering runs in user space.";
@@ -25,11 +29,11 @@ parameters! {
     pcsc_reader: text(), "Smart card reader to use.";
     pcsc_pin: text().secret(), "PIN of the smart card.";
     external_sim: any(0), "Whether another program answers for the SIM.";
-    driver_param: text().live(), "Options for the driver interface.";
-    dot11RSNAConfigPMKLifetime: any(0).live(), "Seconds a cached pairwise master key lasts; 0 for 43200.";
+    driver_param: text() => Bytes, "Options for the driver interface.";
+    dot11RSNAConfigPMKLifetime: any(0).count() => (u32), "Seconds a cached pairwise master key lasts; 0 for 43200.";
     dot11RSNAConfigPMKReauthThreshold: any(0), "Percent of that lifetime after which to authenticate again; 0 for 70.";
     dot11RSNAConfigSATimeout: any(0), "Seconds in which a key exchange must be finished; 0 for 60.";
-    update_config: any(0).live(), "Whether SAVE_CONFIG may replace the file.";
+    update_config: any(0).flag() => bool, "Whether SAVE_CONFIG may replace the file.";
     load_dynamic_eap: of(Kind::Ignored).obsolete().unsaved(), "Removed: EAP methods are not loaded from files.";
     uuid: of(Kind::Uuid), "UUID of this device for WPS.";
     auto_uuid: flag(0), "How a missing UUID is made.";
@@ -44,7 +48,7 @@ parameters! {
     wps_cred_processing: int(0, 2, 0), "Who acts on WPS credentials.";
     wps_cred_add_sae: flag(0), "Whether WPS adds SAE to a network with WPA2.";
     wps_vendor_ext_m1: hex_of(1, 65_535), "Vendor extension of WPS message M1.";
-    sec_device_type: of(Kind::Lines), "Secondary types of this device.";
+    sec_device_type: lines(), "Secondary types of this device.";
     p2p_listen_reg_class: any(0), "Operating class on which to listen for P2P.";
     p2p_listen_channel: any(0), "Channel on which to listen for P2P.";
     p2p_oper_reg_class: any(0), "Operating class of our P2P groups.";
@@ -74,7 +78,7 @@ parameters! {
     ip_addr_end: of(Kind::Ipv4), "Last address for clients of our P2P groups.";
     p2p_cli_probe: flag(0), "Whether P2P clients answer probe requests.";
     p2p_device_random_mac_addr: any(0), "Whether the P2P device uses a random address.";
-    p2p_device_persistent_mac_addr: of(Kind::Mac), "Random address of the P2P device to keep.";
+    p2p_device_persistent_mac_addr: mac(), "Random address of the P2P device to keep.";
     p2p_interface_random_mac_addr: any(0), "Whether P2P interfaces use random addresses.";
     p2p_6ghz_disable: any(0), "Whether P2P leaves 6 GHz alone.";
     p2p_bootstrap_methods: any(0), "Bootstrapping methods of P2P2.";
@@ -86,10 +90,10 @@ parameters! {
     p2p_assisted_dfs_chan_enable: any(0), "Whether P2P2 uses assisted DFS.";
     dik_cipher: any(0), "Cipher of the device identity key.";
     dik: hex_of(0, 64).secret(), "Device identity key.";
-    country: of(Kind::Country).live(), "Country in which the radio is used.";
-    bss_max_count: any(1000).live(), "Most access points to remember.";
-    bss_expiration_age: any(180).live(), "Seconds after which an unseen access point is forgotten.";
-    bss_expiration_scan_count: any(2).live(), "Scans after which an unseen access point is forgotten.";
+    country: country(Kind::Country) => Letters, "Country in which the radio is used.";
+    bss_max_count: any(1000).count() => u32, "Most access points to remember.";
+    bss_expiration_age: any(180).count() => u32, "Seconds after which an unseen access point is forgotten.";
+    bss_expiration_scan_count: any(2).count() => u32, "Scans after which an unseen access point is forgotten.";
     filter_ssids: flag(0), "Whether only access points of configured networks are remembered.";
     filter_rssi: int(-100, 0, 0), "Weakest access point to remember, in dBm; 0 for any.";
     max_num_sta: any(128), "Most stations in our own network.";
@@ -97,7 +101,7 @@ parameters! {
     disassoc_low_ack: flag(0), "Whether to drop stations that do not acknowledge.";
     hs20: flag(0), "Whether Passpoint is on.";
     interworking: flag(0), "Whether interworking is on.";
-    hessid: of(Kind::Mac), "HESSID to look for.";
+    hessid: mac(), "HESSID to look for.";
     access_network_type: int(0, 15, 15), "Network type to look for.";
     go_interworking: flag(0), "Whether our P2P groups announce interworking.";
     go_access_network_type: int(0, 15, 0), "Network type our P2P groups announce.";
@@ -113,20 +117,20 @@ parameters! {
     ext_password_backend: text(), "Where passwords named with ext: come from.";
     p2p_go_max_inactivity: any(300), "Seconds after which our P2P group drops a silent client.";
     auto_interworking: flag(0), "Whether networks are found by interworking unasked.";
-    okc: any(0).live(), "Whether networks use opportunistic key caching unless they say otherwise.";
-    pmf: any(0).live(), "Management frame protection of networks that do not say: 0 no, 1 if possible, 2 required.";
-    sae_check_mfp: flag(0).live(), "Whether SAE is only chosen where management frames are protected.";
-    sae_groups: of(Kind::IntList).live(), "Groups of SAE, the preferred first.";
-    sae_pwe: int(0, 3, 2).live(), "How SAE derives its password element: 0 hunting and pecking, 1 hash to element, 2 either.";
+    okc: any(0).flag() => (bool), "Whether networks use opportunistic key caching unless they say otherwise.";
+    pmf: any(0) => (i64), "Management frame protection of networks that do not say: 0 no, 1 if possible, 2 required.";
+    sae_check_mfp: flag(0) => bool, "Whether SAE is only chosen where management frames are protected.";
+    sae_groups: groups() => Groups, "Groups of SAE, the preferred first.";
+    sae_pwe: int(0, 3, 2) => (i64), "How SAE derives its password element: 0 hunting and pecking, 1 hash to element, 2 either.";
     sae_pmkid_in_assoc: flag(0), "Whether the association request after SAE names its key.";
     dtim_period: any(0), "DTIM period of our own network.";
     beacon_int: any(0), "Beacon interval of our own network.";
     ap_assocresp_elements: hex_of(0, 2048), "Elements to add to association responses of our own network.";
     ap_vendor_elements: hex_of(0, 2048), "Elements to add to beacons of our own network.";
     ignore_old_scan_res: flag(0), "Whether results from before a scan began are ignored.";
-    freq_list: of(Kind::IntList).live(), "The only frequencies to scan, in MHz.";
-    initial_freq_list: of(Kind::IntList).live(), "The only frequencies of the first scan, in MHz.";
-    scan_cur_freq: any(0).live(), "Whether a connected station scans only the channel it is on.";
+    freq_list: numbers() => Numbers, "The only frequencies to scan, in MHz.";
+    initial_freq_list: numbers() => Numbers, "The only frequencies of the first scan, in MHz.";
+    scan_cur_freq: any(0).flag() => bool, "Whether a connected station scans only the channel it is on.";
     scan_res_valid_for_connect: any(5), "Seconds for which scan results are good enough to connect.";
     sched_scan_interval: any(0), "Seconds between scheduled scans.";
     sched_scan_start_delay: any(0), "Seconds until the first scheduled scan.";
@@ -137,7 +141,7 @@ parameters! {
     rand_addr_lifetime: any(60), "Seconds for which a random address is kept.";
     preassoc_mac_addr: int(0, 2, 0), "Which own address to use before association.";
     key_mgmt_offload: any(1), "Whether the driver may run the key exchange.";
-    passive_scan: any(0).live(), "Whether to scan without sending.";
+    passive_scan: any(0).flag() => bool, "Whether to scan without sending.";
     reassoc_same_bss_optim: any(0), "Whether reassociation with the same access point is shortened.";
     wps_priority: any(0), "Priority of networks that WPS adds.";
     fst_group_id: text_of(1, 16), "Group of fast session transfer.";
@@ -167,12 +171,12 @@ parameters! {
     extended_key_id: flag(0), "Whether to use extended key identifiers.";
     wowlan_disconnect_on_deinit: flag(0), "Whether to disconnect at the end although wake-up is configured.";
     rsn_overriding: int(0, 2, 0), "Whether to honour RSN overriding elements.";
-    pasn_groups: of(Kind::IntList), "Groups of PASN.";
+    pasn_groups: numbers(), "Groups of PASN.";
     force_kdk_derivation: flag(0), "For tests: always derive a KDK.";
     pasn_corrupt_mic: flag(0), "For tests: spoil PASN's MIC.";
     mld_force_single_link: flag(0), "Whether to use one link of a multi-link access point.";
     mld_connect_band_pref: int(0, 3, 0), "For tests: band of the first link.";
-    mld_connect_bssid_pref: of(Kind::Mac), "For tests: access point of the first link.";
+    mld_connect_bssid_pref: mac(), "For tests: access point of the first link.";
     ft_prepend_pmkid: flag(0), "Whether to name the key in fast transition's first message.";
     wfa_gen_capa: int(0, 2, 0), "How to announce generations of Wi-Fi.";
     wfa_gen_capa_supp: hex_of(0, 255), "Generations of Wi-Fi to announce.";

@@ -86,11 +86,6 @@ impl Globals {
         out
     }
 
-    /// The values by key, for what has no accessor of its own here.
-    pub fn values(&self) -> &Values {
-        &self.values
-    }
-
     /// Replaces `ctrl_interface` (`-C`).
     pub fn set_control_interface(&mut self, text: &str) {
         // An option of the command line has no line that it could break.
@@ -99,102 +94,16 @@ impl Globals {
 
     /// Where the control sockets are to be; `None` for no control sockets.
     pub fn control_directory(&self) -> Option<ControlDirectory> {
-        let group = self.values.text(GlobalKey::ctrl_interface_group);
-        self.values.text(GlobalKey::ctrl_interface).and_then(|text| ControlDirectory::parse(text, group))
-    }
-
-    /// Whether SAVE_CONFIG may replace the file.
-    pub fn update_config(&self) -> bool {
-        self.values.flag(GlobalKey::update_config)
-    }
-
-    /// Who selects access points.
-    pub fn ap_scan(&self) -> i64 {
-        self.values.int(GlobalKey::ap_scan)
-    }
-
-    /// The two letters of the country.
-    pub fn country(&self) -> Option<[u8; 2]> {
-        self.values.bytes(GlobalKey::country).and_then(|letters| letters.try_into().ok())
-    }
-
-    /// Most access points to remember.
-    pub fn bss_max_count(&self) -> u32 {
-        self.values.count(GlobalKey::bss_max_count)
-    }
-
-    /// Seconds after which an unseen access point is forgotten.
-    pub fn bss_expiration_age(&self) -> u32 {
-        self.values.count(GlobalKey::bss_expiration_age)
-    }
-
-    /// Scans after which an unseen access point is forgotten.
-    pub fn bss_expiration_scan_count(&self) -> u32 {
-        self.values.count(GlobalKey::bss_expiration_scan_count)
-    }
-
-    /// Whether only access points of configured networks are remembered.
-    pub fn filter_ssids(&self) -> bool {
-        self.values.flag(GlobalKey::filter_ssids)
-    }
-
-    /// Management frame protection of networks that do not say: 0 no, 1 if possible, 2 required.
-    pub fn pmf(&self) -> i64 {
-        self.values.int(GlobalKey::pmf)
-    }
-
-    /// Whether networks use opportunistic key caching unless they say otherwise.
-    pub fn okc(&self) -> bool {
-        self.values.flag(GlobalKey::okc)
-    }
-
-    /// How SAE derives its password element: 0 hunting and pecking, 1 hash to element, 2 either, 3 hunting and pecking even where
-    /// it is forbidden (for tests).
-    pub fn sae_pwe(&self) -> i64 {
-        self.values.int(GlobalKey::sae_pwe)
-    }
-
-    /// Groups of SAE, the preferred first; empty for the usual ones.
-    pub fn sae_groups(&self) -> Vec<u16> {
-        self.values.ints(GlobalKey::sae_groups).iter().filter_map(|n| u16::try_from(*n).ok()).collect()
-    }
-
-    /// The only frequencies to scan, in MHz; empty for all.
-    pub fn freq_list(&self) -> Vec<u32> {
-        frequencies(self.values.ints(GlobalKey::freq_list))
-    }
-
-    /// The only frequencies of the first scan, in MHz; empty for all.
-    pub fn initial_freq_list(&self) -> Vec<u32> {
-        frequencies(self.values.ints(GlobalKey::initial_freq_list))
-    }
-
-    /// Whether a connected station scans only the channel it is on.
-    pub fn scan_cur_freq(&self) -> bool {
-        self.values.flag(GlobalKey::scan_cur_freq)
-    }
-
-    /// Whether to scan without sending.
-    pub fn passive_scan(&self) -> bool {
-        self.values.flag(GlobalKey::passive_scan)
-    }
-
-    /// Version in EAPOL frames we send.
-    pub fn eapol_version(&self) -> u8 {
-        u8::try_from(self.values.int(GlobalKey::eapol_version)).unwrap_or(1)
+        let group = self.values.read(GlobalKey::ctrl_interface_group);
+        self.values.read(GlobalKey::ctrl_interface).and_then(|text| ControlDirectory::parse(text, group))
     }
 
     /// Seconds a cached pairwise master key lasts.
     pub fn pmk_lifetime(&self) -> u32 {
-        match self.values.count(GlobalKey::dot11RSNAConfigPMKLifetime) {
+        match self.values.read(GlobalKey::dot11RSNAConfigPMKLifetime) {
             // IEEE Std 802.11-2020 C.3: dot11RSNAConfigPMKLifetime defaults to 43200 seconds.
             0 => 43_200,
             seconds => seconds,
         }
     }
-}
-
-/// Numbers as frequencies in MHz.
-pub(crate) fn frequencies(list: &[i64]) -> Vec<u32> {
-    list.iter().filter_map(|n| u32::try_from(*n).ok()).collect()
 }

@@ -1,8 +1,9 @@
 //! One network block.
 
-use super::globals::{Globals, frequencies};
+use super::global_table::GlobalKey;
+use super::globals::Globals;
 use super::network_table::{NETWORK_PARAMS, NetworkKey};
-use crate::suites::{AuthAlg, Ciphers, KeyMgmt, Proto};
+use crate::suites::{Ciphers, KeyMgmt, Proto};
 use crate::value::Value;
 use crate::values::{Change, SetError, Values};
 use alloc::vec::Vec;
@@ -58,7 +59,7 @@ impl Network {
         let change = self.values.set(field, text)?;
         match field {
             // Validating the channel needs protected SA Query frames: asking for it turns protection on.
-            b"ocv" if self.values.flag(NetworkKey::ocv) && self.values.int(NetworkKey::ieee80211w) == 0 => {
+            b"ocv" if self.values.read(NetworkKey::ocv) && self.values.read(NetworkKey::ieee80211w) == 0 => {
                 self.values.put(NetworkKey::ieee80211w, Value::Int(1));
             }
             // A network that knows WEP keys only must not be used open.
@@ -72,15 +73,10 @@ impl Network {
 
     /// The text of a field as `GET_NETWORK` shows it: secrets as `*`. `None` if it is unset or unknown.
     pub fn get(&self, field: &[u8]) -> Option<Vec<u8>> {
-        if field == b"mac_value" && self.values.int(NetworkKey::mac_addr) != 3 {
+        if field == b"mac_value" && self.values.read(NetworkKey::mac_addr) != 3 {
             return None;
         }
         self.values.get(field)
-    }
-
-    /// The values by key, for what has no accessor of its own here.
-    pub fn values(&self) -> &Values {
-        &self.values
     }
 
     /// The fields whose values differ from their presets, with their shown text.
@@ -90,22 +86,7 @@ impl Network {
 
     /// Name of the network.
     pub fn ssid(&self) -> Option<Ssid> {
-        self.values.bytes(NetworkKey::ssid).and_then(|bytes| Ssid::new(bytes).ok())
-    }
-
-    /// Whether frames have four addresses, so that the interface can be in a bridge.
-    pub fn enable_4addr_mode(&self) -> bool {
-        self.values.flag(NetworkKey::enable_4addr_mode)
-    }
-
-    /// Whether to scan for its name.
-    pub fn scan_ssid(&self) -> bool {
-        self.values.flag(NetworkKey::scan_ssid)
-    }
-
-    /// The only access point to use.
-    pub fn bssid(&self) -> Option<MacAddr> {
-        self.values.mac(NetworkKey::bssid)
+        self.values.read(NetworkKey::ssid).and_then(|bytes| Ssid::new(bytes).ok())
     }
 
     /// Sets the only access point to use (`BSSID`), or none.
@@ -114,11 +95,6 @@ impl Network {
             Some(bssid) => self.values.put(NetworkKey::bssid, Value::Mac(bssid)),
             None => self.values.clear(NetworkKey::bssid),
         }
-    }
-
-    /// The access point to try first.
-    pub fn bssid_hint(&self) -> Option<MacAddr> {
-        self.values.mac(NetworkKey::bssid_hint)
     }
 
     /// Whether its lists (`bssid`, `bssid_ignore`, `bssid_accept`) let an access point be used.
@@ -130,24 +106,10 @@ impl Network {
                 masked(address) == masked(bssid)
             })
         };
-        let accept = self.values.macs(NetworkKey::bssid_accept);
+        let accept = self.values.read(NetworkKey::bssid_accept);
         self.bssid().is_none_or(|only| only == *bssid)
-            && !on(self.values.macs(NetworkKey::bssid_ignore))
+            && !on(self.values.read(NetworkKey::bssid_ignore))
             && (accept.is_empty() || on(accept))
-    }
-
-    /// Its pre-shared key or passphrase.
-    pub fn psk(&self) -> Option<Psk<'_>> {
-        let value = self.values.value(NetworkKey::psk)?;
-        if let Value::Passphrase(secret) = value {
-            Some(Psk::Passphrase(secret))
-        } else if let Value::Secret(secret) = value {
-            Some(Psk::Key(secret))
-        } else if let Value::External(name) = value {
-            Some(Psk::External(name))
-        } else {
-            None
-        }
     }
 
     /// The pairwise master key of pre-shared key methods with a network of this name (which a network need not say that
@@ -162,25 +124,15 @@ impl Network {
 
     /// The password of SAE: `sae_password`, else the passphrase.
     pub fn sae_password(&self) -> Option<&Secret> {
-        self.values.secret(NetworkKey::sae_password).or(match self.psk() {
+        self.values.read(NetworkKey::sae_password).or(match self.psk() {
             Some(Psk::Passphrase(passphrase)) => Some(passphrase),
             _ => None,
         })
     }
 
-    /// The identifier that selects an SAE password.
-    pub fn sae_password_id(&self) -> Option<&[u8]> {
-        self.values.bytes(NetworkKey::sae_password_id)
-    }
-
-    /// Whether the access point may give the password other identifiers.
-    pub fn sae_password_id_change(&self) -> bool {
-        self.values.flag(NetworkKey::sae_password_id_change)
-    }
-
     /// Other identifiers of the password, which the access point gave; those that are no hex digits are none.
     pub fn alt_sae_password_ids(&self) -> Vec<Vec<u8>> {
-        let lines = self.values.lines(NetworkKey::alt_sae_password_ids);
+        let lines = self.values.read(NetworkKey::alt_sae_password_ids);
         lines.iter().filter_map(|line| crate::text::hex(line)).filter(|id| !id.is_empty()).collect()
     }
 
@@ -196,9 +148,9 @@ impl Network {
 
     /// How SAE derives its password element with this network.
     pub fn sae_pwe(&self, globals: &Globals) -> i64 {
-        match self.values.int(NetworkKey::sae_pwe) {
+        match self.values.read(NetworkKey::sae_pwe) {
             n @ 0..=3 => n,
-            _ => globals.sae_pwe(),
+            _ => globals.values.read(GlobalKey::sae_pwe),
         }
     }
 
@@ -207,7 +159,7 @@ impl Network {
     pub fn leave_wpa2_personal(&mut self) -> bool {
         let psk = KeyMgmt::PSK.union(KeyMgmt::PSK_SHA256).union(KeyMgmt::FT_PSK);
         let before =
-            (self.proto(), self.key_mgmt(), self.pairwise(), self.group(), self.values.int(NetworkKey::ieee80211w));
+            (self.proto(), self.key_mgmt(), self.pairwise(), self.group(), self.values.read(NetworkKey::ieee80211w));
         let (_, methods, pairwise, group, _) = before;
         if !methods.intersects(KeyMgmt::ANY_SAE) {
             return false;
@@ -228,92 +180,53 @@ impl Network {
     /// Protocol versions to accept. WPA must be named, or TKIP as a pairwise cipher, which came with it.
     pub fn proto(&self) -> Proto {
         if self.values.is_set(NetworkKey::proto) {
-            return Proto::from_bits(self.values.bits(NetworkKey::proto));
+            return self.values.read(NetworkKey::proto);
         }
         let named = self.values.is_set(NetworkKey::pairwise) && self.pairwise().contains(Ciphers::TKIP);
         if named { Proto::RSN.union(Proto::WPA) } else { Proto::RSN }
     }
 
-    /// Key management methods to accept.
-    pub fn key_mgmt(&self) -> KeyMgmt {
-        KeyMgmt::from_bits(self.values.bits(NetworkKey::key_mgmt))
-    }
-
     /// Pairwise ciphers to accept. TKIP must be named, or WPA, which it came with.
     pub fn pairwise(&self) -> Ciphers {
         if self.values.is_set(NetworkKey::pairwise) {
-            return Ciphers::from_bits(self.values.bits(NetworkKey::pairwise));
+            return self.values.read(NetworkKey::pairwise);
         }
         let named = self.values.is_set(NetworkKey::proto) && self.proto().contains(Proto::WPA);
         if named { Ciphers::CCMP.union(Ciphers::TKIP) } else { Ciphers::CCMP }
     }
 
-    /// Group ciphers to accept.
-    pub fn group(&self) -> Ciphers {
-        Ciphers::from_bits(self.values.bits(NetworkKey::group))
-    }
-
-    /// Group management ciphers to accept; empty for any.
-    pub fn group_mgmt(&self) -> Ciphers {
-        Ciphers::from_bits(self.values.bits(NetworkKey::group_mgmt))
-    }
-
-    /// Authentication algorithms to use; empty for the right one.
-    pub fn auth_alg(&self) -> AuthAlg {
-        AuthAlg::from_bits(self.values.bits(NetworkKey::auth_alg))
+    /// Management frame protection that this network names itself: 0 no, 1 if possible, 2 required; none if it is left to the
+    /// global parameter.
+    pub fn own_ieee80211w(&self) -> Option<i64> {
+        Some(self.values.read(NetworkKey::ieee80211w)).filter(|n| (0..=2).contains(n))
     }
 
     /// Management frame protection with this network: 0 no, 1 if possible, 2 required.
     pub fn ieee80211w(&self, globals: &Globals) -> i64 {
-        match self.values.int(NetworkKey::ieee80211w) {
-            n @ 0..=2 => n,
+        match self.own_ieee80211w() {
+            Some(n) => n,
             // A global of "if possible" does not reach methods that never use protection.
-            _ if self.key_mgmt() == KeyMgmt::NONE => 0,
-            _ => globals.pmf().clamp(0, 2),
+            None if self.key_mgmt() == KeyMgmt::NONE => 0,
+            None => globals.values.read(GlobalKey::pmf).clamp(0, 2),
         }
     }
 
     /// Whether a cached key may be used with other access points of the network.
     pub fn proactive_key_caching(&self, globals: &Globals) -> bool {
-        match self.values.int(NetworkKey::proactive_key_caching) {
-            -1 => globals.okc(),
+        match self.values.read(NetworkKey::proactive_key_caching) {
+            -1 => globals.values.read(GlobalKey::okc),
             n => n != 0,
         }
     }
 
-    /// When to reconnect rather than replace the pairwise key in use: 0 never, 1 unless the driver can, 2 always.
-    pub fn wpa_deny_ptk0_rekey(&self) -> i64 {
-        self.values.int(NetworkKey::wpa_deny_ptk0_rekey)
-    }
-
-    /// Seconds after which to ask for a new pairwise key; 0 never.
-    pub fn wpa_ptk_rekey(&self) -> u32 {
-        self.values.count(NetworkKey::wpa_ptk_rekey)
-    }
-
-    /// The only frequencies to scan for this network, in MHz; empty for all.
-    pub fn scan_freq(&self) -> Vec<u32> {
-        frequencies(self.values.ints(NetworkKey::scan_freq))
-    }
-
-    /// The only frequencies on which to use this network, in MHz; empty for all.
-    pub fn freq_list(&self) -> Vec<u32> {
-        frequencies(self.values.ints(NetworkKey::freq_list))
-    }
-
-    /// Networks of higher priority are chosen first.
-    pub fn priority(&self) -> i64 {
-        self.values.int(NetworkKey::priority)
-    }
-
     /// Whether it is not to be used until it is enabled.
     pub fn is_disabled(&self) -> bool {
-        self.values.flag(NetworkKey::disabled)
+        self.values.read(NetworkKey::disabled) != 0
     }
 
     /// Whether it is a stored P2P group (`disabled=2`).
     pub fn is_persistent_group(&self) -> bool {
-        self.values.int(NetworkKey::disabled) == 2
+        self.values.read(NetworkKey::disabled) == 2
     }
 
     /// Disables or enables it; a stored P2P group stays one.
@@ -321,26 +234,6 @@ impl Network {
         if !self.is_persistent_group() {
             self.values.put(NetworkKey::disabled, Value::Int(disabled.into()));
         }
-    }
-
-    /// Name of the network for scripts.
-    pub fn id_str(&self) -> Option<&[u8]> {
-        self.values.bytes(NetworkKey::id_str)
-    }
-
-    /// 0 infrastructure, 1 IBSS, 2 access point, 3 and 4 P2P groups, 5 mesh.
-    pub fn mode(&self) -> i64 {
-        self.values.int(NetworkKey::mode)
-    }
-
-    /// Whether beacon protection is to be used.
-    pub fn beacon_prot(&self) -> bool {
-        self.values.flag(NetworkKey::beacon_prot)
-    }
-
-    /// Whether its key is never written to a file.
-    pub fn mem_only_psk(&self) -> bool {
-        self.values.flag(NetworkKey::mem_only_psk)
     }
 
     /// Whether it is never saved.

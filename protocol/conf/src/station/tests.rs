@@ -371,7 +371,8 @@ fn what_is_not_worth_saving_is_left_out() {
 fn a_second_file_adds_to_the_first_or_changes_nothing() {
     let mut config = parse("ap_scan=2\nnetwork={\nssid=\"a\"\n}\n");
     config.read("b", b"okc=1\nnetwork={\nssid=\"b\"\n}\n", false).unwrap();
-    assert_eq!((config.globals.ap_scan(), config.globals.okc(), config.networks.len()), (2, true, 2));
+    assert_eq!(config.globals.get(b"ap_scan").as_deref(), Some(&b"2"[..]));
+    assert_eq!((config.networks[0].proactive_key_caching(&config.globals), config.networks.len()), (true, 2));
     let before = config.clone();
     assert!(config.read("c", b"okc=0\nbroken\n", false).is_err());
     assert_eq!(before, config);
@@ -432,8 +433,7 @@ fn every_parameter_takes_its_own_text_again() {
     }
     let mut config = StationConfig { networks: vec![net], ..StationConfig::default() };
     for name in ["mem_only_psk", "alt_sae_password_ids"] {
-        let key = NETWORK_PARAMS.iter().position(|param| param.name == name).unwrap();
-        config.network_mut(0).unwrap().values.clear(key);
+        config.network_mut(0).unwrap().values.unset(name.as_bytes()).unwrap();
     }
     let again = StationConfig::parse("saved", &config.to_text()).unwrap().0;
     assert_eq!(config, again);
