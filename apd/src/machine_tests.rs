@@ -9,7 +9,8 @@ use conf::ap::ApConfig;
 use crypto::testing::TestRng;
 use daemon::{Input, Machine, Output};
 use ipc_proto::{
-    BandInfo, ChannelInfo, Failure, InterfaceInfo, InterfaceType, Reply, Request, WiphyFeatures, WiphyInfo,
+    BandInfo, ChannelInfo, ChannelWidth, Event, Failure, InterfaceInfo, InterfaceType, Reply, Request, ScanEntry,
+    WiphyFeatures, WiphyInfo,
 };
 use wire::channel::Band;
 use wire::{Instant, MacAddr};
@@ -45,6 +46,10 @@ struct World {
     found_up: bool,
     /// The interface is there already.
     existing: Option<&'static str>,
+    /// So often a scan is refused, since somebody else has the radio.
+    busy: usize,
+    /// What a scan finds, in two parts.
+    neighbours: Vec<ScanEntry>,
 }
 
 impl World {
@@ -75,6 +80,8 @@ impl World {
             made: BTreeMap::new(),
             found_up: false,
             existing: None,
+            busy: 0,
+            neighbours: Vec::new(),
         };
         world.input(Input::PostUp);
         world.input(Input::PrivdUp);
@@ -89,6 +96,11 @@ impl World {
     fn drain(&mut self) {
         while let Some(output) = self.machine.poll_output() {
             match output {
+                Output::Request { id, request: Request::ScanResults { .. } } => {
+                    for (entries, last) in [(self.neighbours.clone(), false), (Vec::new(), true)] {
+                        self.input(Input::Reply { id, result: Ok(Reply::ScanResults { entries, last }) });
+                    }
+                }
                 Output::Request { id, request } => {
                     let result = self.carry_out(&request);
                     self.requests.push(request);
@@ -152,6 +164,10 @@ impl World {
             Request::SetBridge { .. } if self.refuses_bridges => {
                 Err(Failure::Kernel { errno: 19, text: String::new() })
             }
+            Request::TriggerScan { .. } if self.busy > 0 => {
+                self.busy -= 1;
+                Err(Failure::Kernel { errno: 16, text: String::new() })
+            }
             Request::Capabilities { .. } => Ok(Reply::Wiphy(wiphy())),
             _ => Ok(Reply::Done),
         }
@@ -193,7 +209,7 @@ fn wiphy() -> WiphyInfo {
     };
     let band = BandInfo {
         band: Band::Ghz2,
-        ht_capability: None,
+        ht_capability: Some(0x000e),
         ht_ampdu: 0,
         ht_mcs: [0; 16].into(),
         vht_capability: None,
@@ -352,4 +368,47 @@ fn nothing_starts_before_all_its_files_are_read_even_when_it_is_told_twice() {
         world.command("/run/hostapd/wlan0", "ACCEPT_ACL SHOW").as_deref(),
         Some("02:00:00:00:00:05 VLAN_ID=0\n")
     );
+}
+
+#[test]
+fn forty_megahertz_are_used_where_nobody_is_in_the_way() {
+    let wide = format!("{FIRST}ieee80211n=1\nht_capab=[HT40+]\n");
+    let width = |world: &World| match world.requests.iter().find(|request| matches!(request, Request::StartAp { .. })) {
+        Some(Request::StartAp { ap, .. }) => Some(ap.channel.width),
+        _ => None,
+    };
+    let scans = |world: &World| {
+        let scan =
+            |request: &&Request| matches!(request, Request::TriggerScan { ifindex: 3, scan } if scan.freqs.len() == 8);
+        world.requests.iter().filter(scan).count()
+    };
+    let other = |freq| ScanEntry { freq, ..ScanEntry::default() };
+    for (neighbours, expected) in [
+        (vec![], ChannelWidth::Mhz40),
+        (vec![other(2412), other(2462)], ChannelWidth::Mhz40),
+        (vec![other(2432)], ChannelWidth::Mhz20),
+    ] {
+        let mut world = World::new(&wide);
+        world.neighbours = neighbours;
+        assert_eq!((scans(&world), width(&world)), (1, None));
+        let status = world.command("/run/hostapd/wlan0", "STATUS").unwrap_or_default();
+        assert!(status.starts_with("state=HT_SCAN\n"), "{status}");
+        world.input(Input::Event(Event::ScanDone { ifindex: 3, aborted: false, freqs: vec![] }));
+        assert_eq!(width(&world), Some(expected));
+    }
+    // One that never ends is not waited for, and one that others are at is tried again.
+    let mut world = World::new(FIRST);
+    world.files.insert("/etc/first.conf".into(), wide.clone());
+    world.requests.clear();
+    world.busy = 2;
+    assert_eq!(world.command("/run/hostapd/wlan0", "RELOAD_CONFIG").as_deref(), Some("OK\n"));
+    for tries in 1..=3 {
+        assert_eq!((scans(&world), width(&world)), (tries, None));
+        world.now = world.machine.poll_deadline().unwrap();
+        world.input(Input::Timeout);
+    }
+    assert_eq!((scans(&world), width(&world)), (3, Some(ChannelWidth::Mhz40)));
+    // Nobody looks where that is not wanted.
+    let world = World::new(&format!("{wide}noscan=1\n"));
+    assert_eq!((scans(&world), width(&world)), (0, Some(ChannelWidth::Mhz40)));
 }

@@ -10,6 +10,7 @@ use ipc_proto::{Failure, InterfaceType, Reply, Request};
 use tracing::{error, info, warn};
 use wire::Instant;
 
+use crate::iface::overlap::SCAN_WAIT;
 use crate::iface::{BssStep, Iface, RETRY, State, Why};
 use crate::outbox::{Outbox, Purpose};
 
@@ -39,6 +40,14 @@ pub(crate) enum Step {
     AbilitiesThere,
     /// Up.
     Up,
+    /// Look for networks that allow no 40 MHz.
+    Overlap,
+    /// Look for them a little later.
+    OverlapPause,
+    /// Wait until the radio has looked.
+    OverlapWait,
+    /// Whom has it seen?
+    OverlapSeen,
     /// Its BSSs, each for itself (see [`crate::iface::BssStep`]).
     Start,
 }
@@ -98,6 +107,9 @@ impl Iface {
             Step::CountryWait => Ok(None),
             Step::AbilitiesThere => Ok(Some(Request::Capabilities { ifindex })),
             Step::Up => Ok(Some(Request::SetLinkUp { ifindex, up: true })),
+            Step::Overlap => self.scan_for_overlap(ifindex).map(Some).ok_or(Step::Start),
+            Step::OverlapPause | Step::OverlapWait => Ok(None),
+            Step::OverlapSeen => Ok(Some(Request::ScanResults { ifindex })),
             Step::Start => Ok(None),
         }
     }
@@ -120,6 +132,9 @@ impl Iface {
             Err(failure) if matches!(step, Step::CountryNow | Step::Country) => {
                 warn!("{}: the country was not set: {failure}", self.name());
                 return self.step(Step::Up, out);
+            }
+            Err(failure) if matches!(step, Step::Overlap | Step::OverlapSeen) => {
+                return self.cannot_look(step, &failure, out, now, rng);
             }
             Err(failure) => return self.fail(step.words(), &failure, out, now),
         };
@@ -146,6 +161,13 @@ impl Iface {
                     slot.addr = addr;
                 }
             }
+            (Step::OverlapSeen, Reply::ScanResults { entries, last }) => {
+                self.neighbours_seen(entries);
+                if !last {
+                    return;
+                }
+                self.judge_neighbours();
+            }
             _ => {}
         }
         let next = match step {
@@ -158,12 +180,24 @@ impl Iface {
             Step::CountryNow if there => Step::AbilitiesThere,
             Step::CountryNow => Step::Country,
             Step::Country => {
-                self.country_until = Some(now + COUNTRY_WAIT);
+                self.wait_until = Some(now + COUNTRY_WAIT);
                 Step::CountryWait
             }
             Step::CountryWait => Step::AbilitiesThere,
             Step::AbilitiesThere => Step::Up,
-            Step::Up | Step::Start => Step::Start,
+            Step::Up => {
+                if !self.choose_channel(out) {
+                    return;
+                }
+                Step::Overlap
+            }
+            Step::Overlap => {
+                self.wait_until = Some(now + SCAN_WAIT);
+                Step::OverlapWait
+            }
+            Step::OverlapPause => Step::Overlap,
+            Step::OverlapWait => Step::OverlapSeen,
+            Step::OverlapSeen | Step::Start => Step::Start,
         };
         self.step(next, out);
         if self.state == State::Coming(Step::Start) {
@@ -171,18 +205,27 @@ impl Iface {
         }
     }
 
-    /// The radio is ready: a channel is chosen, and the BSSs come up on it.
-    fn begin(&mut self, out: &mut Outbox, now: Instant, rng: &mut dyn Rng) {
-        let Some(wiphy) = self.wiphy.clone() else { return };
+    /// What the radio is to operate on, unless somebody is in the way. False: there is nothing, and it has given up.
+    fn choose_channel(&mut self, out: &mut Outbox) -> bool {
+        self.forget_neighbours();
+        let Some(wiphy) = self.wiphy.clone() else { return false };
         let operating = match Operating::choose(&self.config.radio, &wiphy) {
             Ok(operating) => operating,
-            Err(why) => return self.give_up(&why, out),
+            Err(why) => {
+                self.give_up(&why, out);
+                return false;
+            }
         };
         if operating.ht && operating.secondary == 0 && self.config.radio.ht_capab().secondary != 0 {
             let number = operating.number;
             warn!("{}: channel {number} has no room for the 40 MHz of ht_capab there; it is 20 MHz wide", self.name());
         }
         self.operating = Some(operating);
+        true
+    }
+
+    /// The radio is ready: the BSSs come up on its channel.
+    pub(super) fn begin(&mut self, out: &mut Outbox, now: Instant, rng: &mut dyn Rng) {
         self.used = Some(self.config.radio.clone());
         for (threshold, frag) in
             [(self.config.radio.rts_threshold(), false), (self.config.radio.fragm_threshold(), true)]
@@ -253,7 +296,7 @@ impl Iface {
 }
 
 impl Step {
-    const fn words(self) -> &'static str {
+    pub(super) const fn words(self) -> &'static str {
         match self {
             Step::Attach => "taking the interface",
             Step::Abilities | Step::AbilitiesThere => "asking what the radio can do",
@@ -261,6 +304,9 @@ impl Step {
             Step::Type => "making the interface an access point",
             Step::Address => "changing the address",
             Step::CountryNow | Step::Country | Step::CountryWait => "setting the country",
+            Step::Overlap | Step::OverlapPause | Step::OverlapWait | Step::OverlapSeen => {
+                "looking for networks in the range of 40 MHz"
+            }
             Step::Start => "starting",
         }
     }

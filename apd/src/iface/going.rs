@@ -52,7 +52,7 @@ impl Iface {
     /// Whatever the kernel had is no more.
     pub(super) fn forget_kernel(&mut self) {
         self.attempt = self.attempt.wrapping_add(1);
-        self.country_until = None;
+        self.wait_until = None;
         for slot in &mut self.slots {
             slot.ifindex = None;
             slot.created = false;

@@ -5,6 +5,7 @@ mod changing;
 mod coming;
 mod files;
 mod going;
+mod overlap;
 mod resync;
 mod staying;
 
@@ -68,6 +69,7 @@ impl State {
             State::Coming(Step::CountryNow | Step::Country | Step::CountryWait | Step::AbilitiesThere) => {
                 "COUNTRY_UPDATE"
             }
+            State::Coming(Step::Overlap | Step::OverlapPause | Step::OverlapWait | Step::OverlapSeen) => "HT_SCAN",
             State::Coming(_) => "DISABLED",
             State::Enabled => "ENABLED",
         }
@@ -148,7 +150,9 @@ pub(crate) struct Iface {
     pub(crate) enablers: Vec<ClientId>,
     /// Number of the attempt: answers of earlier ones are stale.
     pub(crate) attempt: u32,
-    country_until: Option<Instant>,
+    /// A step that waits for the kernel goes on without it then.
+    wait_until: Option<Instant>,
+    overlap: overlap::Overlap,
     /// What its BSSs say, in order: which, and what.
     pub(crate) events: VecDeque<(usize, ApEvent)>,
     /// It could not come up for a reason that will not pass by itself.
@@ -179,7 +183,8 @@ impl Iface {
             named_by: None,
             enablers: Vec::new(),
             attempt: 0,
-            country_until: None,
+            wait_until: None,
+            overlap: overlap::Overlap::default(),
             events: VecDeque::new(),
             hopeless: false,
             #[cfg(feature = "testing")]

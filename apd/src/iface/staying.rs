@@ -91,8 +91,14 @@ impl Iface {
                 }
             }
             Event::RegulatoryChanged { initiator: BY_USER, .. } if self.state == State::Coming(Step::CountryWait) => {
-                self.country_until = None;
+                self.wait_until = None;
                 self.stepped(Step::CountryWait, Ok(Reply::Done), out, now, rng);
+            }
+            Event::ScanDone { ifindex, .. }
+                if self.own_ifindex(0) == Some(*ifindex) && self.state == State::Coming(Step::OverlapWait) =>
+            {
+                self.wait_until = None;
+                self.stepped(Step::OverlapWait, Ok(Reply::Done), out, now, rng);
             }
             _ => {}
         }
@@ -147,14 +153,16 @@ impl Iface {
             | State::Enabled => None,
         };
         let engines = self.slots.iter().filter_map(|slot| slot.engine.as_ref()).filter_map(Bss::poll_deadline).min();
-        [retry, engines, self.country_until].into_iter().flatten().min()
+        [retry, engines, self.wait_until].into_iter().flatten().min()
     }
 
     pub(crate) fn timeout(&mut self, out: &mut Outbox, now: Instant, rng: &mut dyn Rng) {
-        if self.country_until.is_some_and(|at| at <= now) {
-            self.country_until = None;
-            debug!("{}: the regulatory domain stays as it is", self.name());
-            self.stepped(Step::CountryWait, Ok(Reply::Done), out, now, rng);
+        if self.wait_until.is_some_and(|at| at <= now) {
+            self.wait_until = None;
+            if let State::Coming(step @ (Step::CountryWait | Step::OverlapPause | Step::OverlapWait)) = self.state {
+                debug!("{}: {}: going on", self.name(), step.words());
+                self.stepped(step, Ok(Reply::Done), out, now, rng);
+            }
         }
         if let State::Waiting(Why::Retry(at)) = self.state
             && at <= now

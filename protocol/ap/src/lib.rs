@@ -21,6 +21,7 @@ mod handshake;
 mod leave;
 mod load;
 mod operating;
+mod overlap;
 mod password_ids;
 mod reload;
 mod resync;

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 use conf::ap::ApConfig;
-use ipc_proto::{Reply, Request, SurveyEntry, WiphyInfo};
+use ipc_proto::{Reply, Request, ScanEntry, SurveyEntry, WiphyInfo};
 use wire::StatusCode;
 use wire::channel::Band;
 use wire::frame::{self, Authentication, Subtype, auth_algorithm};
@@ -65,6 +65,52 @@ fn a_channel_is_as_wide_as_the_radio_allows_of_what_is_asked() {
     wiphy.bands.push(sixth);
     let conf = OPEN.replace("hw_mode=g\nchannel=1", "op_class=131\nchannel=1");
     assert!(choose(&conf, &wiphy).unwrap_err().contains("HE"));
+}
+
+#[test]
+fn forty_megahertz_on_2_4_ghz_give_way_to_neighbours() {
+    let conf = alloc::format!("{}ieee80211n=1\nht_capab=[HT40+]\n", OPEN.replace("channel=1", "channel=2"));
+    let (config, _) = ApConfig::parse("test", conf.as_bytes()).unwrap();
+    let mut wiphy = wiphy();
+    let channel = wiphy.bands[0].channels[0];
+    wiphy.bands[0].channels =
+        (1..=13).map(|number| ipc_proto::ChannelInfo { freq: 2407 + 5 * number, ..channel }).collect();
+    let wide = Operating::choose(&config.radio, &wiphy).unwrap();
+    assert_eq!((wide.definition.center1, wide.secondary), (2427, 1));
+    assert_eq!(wide.channels_to_scan(&wiphy), (1..=9).map(|number| 2407 + 5 * number).collect::<Vec<u32>>());
+    let neighbour = |freq, offset: Option<u8>, info: Option<u16>| {
+        let mut elements = Vec::new();
+        if let Some(info) = info {
+            elements.extend([&[45, 26], &info.to_le_bytes()[..], &[0; 24]].concat());
+        }
+        if let Some(offset) = offset {
+            elements.extend([&[61, 22, 2, offset], &[0; 20][..]].concat());
+        }
+        ScanEntry { bssid: AP, freq, elements, ..ScanEntry::default() }
+    };
+    for (freq, offset, info, why) in [
+        (2417, None, None, None),
+        (2417, Some(0), Some(0), None),
+        (2417, Some(1), Some(2), None),
+        (2417, Some(1), Some(0x4002), Some("tolerate")),
+        (2417, Some(3), Some(2), Some("40 MHz of its own")),
+        (2412, None, None, Some("in the range")),
+        (2437, Some(1), Some(2), Some("40 MHz of its own")),
+        (2462, Some(0), Some(0), None),
+        (2462, Some(3), Some(2), Some("40 MHz of its own")),
+        (2472, Some(3), Some(2), Some("40 MHz of its own")),
+        (2477, None, None, None),
+        (5180, Some(1), Some(0x4002), None),
+    ] {
+        let said = wide.in_the_way(&[neighbour(2417, Some(1), None), neighbour(freq, offset, info)]);
+        match why {
+            Some(why) => assert!(said.as_ref().is_some_and(|said| said.contains(why)), "{freq} {offset:?}: {said:?}"),
+            None => assert_eq!(said, None, "{freq} {offset:?}"),
+        }
+    }
+    let narrow = wide.narrow();
+    assert_eq!((narrow.definition.center1, narrow.secondary), (2417, 0));
+    assert!(narrow.channels_to_scan(&wiphy).is_empty());
 }
 
 #[test]

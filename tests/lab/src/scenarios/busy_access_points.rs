@@ -27,6 +27,7 @@ pub const STORIES: &[Story] = &[
 /// Those that need no more than every guest has.
 pub const MORE: &[Story] = stories![
     a_5_ghz_network_in_a_country_uses_its_width,
+    a_wide_channel_on_2_4_ghz_gives_way_to_neighbours,
     a_network_that_hides_its_name_by_zeros_is_found,
     a_full_access_point_turns_the_next_one_away,
     a_network_moves_to_another_channel_with_its_stations,
@@ -351,6 +352,29 @@ pub fn a_5_ghz_network_in_a_country_uses_its_width(lab: &mut Lab) -> Outcome {
         check(known.contains("[VHT]"), || known)?;
     }
     Ok(())
+}
+
+/// `ht_capab=[HT40+]` on 2.4 GHz, alone and with a neighbour on another channel of the range; `noscan=1`.
+pub fn a_wide_channel_on_2_4_ghz_gives_way_to_neighbours(lab: &mut Lab) -> Outcome {
+    let wide = "ieee80211n=1\nwmm_enabled=1\nht_capab=[HT40+]";
+    let width = |lab: &mut Lab, ap: &AccessPoint, wanted: &str| {
+        let info = lab.run_in("ap", "iw", &["dev", &ap.host.interface, "info"])?;
+        check(info.contains(wanted), || format!("not {wanted:?}: {info}"))
+    };
+    let network = Network::new(Suite::Wpa2).access_point(wide);
+    let (mut sta, mut ap) = join(lab, Maker::Airlock, Maker::Airlock, &network)?;
+    width(lab, &ap, "width: 40 MHz")?;
+    sta.program.end()?;
+    let mut neighbour = AccessPoint::start(lab, "neighbour", Maker::Debian, &Network::new(Suite::Open).on_channel(4))?;
+    neighbour.control.wait_status("state", "ENABLED", AWHILE)?;
+    // It has worked alone, and looks again when it begins anew.
+    for (noscan, wanted) in [("0", "width: 20 MHz"), ("1", "width: 40 MHz")] {
+        ap.control.ok("DISABLE")?;
+        ap.control.ok(&format!("SET noscan {noscan}"))?;
+        ap.control.ok("ENABLE")?;
+        width(lab, &ap, wanted)?;
+    }
+    ap.program.wait_log("channel 1 is 20 MHz wide, not 40", AWHILE)
 }
 
 /// `ignore_broadcast_ssid=2`: the name's length is there, its octets are zero.
