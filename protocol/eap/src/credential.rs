@@ -9,6 +9,7 @@ use alloc::vec::Vec;
 use crypto::Secret;
 
 use crate::ServerMethod;
+use crate::methods::ttls::TtlsInner;
 
 /// What is asked for. A control client sees those of a peer as `CTRL-REQ`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -92,6 +93,8 @@ impl Password {
 pub struct User {
     /// For methods inside of a tunnel that compare passwords themselves.
     pub password: Option<Password>,
+    /// What of TTLS's own ways inside may compare the password.
+    pub ttls: Vec<TtlsInner>,
     /// What may be proposed, the first one first, each ready to start. None: the user is refused.
     pub methods: Vec<Box<dyn ServerMethod>>,
 }

@@ -9,10 +9,11 @@ use eap::methods::mschapv2::MsChapV2Server;
 use eap::methods::peap::PeapServer;
 use eap::methods::tls::TlsServer;
 use eap::methods::token::GtcServer;
+use eap::methods::ttls::{TtlsInner, TtlsServer};
 use eap::packet::{Body, Code, Packet, write, write_body};
 use eap::{
-    Answer, Credentials, CryptoBinding, Env, MethodType, Nak, Password, Peer, PeerConfig, PeerOutput, Server,
-    ServerConfig, ServerMethod, ServerOutput, TunnelCredentials, User,
+    Answer, Credentials, Env, MethodType, Nak, Password, Peer, PeerConfig, PeerOutput, Server, ServerConfig,
+    ServerMethod, ServerOutput, TunnelCredentials, User,
 };
 use wire::Instant;
 
@@ -57,13 +58,8 @@ pub(crate) fn peer(data: &[u8]) {
         methods: eap::methods::all().collect(),
         identity: Some(b"alice".to_vec()),
         password: Some(password()),
-        tunnel: crate::tls::endpoints().map(|(endpoint, _)| TunnelCredentials {
-            endpoint,
-            inner: vec![MethodType::MSCHAPV2, MethodType::GTC],
-            always_inner: false,
-            crypto_binding: CryptoBinding::Optional,
-            peap_version: None,
-        }),
+        tunnel: crate::tls::endpoints()
+            .map(|(endpoint, _)| TunnelCredentials::new(endpoint, vec![MethodType::MSCHAPV2, MethodType::GTC])),
         ..Credentials::default()
     };
     let mut rng = TestRng::new(1);
@@ -92,7 +88,11 @@ pub(crate) fn server(data: &[u8]) {
         while let Some(output) = server.poll_output() {
             match output {
                 ServerOutput::Ask(_) => {
-                    let user = User { password: Some(password()), methods: methods(usize::from(*choice)) };
+                    let user = User {
+                        password: Some(password()),
+                        ttls: vec![TtlsInner::Pap, TtlsInner::Chap, TtlsInner::MsChap, TtlsInner::MsChapV2],
+                        methods: methods(usize::from(*choice)),
+                    };
                     server.answer(Answer::User(Box::new(user)), &mut env);
                 }
                 ServerOutput::Success { method, .. } => {
@@ -114,7 +114,8 @@ fn methods(first: usize) -> Vec<Box<dyn ServerMethod>> {
     ];
     if let Some((_, endpoint)) = crate::tls::endpoints() {
         all.push(Box::new(TlsServer::new(Arc::clone(&endpoint))));
-        all.push(Box::new(PeapServer::new(endpoint, 1)));
+        all.push(Box::new(PeapServer::new(Arc::clone(&endpoint), 1)));
+        all.push(Box::new(TtlsServer::new(endpoint)));
     }
     let by = first.checked_rem(all.len()).unwrap_or(0);
     all.rotate_left(by);

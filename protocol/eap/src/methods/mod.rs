@@ -9,6 +9,7 @@ pub mod mschapv2;
 pub mod peap;
 pub mod tls;
 pub mod token;
+pub mod ttls;
 
 /// A method that can be started.
 pub(crate) struct Row {
@@ -23,6 +24,7 @@ pub(crate) const TABLE: &[Row] = &[
     Row { method: MethodType::OTP, peer: token::otp_peer },
     Row { method: MethodType::GTC, peer: token::gtc_peer },
     Row { method: MethodType::TLS, peer: tls::peer },
+    Row { method: MethodType::TTLS, peer: ttls::peer },
     Row { method: MethodType::PEAP, peer: peap::peer },
     Row { method: MethodType::MSCHAPV2, peer: mschapv2::peer },
 ];

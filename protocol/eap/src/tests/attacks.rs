@@ -183,7 +183,7 @@ fn a_server_takes_no_nak_amid_a_method_and_no_response_to_an_older_request() {
     let wrong = packet::write_body(Code::Response, 2, MethodType::IDENTITY, false, b"alice").unwrap();
     assert!(server.handle_packet(&wrong, &mut env(Instant::ZERO, &mut rng)).is_err());
     server.handle_packet(&identity, &mut env(Instant::ZERO, &mut rng)).unwrap();
-    let user = crate::User { password: None, methods: mschapv2() };
+    let user = crate::User { methods: mschapv2(), ..crate::User::default() };
     server.answer(crate::Answer::User(Box::new(user)), &mut env(Instant::ZERO, &mut rng));
     let response = |identifier: u8| {
         let data = [&[2, 2, 0, 54, 49][..], &[0; 49]].concat();

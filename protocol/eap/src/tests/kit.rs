@@ -64,7 +64,7 @@ pub(super) fn nobody() -> Helper {
 /// A table of one user, whose methods are made anew for each question.
 pub(super) fn user(mut methods: impl FnMut() -> Vec<Box<dyn ServerMethod>> + 'static) -> Helper {
     Box::new(move |ask| match ask {
-        Ask::User { .. } => Answer::User(Box::new(User { password: None, methods: methods() })),
+        Ask::User { .. } => Answer::User(Box::new(User { methods: methods(), ..User::default() })),
         other => panic!("nobody expected {other:?}"),
     })
 }

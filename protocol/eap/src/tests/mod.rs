@@ -11,4 +11,5 @@ mod attacks;
 mod codec;
 mod kit;
 mod pairs;
+mod ttls;
 mod tunnels;

@@ -23,15 +23,15 @@ use crate::{
     ServerConfig, ServerMethod, ServerStep, TunnelCredentials, User,
 };
 
-const BOTH: [Versions; 2] = [Versions::ONLY_TLS12, Versions::ONLY_TLS13];
+pub(super) const BOTH: [Versions; 2] = [Versions::ONLY_TLS12, Versions::ONLY_TLS13];
 
-struct Ends {
-    client: Arc<dyn Endpoint>,
-    server: Arc<dyn Endpoint>,
+pub(super) struct Ends {
+    pub(super) client: Arc<dyn Endpoint>,
+    pub(super) server: Arc<dyn Endpoint>,
 }
 
 /// `known` is whether the server's certificate comes from whom the client trusts.
-fn ends(versions: Versions, with_client: bool, known: bool) -> Ends {
+pub(super) fn ends(versions: Versions, with_client: bool, known: bool) -> Ends {
     let ca = Authority::root("Test CA", NOW);
     let made = ca.issue(&Wanted::server("radius.example.com", &["radius.example.com"]));
     let other = Authority::root("Other CA", NOW);
@@ -60,13 +60,10 @@ fn ends(versions: Versions, with_client: bool, known: bool) -> Ends {
     Ends { client: Rustls.client(client).unwrap().into(), server: Rustls.server(server).unwrap().into() }
 }
 
-fn profile(ends: &Ends, method: MethodType, secret: &str) -> Credentials {
+pub(super) fn profile(ends: &Ends, method: MethodType, secret: &str) -> Credentials {
     let tunnel = TunnelCredentials {
-        endpoint: Arc::clone(&ends.client),
-        inner: vec![MethodType::MSCHAPV2],
-        always_inner: false,
         crypto_binding: CryptoBinding::Required,
-        peap_version: None,
+        ..TunnelCredentials::new(Arc::clone(&ends.client), vec![MethodType::MSCHAPV2])
     };
     Credentials {
         tunnel: Some(tunnel),
@@ -75,7 +72,7 @@ fn profile(ends: &Ends, method: MethodType, secret: &str) -> Credentials {
     }
 }
 
-fn pair(credentials: Credentials, helper: Helper) -> Pair {
+pub(super) fn pair(credentials: Credentials, helper: Helper) -> Pair {
     // Small packets: every flight is cut up.
     let peer = PeerConfig { mtu: 300, ..PeerConfig::default() };
     let server = ServerConfig { mtu: 300, ..ServerConfig::default() };
@@ -104,7 +101,7 @@ fn peap(ends: &Ends, version: u8) -> Helper {
             }
             other => panic!("{other:?}"),
         };
-        Answer::User(Box::new(User { password: None, methods: vec![method] }))
+        Answer::User(Box::new(User { methods: vec![method], ..User::default() }))
     })
 }
 

@@ -9,6 +9,7 @@ use crypto::Secret;
 use tls::{Endpoint, Session, TlsError, Version, WallTime};
 
 use crate::fragment::{Assembler, Fragmenter, MESSAGE_LIMIT, TlsFrame};
+use crate::methods::ttls::TtlsInner;
 use crate::{CertificateNote, Context, EapError, Ignored, Keys, MethodType, Note};
 
 mod inner;
@@ -30,6 +31,23 @@ pub struct TunnelCredentials {
     pub crypto_binding: CryptoBinding,
     /// The version of PEAP that is spoken; `None` for the highest that both know.
     pub peap_version: Option<u8>,
+    /// What authenticates inside of TTLS.
+    pub ttls: TtlsInner,
+}
+
+impl TunnelCredentials {
+    /// With these methods inside, and everything else as it is where nothing is configured.
+    #[must_use]
+    pub fn new(endpoint: Arc<dyn Endpoint>, inner: Vec<MethodType>) -> TunnelCredentials {
+        TunnelCredentials {
+            endpoint,
+            inner,
+            always_inner: false,
+            crypto_binding: CryptoBinding::default(),
+            peap_version: None,
+            ttls: TtlsInner::default(),
+        }
+    }
 }
 
 impl core::fmt::Debug for TunnelCredentials {
