@@ -34,27 +34,15 @@ pub(crate) struct Setup {
     pub(crate) folder: String,
 }
 
-/// The paths of the files that a BSS's parameters name.
-pub(crate) fn files_of(bss: &Bss) -> Vec<String> {
-    named(bss).into_iter().map(|(_, path)| path).collect()
-}
-
-/// The same, each with the parameter that names it.
-fn named(bss: &Bss) -> Vec<(&'static str, String)> {
-    let lists = [
-        ("accept_mac_file", bss.accept_mac_file()),
-        ("deny_mac_file", bss.deny_mac_file()),
-        ("sae_password_file", bss.sae_password_file()),
-    ];
-    let lists = lists.into_iter().flat_map(|(name, paths)| paths.iter().map(move |path| (name, path.as_slice())));
-    let all = lists.chain(bss.wpa_psk_file().map(|path| ("wpa_psk_file", path)));
-    all.map(|(name, path)| (name, String::from_utf8_lossy(path).into_owned())).collect()
+/// The paths of the files that a BSS's parameters name, each with the parameter.
+pub(crate) fn files_of(bss: &Bss) -> Vec<(&'static str, String)> {
+    bss.files().into_iter().map(|(name, path)| (name, String::from_utf8_lossy(path).into_owned())).collect()
 }
 
 /// Reads the files that a configuration names. Each that cannot be read is told with file, line and parameter.
 fn read_named(file: &str, text: &[u8], config: &ApConfig, files: &mut BTreeMap<String, Vec<u8>>) -> Vec<String> {
     let mut errors = Vec::new();
-    for (name, path) in config.bss.iter().flat_map(named) {
+    for (name, path) in config.bss.iter().flat_map(files_of) {
         match contents(&path) {
             Ok(text) => drop(files.insert(path, text)),
             Err(error) => {

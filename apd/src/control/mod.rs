@@ -4,6 +4,8 @@ mod global;
 mod text;
 
 use ap::{Leave, Listed};
+use conf::ap::ApConfig;
+use conf::param::Effect;
 use crypto::Rng;
 use ctrl::ap::{AclCommand, ApTestCommand, ChanSwitch, Kick};
 use ctrl::reply::{FAIL, OK, PONG, UNKNOWN_COMMAND};
@@ -266,16 +268,26 @@ impl Apd {
         }
         match iface.config.set(of.bss, name.as_bytes(), value) {
             Ok(_) => {
-                if name.ends_with("_file") {
+                if ApConfig::names_file(name.as_bytes()) {
                     iface.named_by = Some(client);
                     iface.files.remove(&*String::from_utf8_lossy(value));
-                    let runs = iface.slots.get(of.bss).is_some_and(|slot| slot.engine.is_some());
-                    if runs && !value.is_empty() && matches!(name, "accept_mac_file" | "deny_mac_file") {
+                }
+                match ApConfig::on_change(name.as_bytes()) {
+                    Effect::AtOnce => self.use_parameters(of, rng),
+                    Effect::List if !value.is_empty() && self.engine(of).is_some() => {
                         self.read_list(of, String::from_utf8_lossy(value).into_owned(), client);
                         return None;
                     }
+                    Effect::Sockets => self.open_sockets(),
+                    Effect::List
+                    | Effect::Nothing
+                    | Effect::Next
+                    | Effect::Keys
+                    | Effect::Secrets
+                    | Effect::Country
+                    | Effect::Reload
+                    | Effect::Start => {}
                 }
-                self.apply_at_once(of, name, rng);
                 Some(OK.to_vec())
             }
             Err(error) => {
@@ -285,19 +297,12 @@ impl Apd {
         }
     }
 
-    /// Lists, passwords of SAE and limits hold from now on; everything else from the next RELOAD or ENABLE.
-    fn apply_at_once(&mut self, of: BssRef, name: &str, rng: &mut dyn Rng) {
-        if name.starts_with("sae_")
-            || matches!(name, "wpa_passphrase" | "max_num_sta" | "macaddr_acl" | "ap_max_inactivity")
-        {
-            let changed = self.iface(of.iface).and_then(|iface| iface.config.bss.get(of.bss)).cloned();
-            let slot = self.iface_mut(of.iface).and_then(|iface| iface.slots.get_mut(of.bss));
-            if let (Some(changed), Some(engine)) = (changed, slot.and_then(|slot| slot.engine.as_mut())) {
-                engine.set_parameters(&changed, rng);
-            }
-        }
-        if name == "ctrl_interface" {
-            self.open_sockets();
+    /// A BSS that works uses the parameters as they are now.
+    fn use_parameters(&mut self, of: BssRef, rng: &mut dyn Rng) {
+        let changed = self.iface(of.iface).and_then(|iface| iface.config.bss.get(of.bss)).cloned();
+        let slot = self.iface_mut(of.iface).and_then(|iface| iface.slots.get_mut(of.bss));
+        if let (Some(changed), Some(engine)) = (changed, slot.and_then(|slot| slot.engine.as_mut())) {
+            engine.set_parameters(&changed, rng);
         }
     }
 

@@ -11,9 +11,8 @@ use crate::setup::files_of;
 impl Iface {
     /// The files of a BSS that were not read yet.
     fn missing_files(&self, bss: usize) -> Vec<String> {
-        let mut missing = self.config.bss.get(bss).map(files_of).unwrap_or_default();
-        missing.retain(|path| !self.files.contains_key(path));
-        missing
+        let named = self.config.bss.get(bss).map(files_of).unwrap_or_default();
+        named.into_iter().map(|(_, path)| path).filter(|path| !self.files.contains_key(path)).collect()
     }
 
     /// Asks for the files of a BSS that were not read yet. False: there are none.

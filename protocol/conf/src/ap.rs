@@ -18,6 +18,7 @@ pub use radio_table::RADIO_PARAMS;
 use radio_table::RadioKey;
 
 use crate::notice::{Notice, Rejected};
+use crate::param::{self, Effect};
 use crate::text;
 use crate::values::{self, Change, SetError};
 use alloc::{
@@ -120,7 +121,7 @@ impl ApConfig {
         without_effect(&name)
     }
 
-    fn param(&self, name: &[u8]) -> Option<&'static crate::param::Param> {
+    fn param(&self, name: &[u8]) -> Option<&'static param::Param> {
         let name = modern(name);
         self.radio.values.param(&name).or_else(|| Bss::default().values.param(&name))
     }
@@ -153,6 +154,20 @@ impl ApConfig {
             return self.radio.values.get(&name);
         }
         self.bss.get(bss)?.get(&name)
+    }
+
+    /// What a change of a parameter does.
+    #[must_use]
+    pub fn on_change(name: &[u8]) -> Effect {
+        let name = modern(name);
+        let of_radio = param::effect_of(RADIO_PARAMS, &name);
+        if of_radio == Effect::Nothing { param::effect_of(BSS_PARAMS, &name) } else { of_radio }
+    }
+
+    /// Whether a parameter names a file that the daemon reads.
+    #[must_use]
+    pub fn names_file(name: &[u8]) -> bool {
+        BSS_PARAMS.iter().any(|param| param.name.as_bytes() == name && param.shape.file)
     }
 
     /// Checks the configuration as a whole, as it must be before it is used.

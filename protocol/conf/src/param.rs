@@ -181,6 +181,31 @@ pub enum Status {
     Obsolete,
 }
 
+/// What a change of a parameter does while the daemon runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Nothing: nothing acts on it.
+    Nothing,
+    /// Whatever needs it next uses it.
+    Next,
+    /// The next association uses it, and keys that were made or cached before are forgotten.
+    Keys,
+    /// The same, and a network that is left alone for a while since it failed may be tried again.
+    Secrets,
+    /// The kernel is asked for that country at once.
+    Country,
+    /// A running BSS uses it at once.
+    AtOnce,
+    /// The list of addresses that it names is read, and a running BSS uses it at once.
+    List,
+    /// The control sockets are opened where it says.
+    Sockets,
+    /// A BSS uses it from RELOAD or ENABLE on.
+    Reload,
+    /// The daemon uses it when it starts.
+    Start,
+}
+
 /// Everything about a parameter but its name and its line of documentation.
 #[derive(Clone, Copy, Debug)]
 pub struct Shape {
@@ -198,24 +223,39 @@ pub struct Shape {
     pub into: Option<&'static str>,
     /// Whether naming its preset means more than leaving it unset.
     pub explicit: bool,
+    /// Whether it names a file that the daemon reads.
+    pub file: bool,
+    /// What a change does.
+    pub effect: Effect,
 }
 
 /// A shape whose value is read as a `T`, one of the types of [`crate::stored`]: there is no reading it as another.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Typed<T> {
     pub(crate) shape: Shape,
+    /// What a change does, where it is not what the table says of most.
+    effect: Option<Effect>,
     read_as: PhantomData<fn() -> T>,
 }
 
 const fn typed<T>(kind: Kind, preset: Preset) -> Typed<T> {
-    let shape =
-        Shape { kind, preset, secret: false, status: Status::Accepted, saved: true, into: None, explicit: false };
-    Typed { shape, read_as: PhantomData }
+    let shape = Shape {
+        kind,
+        preset,
+        secret: false,
+        status: Status::Accepted,
+        saved: true,
+        into: None,
+        explicit: false,
+        file: false,
+        effect: Effect::Nothing,
+    };
+    Typed { shape, effect: None, read_as: PhantomData }
 }
 
 impl<T> Typed<T> {
     const fn read_as<U>(self) -> Typed<U> {
-        Typed { shape: self.shape, read_as: PhantomData }
+        Typed { shape: self.shape, effect: self.effect, read_as: PhantomData }
     }
     const fn hidden(mut self) -> Typed<T> {
         self.shape.secret = true;
@@ -229,6 +269,16 @@ impl<T> Typed<T> {
     /// It acts in builds for tests alone.
     pub(crate) const fn testing(mut self) -> Typed<T> {
         self.shape.status = Status::Testing;
+        self
+    }
+    /// It names a file that the daemon reads.
+    pub(crate) const fn file(mut self) -> Typed<T> {
+        self.shape.file = true;
+        self
+    }
+    /// What a change does, where it is not what the table says of most.
+    pub(crate) const fn on_change(mut self, effect: Effect) -> Typed<T> {
+        self.effect = Some(effect);
         self
     }
     /// It has no effect by design.
@@ -256,12 +306,17 @@ impl<T> Typed<T> {
         self.shape.into = Some(name);
         self
     }
-    /// The same as a row of a table: with an accessor it acts.
-    pub(crate) const fn row(self, has_accessor: bool) -> Shape {
+    /// The same as a row of a table: with an accessor it acts. `effect`: what a change of most does.
+    pub(crate) const fn row(self, has_accessor: bool, effect: Effect) -> Shape {
         let mut shape = self.shape;
         if has_accessor && matches!(shape.status, Status::Accepted) {
             shape.status = Status::Supported;
         }
+        shape.effect = match (shape.status, self.effect) {
+            (Status::Accepted | Status::Obsolete, _) => Effect::Nothing,
+            (Status::Supported | Status::Testing, None) => effect,
+            (Status::Supported | Status::Testing, Some(own)) => own,
+        };
         shape
     }
 }
@@ -450,9 +505,24 @@ impl Param {
     /// Whether a parameter of a table has an effect: another spelling has that of the one that it sets.
     #[must_use]
     pub fn status(&self, table: &[Param]) -> Status {
-        let home = self.shape.into.and_then(|name| table.iter().find(|param| param.name == name));
-        home.unwrap_or(self).shape.status
+        self.home(table).shape.status
     }
+
+    /// What a change of a parameter of a table does.
+    #[must_use]
+    pub fn effect(&self, table: &[Param]) -> Effect {
+        self.home(table).shape.effect
+    }
+
+    fn home<'a>(&'a self, table: &'a [Param]) -> &'a Param {
+        let home = self.shape.into.and_then(|name| table.iter().find(|param| param.name == name));
+        home.unwrap_or(self)
+    }
+}
+
+/// What a change of a parameter of a table does; nothing if it has no parameter of that name.
+pub(crate) fn effect_of(table: &[Param], name: &[u8]) -> Effect {
+    table.iter().find(|param| param.name.as_bytes() == name).map_or(Effect::Nothing, |param| param.effect(table))
 }
 
 /// Declares a table of parameters, one row each:
@@ -463,9 +533,10 @@ impl Param {
 /// read it by its key.\
 /// `name: shape => [Type], "…";` does not act, but whether the configuration can be used as a whole depends on it: it has a key.
 ///
+/// The effect behind the table's name is what a change of most does; rows say `.on_change(…)` where they differ.
 /// The type is that of the shape, or the row does not compile. The keys are constants of `$key`.
 macro_rules! parameters {
-    ($(#[$meta:meta])* $owner:ident, $key:ident in $table:ident; $( $name:ident : $shape:expr $(=> $read:tt)? , $doc:literal ; )*) => {
+    ($(#[$meta:meta])* $owner:ident, $key:ident in $table:ident, $effect:ident; $( $name:ident : $shape:expr $(=> $read:tt)? , $doc:literal ; )*) => {
         $(#[$meta])*
         #[allow(dead_code, reason = "a table of which nothing is read has no keys")]
         pub(crate) struct $key;
@@ -474,7 +545,7 @@ macro_rules! parameters {
         pub static $table: &[$crate::param::Param] = &[
             $( $crate::param::Param {
                 name: stringify!($name),
-                shape: $crate::param::parameters!(@shape $shape $(, $read)?),
+                shape: $crate::param::parameters!(@shape $effect $shape $(, $read)?),
                 doc: $doc,
             }, )*
         ];
@@ -495,10 +566,10 @@ macro_rules! parameters {
             }
         };
     };
-    (@shape $shape:expr) => { $shape.row(false) };
-    (@shape $shape:expr, ($type:ty)) => { { const TYPED: $crate::param::Typed<$type> = $shape; TYPED.row(true) } };
-    (@shape $shape:expr, [$type:ty]) => { { const TYPED: $crate::param::Typed<$type> = $shape; TYPED.row(false) } };
-    (@shape $shape:expr, $type:ty) => { { const TYPED: $crate::param::Typed<$type> = $shape; TYPED.row(true) } };
+    (@shape $effect:ident $shape:expr) => { $shape.row(false, $crate::param::Effect::$effect) };
+    (@shape $effect:ident $shape:expr, ($type:ty)) => { { const TYPED: $crate::param::Typed<$type> = $shape; TYPED.row(true, $crate::param::Effect::$effect) } };
+    (@shape $effect:ident $shape:expr, [$type:ty]) => { { const TYPED: $crate::param::Typed<$type> = $shape; TYPED.row(false, $crate::param::Effect::$effect) } };
+    (@shape $effect:ident $shape:expr, $type:ty) => { { const TYPED: $crate::param::Typed<$type> = $shape; TYPED.row(true, $crate::param::Effect::$effect) } };
     (@key $name:ident ($type:ty)) => { $crate::param::parameters!(@key $name $type); };
     (@key $name:ident [$type:ty]) => { $crate::param::parameters!(@key $name $type); };
     (@key $name:ident $type:ty) => {

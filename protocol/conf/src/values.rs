@@ -109,6 +109,18 @@ impl Values {
         Ok(if had { Change::Changed } else { Change::Same })
     }
 
+    /// Gives a parameter the value that it has in another set of the same table. `None` if it has none there.
+    pub(crate) fn copy(&mut self, from: &Values, name: &[u8]) -> Option<Change> {
+        let (index, param) = self.position(name)?;
+        let home = self.home(index, param);
+        let (before, after) = (self.effective(home), Some(from.effective(home)?));
+        match from.set.get(&home) {
+            Some(value) => self.set.insert(home, value.clone()),
+            None => self.set.remove(&home),
+        };
+        Some(if before == after { Change::Same } else { Change::Changed })
+    }
+
     /// What a parameter is, set or not.
     pub(crate) fn read<T: Stored>(&self, key: Key<T>) -> T::Out<'_> {
         let index = usize::from(key);

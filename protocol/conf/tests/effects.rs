@@ -35,7 +35,7 @@ fn sources() -> String {
 
 /// A method is called, or named to be called.
 fn is_called(name: &str, sources: &str) -> bool {
-    sources.contains(&format!(".{name}(")) || sources.contains(&format!("::{name})"))
+    [format!(".{name}("), format!("::{name}("), format!("::{name})")].iter().any(|call| sources.contains(call))
 }
 
 /// The methods of a type of this crate that are written by hand.

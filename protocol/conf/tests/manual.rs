@@ -2,7 +2,7 @@
 //!
 //! `UPDATE_MANUAL=1 cargo test -p conf --test manual` writes them anew.
 
-use conf::param::{Kind, Param, Preset, Status};
+use conf::param::{Effect, Kind, Param, Preset, Status};
 use conf::{ap, station};
 use std::{fs, path::Path};
 
@@ -50,21 +50,55 @@ fn range(min: i64, max: i64) -> String {
     }
 }
 
+/// What a change while the daemon runs does, in a sentence.
+fn on_change(effect: Effect) -> &'static str {
+    match effect {
+        Effect::Nothing => "A change does nothing.",
+        Effect::Next => "A change counts from the next use on.",
+        Effect::Keys => {
+            "A change counts from the next association on; keys that were made or cached before are forgotten."
+        }
+        Effect::Secrets => {
+            "A change counts from the next association on; keys that were made or cached before are forgotten, and a network that is left alone for a while since it failed may be tried at once."
+        }
+        Effect::Country => "A change is asked of the kernel at once.",
+        Effect::AtOnce => "A change counts at once.",
+        Effect::List => {
+            "A change counts at once: the file is read, and stations that may not be there any more are sent away."
+        }
+        Effect::Sockets => "A change opens the control socket there at once.",
+        Effect::Reload => "A change counts from RELOAD or ENABLE on.",
+        Effect::Start => "A change counts from the next start on.",
+    }
+}
+
+/// What a change of most of some parameters does.
+fn usual(params: &[(&Param, Effect)]) -> Option<Effect> {
+    let count = |effect: Effect| params.iter().filter(|(_, other)| *other == effect).count();
+    params.iter().map(|(_, effect)| *effect).max_by_key(|effect| count(*effect))
+}
+
 /// Text as roff takes it.
 fn roff(text: &str) -> String {
     text.replace('\\', "\\e").replace('-', "\\-")
 }
 
 fn list(out: &mut String, title: &str, tables: &[&[Param]], wanted: impl Fn(Status) -> bool) {
-    let mut params: Vec<&Param> = Vec::new();
+    let mut params: Vec<(&Param, Effect)> = Vec::new();
     for table in tables {
-        params.extend(table.iter().filter(|param| wanted(param.status(table))));
+        let of_table = table.iter().filter(|param| wanted(param.status(table)));
+        params.extend(of_table.map(|param| (param, param.effect(table))));
     }
     if params.is_empty() {
         return;
     }
-    out.push_str(&format!(".Ss {title}\n.Bl -tag -width Ds\n"));
-    for param in params {
+    out.push_str(&format!(".Ss {title}\n"));
+    let usual = usual(&params).filter(|effect| *effect != Effect::Nothing);
+    if let Some(effect) = usual {
+        out.push_str(&format!("Where nothing else is said:\n{}\n", roff(on_change(effect))));
+    }
+    out.push_str(".Bl -tag -width Ds\n");
+    for (param, effect) in params {
         let preset = match param.shape.preset {
             Preset::Int(n) => format!("; usually {n}"),
             Preset::Unset | Preset::Bits(_) => String::new(),
@@ -76,6 +110,9 @@ fn list(out: &mut String, title: &str, tables: &[&[Param]], wanted: impl Fn(Stat
             roff(&takes(param.shape.kind)),
             roff(&preset)
         ));
+        if usual.is_some_and(|usual| usual != effect) {
+            out.push_str(&format!("{}\n", roff(on_change(effect))));
+        }
     }
     out.push_str(".El\n");
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use conf::Change;
+use conf::param::Effect;
 use conf::station::{Network, NetworkId};
 use ctrl::LogLevel;
 use ctrl::reply::{self, Escaped, Lines};
@@ -96,18 +97,7 @@ pub(super) fn set(station: &mut Station, cx: &mut Cx<'_>, id: NetworkId, field: 
     match network.set(field.as_bytes(), value) {
         Ok(Change::Same) => Answer::ok(),
         Ok(Change::Changed) => {
-            if !matches!(field, "bssid" | "priority" | "scan_freq" | "disabled" | "id_str" | "bssid_hint") {
-                if let Some(memory) = station.memory.get_mut(&id) {
-                    memory.forget_keys();
-                }
-                station.forget_pmksa(cx, |entry| entry.network == id);
-            }
-            if let Some(memory) = station.memory.get_mut(&id)
-                && matches!(field, "psk" | "sae_password" | "ssid" | "key_mgmt")
-            {
-                memory.disabled_until = None;
-                memory.failures = 0;
-            }
+            changed(station, cx, id, Network::on_change(field.as_bytes()));
             Answer::ok()
         }
         Err(error) => {
@@ -115,6 +105,30 @@ pub(super) fn set(station: &mut Station, cx: &mut Cx<'_>, id: NetworkId, field: 
             tracing::info!("{}: SET_NETWORK {id} {}: {error}", station.ifname(), field.escape_debug());
             Answer::fail()
         }
+    }
+}
+
+/// A field of a network has another value.
+fn changed(station: &mut Station, cx: &mut Cx<'_>, id: NetworkId, effect: Effect) {
+    match effect {
+        Effect::Keys | Effect::Secrets => {
+            if let Some(memory) = station.memory.get_mut(&id) {
+                memory.forget_keys();
+                if effect == Effect::Secrets {
+                    memory.disabled_until = None;
+                    memory.failures = 0;
+                }
+            }
+            station.forget_pmksa(cx, |entry| entry.network == id);
+        }
+        Effect::Nothing
+        | Effect::Next
+        | Effect::Country
+        | Effect::AtOnce
+        | Effect::List
+        | Effect::Sockets
+        | Effect::Reload
+        | Effect::Start => {}
     }
 }
 
@@ -128,24 +142,13 @@ pub(super) fn duplicate(station: &mut Station, from: NetworkId, to: NetworkId, f
     copy_field(&copy, station, to, field)
 }
 
-/// Copies one field. Secrets are never shown, so they are copied in a form of their own.
+/// Copies one field, secrets too.
 pub(super) fn copy_field(source: &Network, station: &mut Station, to: NetworkId, field: &str) -> Answer {
-    let text = match field {
-        "psk" => match source.psk() {
-            Some(conf::station::Psk::Passphrase(secret)) => Some([b"\"".as_slice(), secret.as_bytes(), b"\""].concat()),
-            Some(conf::station::Psk::Key(key)) => Some(conf::text::to_hex(key.as_bytes())),
-            Some(conf::station::Psk::External(name)) => Some([b"ext:".as_slice(), name].concat()),
-            None => None,
-        },
-        "sae_password" => source.sae_password().map(|secret| [b"\"".as_slice(), secret.as_bytes(), b"\""].concat()),
-        _ => source.get(field.as_bytes()),
-    };
-    let Some(text) = text else { return Answer::fail() };
-    let done = station.config.network_mut(to).is_some_and(|network| network.set(field.as_bytes(), &text).is_ok());
+    let copied = station.config.network_mut(to).and_then(|network| network.copy(source, field.as_bytes()));
     if let Some(memory) = station.memory.get_mut(&to) {
         memory.forget_keys();
     }
-    Answer::of(done)
+    Answer::of(copied.is_some())
 }
 
 pub(super) fn select(station: &mut Station, cx: &mut Cx<'_>, which: Which, freqs: &[FreqRange]) -> Answer {

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use conf::Change;
-use conf::station::StationConfig;
+use conf::param::Effect;
+use conf::station::{Globals, StationConfig};
 use ctrl::reply;
 use ctrl::station::RuntimeSetting;
 use daemon::Output;
@@ -28,7 +29,7 @@ pub(super) fn set(station: &mut Station, cx: &mut Cx<'_>, name: &str, value: &[u
     match station.config.globals.set(name.as_bytes(), value) {
         Ok(change) => {
             if change == Change::Changed {
-                changed(station, cx, name);
+                changed(station, cx, Globals::on_change(name.as_bytes()));
             }
             Answer::ok()
         }
@@ -40,19 +41,25 @@ pub(super) fn set(station: &mut Station, cx: &mut Cx<'_>, name: &str, value: &[u
 }
 
 /// A global parameter has another value.
-fn changed(station: &mut Station, cx: &mut Cx<'_>, name: &str) {
-    match name {
-        "country" => {
+fn changed(station: &mut Station, cx: &mut Cx<'_>, effect: Effect) {
+    match effect {
+        Effect::Country => {
             if let Some(alpha2) = station.config.globals.country() {
                 cx.out.request(station.key, Purpose::Told("setting the country"), Request::SetCountry { alpha2 });
             }
         }
-        "sae_groups" | "sae_pwe" => {
+        Effect::Keys | Effect::Secrets => {
             for memory in station.memory.values_mut() {
                 memory.forget_keys();
             }
         }
-        _ => {}
+        Effect::Nothing
+        | Effect::Next
+        | Effect::AtOnce
+        | Effect::List
+        | Effect::Sockets
+        | Effect::Reload
+        | Effect::Start => {}
     }
 }
 

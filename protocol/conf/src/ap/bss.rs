@@ -84,6 +84,21 @@ impl Bss {
         self.values.get(name)
     }
 
+    /// The files that its parameters name, each with the name of the parameter.
+    pub fn files(&self) -> Vec<(&'static str, &[u8])> {
+        let mut files = Vec::new();
+        for (param, value) in self.values.iter().filter(|(param, _)| param.shape.file) {
+            if let Value::Lines(paths) = value {
+                files.extend(paths.iter().map(|path| (param.name, path.as_slice())));
+            } else if let Value::Bytes(path) = value
+                && !path.is_empty()
+            {
+                files.push((param.name, path.as_slice()));
+            }
+        }
+        files
+    }
+
     /// Its network interface; empty if none is set.
     pub fn interface(&self) -> &str {
         self.values.read(BssKey::interface).unwrap_or("")

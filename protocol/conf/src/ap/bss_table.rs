@@ -1,6 +1,7 @@
 //! The parameters of hostapd.conf that are about one BSS.
 
 use super::bss::Bss;
+use crate::param::Effect::{AtOnce, List, Next, Sockets};
 use crate::param::{
     Kind, cipher, ciphers, dec, elements, groups, hex_number, hex_of, hex_psk, int, key_mgmt, lines, mac, num, numbers,
     of, parameters, passphrase, quoted, sae_passwords, secret_lines, text, text_of, word,
@@ -18,7 +19,7 @@ const U32: i64 = 0xffff_ffff;
 // TKIP is off unless a file asks for it: the preset of `wpa_pairwise` differs from the original's in that alone.
 parameters! {
     /// A parameter of one BSS.
-    Bss, BssKey in BSS_PARAMS;
+    Bss, BssKey in BSS_PARAMS, Reload;
     interface: text_of(1, 15).utf8() => (Text), "Network interface of the first BSS.";
     bridge: text_of(0, 15).utf8() => (Text), "Bridge the BSS is a port of.";
     bridge_hairpin: num(0), "Whether the bridge sends frames back where they came from.";
@@ -35,18 +36,18 @@ parameters! {
     ssid: text_of(1, 32) => (Bytes), "Name of the network, as it is.";
     ssid2: quoted(1, 32) => (Bytes), "Name of the network, in quotes or hex.";
     utf8_ssid: num(0).flag() => bool, "Whether the name is UTF-8.";
-    macaddr_acl: dec(0, 2, 0) => i64, "Who may connect: 0 all but the denied, 1 only the accepted, 2 as RADIUS says.";
-    accept_mac_file: lines() => Lines, "File with addresses that are accepted.";
-    deny_mac_file: lines() => Lines, "File with addresses that are denied.";
+    macaddr_acl: dec(0, 2, 0).on_change(AtOnce) => i64, "Who may connect: 0 all but the denied, 1 only the accepted, 2 as RADIUS says.";
+    accept_mac_file: lines().file().on_change(List) => Lines, "File with addresses that are accepted.";
+    deny_mac_file: lines().file().on_change(List) => Lines, "File with addresses that are denied.";
     wds_sta: num(0), "Whether stations may send four addresses.";
     start_disabled: num(0).flag() => bool, "Whether the BSS starts without a beacon.";
     ap_isolate: dec(0, 1, 0).flag() => bool, "Whether stations cannot reach each other.";
-    ap_max_inactivity: num(300).count() => u32, "Seconds after which a silent station is asked, then dropped.";
+    ap_max_inactivity: num(300).count().on_change(AtOnce) => u32, "Seconds after which a silent station is asked, then dropped.";
     skip_inactivity_poll: num(0).flag() => bool, "Whether a silent station is dropped without asking.";
     bss_max_idle: dec(0, 2, 1), "Whether stations learn how long they may be silent.";
     max_acceptable_idle_period: num(0), "Longest silence a station may ask for.";
     no_disconnect_on_group_keyerror: dec(0, 1, 0), "Whether a station that misses a group key stays.";
-    config_id: text() => Bytes, "Name of this configuration; RELOAD_CONFIG leaves a BSS alone whose name is the same.";
+    config_id: text().on_change(Next) => Bytes, "Name of this configuration; RELOAD_CONFIG leaves a BSS alone whose name is the same.";
     ieee8021x: dec(0, 1, 0).flag() => [bool], "Whether IEEE 802.1X is on.";
     eapol_version: dec(1, 3, 2).octet() => u8, "Version in EAPOL frames we send.";
     eap_authenticator: num(0).into("eap_server"), "Old spelling of eap_server.";
@@ -141,7 +142,7 @@ parameters! {
     radius_das_require_event_timestamp: num(0), "Whether dynamic authorization must name its time.";
     radius_das_require_message_authenticator: num(0), "Whether dynamic authorization must be authenticated.";
     auth_algs: dec(1, 255, 1) => i64, "Authentication algorithms, as bits: 1 open, 2 shared key.";
-    max_num_sta: dec(0, 2007, 2007).count() => u32, "Most stations.";
+    max_num_sta: dec(0, 2007, 2007).count().on_change(AtOnce) => u32, "Most stations.";
     wpa: dec(0, 3, 0) => (i64), "Protection: 0 none, 1 WPA, 2 WPA2 and WPA3, 3 both.";
     extended_key_id: dec(0, 2, 0), "Whether to use extended key identifiers.";
     assoc_frame_encryption: num(0), "Whether association frames are encrypted.";
@@ -155,9 +156,9 @@ parameters! {
     wpa_group_update_count: int(1, U32, 4).count() => u32, "How often a message of the group handshake is sent.";
     wpa_pairwise_update_count: int(1, U32, 4).count() => u32, "How often a message of the 4-way handshake is sent.";
     wpa_disable_eapol_key_retries: num(0).flag() => bool, "Whether messages that install keys are sent once only.";
-    wpa_passphrase: passphrase() => (Secret), "Passphrase of 8 to 63 characters.";
+    wpa_passphrase: passphrase().on_change(AtOnce) => (Secret), "Passphrase of 8 to 63 characters.";
     wpa_psk: hex_psk() => (Secret), "Pre-shared key as 64 hex digits.";
-    wpa_psk_file: text() => (Bytes), "File with keys for single stations.";
+    wpa_psk_file: text().file() => (Bytes), "File with keys for single stations.";
     wpa_key_mgmt: key_mgmt(KeyMgmt::PSK) => (KeyMgmt), "Key management methods.";
     rsn_override_key_mgmt: key_mgmt(KeyMgmt::NONE_SET), "Key management methods in the overriding element.";
     rsn_override_key_mgmt_2: key_mgmt(KeyMgmt::NONE_SET), "Key management methods in the second overriding element.";
@@ -187,7 +188,7 @@ parameters! {
     pmk_r1_push: num(0), "Whether keys are sent to the others at once.";
     ft_over_ds: num(1), "Whether fast transition runs over the wire too.";
     ft_psk_generate_local: num(0), "Whether fast transition derives its key from the pre-shared key.";
-    ctrl_interface: text().utf8() => (Text), "Directory of the control sockets.";
+    ctrl_interface: text().utf8().on_change(Sockets) => (Text), "Directory of the control sockets.";
     ctrl_interface_group: text().utf8() => (Text), "Group that may use the control sockets, by name or number.";
     radius_server_clients: text(), "File with clients of the built-in RADIUS server.";
     radius_server_auth_port: num(1812), "Authentication port of the built-in RADIUS server.";
@@ -348,21 +349,21 @@ parameters! {
     eapol_key_reserved_random: num(0), "For tests: reserved bits at random.";
     test_assoc_comeback_type: num(-1), "For tests: type of the comeback time.";
     presp_elements: hex_of(0, 65_535), "For tests: elements in probe responses.";
-    sae_password: sae_passwords() => (SaePasswords), "Password of SAE: PASSWORD[|mac=ADDRESS][|vlanid=VLAN][|pk=KEY][|id=IDENTIFIER].";
-    sae_password_file: lines() => Lines, "File with SAE passwords.";
-    sae_password_psk: num(0).flag() => bool, "Whether SAE leaves wpa_passphrase alone: 0 it serves where no sae_password fits, 1 never.";
-    sae_track_password: num(0).count() => u32, "How many stations' SAE passwords are remembered.";
+    sae_password: sae_passwords().on_change(AtOnce) => (SaePasswords), "Password of SAE: PASSWORD[|mac=ADDRESS][|vlanid=VLAN][|pk=KEY][|id=IDENTIFIER].";
+    sae_password_file: lines().file().on_change(AtOnce) => Lines, "File with SAE passwords.";
+    sae_password_psk: num(0).flag().on_change(AtOnce) => bool, "Whether SAE leaves wpa_passphrase alone: 0 it serves where no sae_password fits, 1 never.";
+    sae_track_password: num(0).count().on_change(AtOnce) => u32, "How many stations' SAE passwords are remembered.";
     vendor_elements: elements(2048) => Elements, "Elements to add to beacons and probe responses.";
     assocresp_elements: elements(2048) => Elements, "Elements to add to association responses.";
-    sae_anti_clogging_threshold: num(5).count() => u32, "Open SAE exchanges from which a token is demanded.";
+    sae_anti_clogging_threshold: num(5).count().on_change(AtOnce) => u32, "Open SAE exchanges from which a token is demanded.";
     anti_clogging_threshold: num(5).into("sae_anti_clogging_threshold"), "Other spelling of sae_anti_clogging_threshold.";
-    sae_sync: num(3).count() => u32, "Most repetitions of an SAE message.";
-    sae_groups: groups() => Groups, "Groups of SAE.";
-    sae_require_mfp: num(0).flag() => bool, "Whether stations with SAE must protect management frames.";
-    sae_confirm_immediate: num(0) => i64, "Whether SAE's confirm follows its commit at once.";
-    sae_pwe: dec(0, 3, 0) => i64, "How SAE derives its password element: 0 hunting and pecking, 1 hash to element, 2 either.";
-    sae_pw_id_num: num(0).count() => u32, "How many changing password identifiers a station gets.";
-    sae_pw_id_key: hex_of(0, 64).secret() => Secret, "Key of changing password identifiers.";
+    sae_sync: num(3).count().on_change(AtOnce) => u32, "Most repetitions of an SAE message.";
+    sae_groups: groups().on_change(AtOnce) => Groups, "Groups of SAE.";
+    sae_require_mfp: num(0).flag().on_change(AtOnce) => bool, "Whether stations with SAE must protect management frames.";
+    sae_confirm_immediate: num(0).on_change(AtOnce) => i64, "Whether SAE's confirm follows its commit at once.";
+    sae_pwe: dec(0, 3, 0).on_change(AtOnce) => i64, "How SAE derives its password element: 0 hunting and pecking, 1 hash to element, 2 either.";
+    sae_pw_id_num: num(0).count().on_change(AtOnce) => u32, "How many changing password identifiers a station gets.";
+    sae_pw_id_key: hex_of(0, 64).secret().on_change(AtOnce) => Secret, "Key of changing password identifiers.";
     wowlan_triggers: text(), "What wakes the machine.";
     no_probe_resp_if_seen_on: text(), "Interfaces on which a station must not have been seen for an answer to its probe request.";
     no_auth_if_seen_on: text(), "Interfaces on which a station must not have been seen to connect.";

@@ -8,7 +8,7 @@ use crate::stored::{Bytes, Letters, Numbers, Text};
 
 parameters! {
     /// A parameter of the radio.
-    Radio, RadioKey in RADIO_PARAMS;
+    Radio, RadioKey in RADIO_PARAMS, Reload;
     driver: word(&["nl80211", "none", "wired", "hostap", "atheros"]) => (Text), "Driver interface; nl80211 is the one there is.";
     driver_params: text(), "Options for the driver interface.";
     country_code: country(Kind::CountryCode) => (Letters), "Country in which the radio is used.";

@@ -302,6 +302,38 @@ fn set_works_as_it_does_at_run_time() {
 }
 
 #[test]
+fn what_a_change_does_is_said_by_the_row() {
+    for (name, effect) in [
+        ("sae_password", Effect::AtOnce),
+        ("anti_clogging_threshold", Effect::AtOnce),
+        ("wpa_passphrase", Effect::AtOnce),
+        ("max_num_sta", Effect::AtOnce),
+        ("deny_mac_file", Effect::List),
+        ("wpa_psk_file", Effect::Reload),
+        ("ctrl_interface", Effect::Sockets),
+        ("ssid", Effect::Reload),
+        ("channel", Effect::Reload),
+        ("wme_ac_be_aifs", Effect::Reload),
+        ("he_bss_color", Effect::Nothing),
+        ("no_such_thing", Effect::Nothing),
+    ] {
+        assert_eq!(ApConfig::on_change(name.as_bytes()), effect, "{name}");
+    }
+    assert!(ApConfig::names_file(b"wpa_psk_file") && !ApConfig::names_file(b"wpa_psk"));
+}
+
+#[test]
+fn the_files_that_parameters_name_are_listed_with_them() {
+    let config =
+        parse("interface=w\nssid=x\naccept_mac_file=/a\nwpa_psk_file=/k\naccept_mac_file=/b\nsae_password_file=/s\n");
+    let files = config.bss[0].files();
+    let wanted =
+        [("accept_mac_file", "/a"), ("accept_mac_file", "/b"), ("wpa_psk_file", "/k"), ("sae_password_file", "/s")];
+    assert_eq!(files, wanted.map(|(name, path)| (name, path.as_bytes())));
+    assert!(parse("interface=w\nssid=x\nwpa_psk_file=\neap_user_file=/u\n").bss[0].files().is_empty());
+}
+
+#[test]
 fn wpa1_and_tkip_are_off_unless_asked_for() {
     let bss = &parse("interface=w\nssid=x\nwpa=2\nwpa_passphrase=12345678\n").bss[0];
     assert_eq!((bss.rsn_pairwise(), bss.group_cipher()), (Ciphers::CCMP, Ciphers::CCMP));

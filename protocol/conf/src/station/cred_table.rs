@@ -5,7 +5,7 @@ use crate::param::{Kind, any, hex_of, int, lines, of, parameters, quoted, string
 
 parameters! {
     /// A parameter of a credential.
-    Cred, CredKey in CRED_PARAMS;
+    Cred, CredKey in CRED_PARAMS, Next;
     temporary: any(0).flag().unsaved() => (bool), "Whether the credential is never saved.";
     priority: any(0), "Credentials of higher priority are tried first.";
     sp_priority: int(0, 255, 0), "Priority among credentials of one provider.";
@@ -52,7 +52,7 @@ parameters! {
 
 parameters! {
     /// A parameter of a stored P2P identity.
-    Identity, IdentityKey in IDENTITY_PARAMS;
+    Identity, IdentityKey in IDENTITY_PARAMS, Nothing;
     dik_cipher: any(0), "Cipher of the device identity key.";
     dik: hex_of(0, 64).secret(), "Device identity key.";
     pmk: hex_of(0, 64).secret(), "Key shared with the device.";

@@ -1,6 +1,7 @@
 //! The parameters of wpa_supplicant.conf outside any block.
 
 use super::globals::Globals;
+use crate::param::Effect::{Country, Keys, Start};
 use crate::param::{
     Kind, any, country, dec, flag, groups, hex_of, int, lines, mac, numbers, of, parameters, text, text_of,
 };
@@ -8,10 +9,10 @@ use crate::stored::{Bytes, Groups, Letters, Numbers, Text};
 
 parameters! {
     /// A parameter outside any block.
-    Globals, GlobalKey in GLOBAL_PARAMS;
-    ctrl_interface: text().utf8() => (Text), "Directory of the control sockets: PATH, or DIR=PATH GROUP=GROUP.";
-    no_ctrl_interface: of(Kind::Ignored).unsaved().done_when_set(), "Takes ctrl_interface back.";
-    ctrl_interface_group: text().utf8() => (Text), "Group that may use the control sockets, by name or number.";
+    Globals, GlobalKey in GLOBAL_PARAMS, Next;
+    ctrl_interface: text().utf8().on_change(Start) => (Text), "Directory of the control sockets: PATH, or DIR=PATH GROUP=GROUP.";
+    no_ctrl_interface: of(Kind::Ignored).unsaved().done_when_set().on_change(Start), "Takes ctrl_interface back.";
+    ctrl_interface_group: text().utf8().on_change(Start) => (Text), "Group that may use the control sockets, by name or number.";
     eapol_version: int(1, 3, 1).octet() => u8, "Version in EAPOL frames we send.";
     ap_scan: any(1), "Who selects access points: 1 this program, 0 the driver, 2 each network in turn.";
     bgscan: of(Kind::QuotedText), "When to scan for better access points, for networks that do not say.";
@@ -90,7 +91,7 @@ parameters! {
     p2p_assisted_dfs_chan_enable: any(0), "Whether P2P2 uses assisted DFS.";
     dik_cipher: any(0), "Cipher of the device identity key.";
     dik: hex_of(0, 64).secret(), "Device identity key.";
-    country: country(Kind::Country) => Letters, "Country in which the radio is used.";
+    country: country(Kind::Country).on_change(Country) => Letters, "Country in which the radio is used.";
     bss_max_count: any(1000).count() => u32, "Most access points to remember.";
     bss_expiration_age: any(180).count() => u32, "Seconds after which an unseen access point is forgotten.";
     bss_expiration_scan_count: any(2).count() => u32, "Scans after which an unseen access point is forgotten.";
@@ -120,8 +121,8 @@ parameters! {
     okc: any(0).flag() => (bool), "Whether networks use opportunistic key caching unless they say otherwise.";
     pmf: any(0) => (i64), "Management frame protection of networks that do not say: 0 no, 1 if possible, 2 required.";
     sae_check_mfp: flag(0) => bool, "Whether SAE is only chosen where management frames are protected.";
-    sae_groups: groups() => Groups, "Groups of SAE, the preferred first.";
-    sae_pwe: int(0, 3, 2) => (i64), "How SAE derives its password element: 0 hunting and pecking, 1 hash to element, 2 either.";
+    sae_groups: groups().on_change(Keys) => Groups, "Groups of SAE, the preferred first.";
+    sae_pwe: int(0, 3, 2).on_change(Keys) => (i64), "How SAE derives its password element: 0 hunting and pecking, 1 hash to element, 2 either.";
     sae_pmkid_in_assoc: flag(0), "Whether the association request after SAE names its key.";
     dtim_period: any(0), "DTIM period of our own network.";
     beacon_int: any(0), "Beacon interval of our own network.";

@@ -1,6 +1,7 @@
 //! What stands outside the blocks.
 
 use super::global_table::{GLOBAL_PARAMS, GlobalKey};
+use crate::param::{self, Effect};
 use crate::values::{Change, SetError, Values};
 use alloc::{string::String, vec::Vec};
 
@@ -63,6 +64,12 @@ impl Globals {
             return Ok(Change::Changed);
         }
         self.values.set(name, text)
+    }
+
+    /// What a change of a parameter does.
+    #[must_use]
+    pub fn on_change(name: &[u8]) -> Effect {
+        param::effect_of(GLOBAL_PARAMS, name)
     }
 
     /// The text of a parameter (`GET`); `None` if it is unset, unknown or secret.

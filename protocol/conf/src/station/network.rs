@@ -3,6 +3,7 @@
 use super::global_table::GlobalKey;
 use super::globals::Globals;
 use super::network_table::{NETWORK_PARAMS, NetworkKey};
+use crate::param::{self, Effect};
 use crate::suites::{Ciphers, KeyMgmt, Proto};
 use crate::value::Value;
 use crate::values::{Change, SetError, Values};
@@ -57,18 +58,33 @@ impl Network {
     /// If there is no such field or the text is not a value of it.
     pub fn set(&mut self, field: &[u8], text: &[u8]) -> Result<Change, SetError> {
         let change = self.values.set(field, text)?;
-        match field {
-            // Validating the channel needs protected SA Query frames: asking for it turns protection on.
-            b"ocv" if self.values.read(NetworkKey::ocv) && self.values.read(NetworkKey::ieee80211w) == 0 => {
-                self.values.put(NetworkKey::ieee80211w, Value::Int(1));
-            }
-            // A network that knows WEP keys only must not be used open.
-            b"wep_key0" | b"wep_key1" | b"wep_key2" | b"wep_key3" | b"wep_tx_keyidx" => {
-                return Err(SetError::Invalid("WEP is not supported".into()));
-            }
-            _ => {}
+        // A network that knows WEP keys only must not be used open.
+        if matches!(field, b"wep_key0" | b"wep_key1" | b"wep_key2" | b"wep_key3" | b"wep_tx_keyidx") {
+            return Err(SetError::Invalid("WEP is not supported".into()));
         }
+        self.follow(field);
         Ok(change)
+    }
+
+    /// What a field that was set brings with it.
+    fn follow(&mut self, field: &[u8]) {
+        // Validating the channel needs protected SA Query frames: asking for it turns protection on.
+        if field == b"ocv" && self.ocv() && self.own_ieee80211w() == Some(0) {
+            self.values.put(NetworkKey::ieee80211w, Value::Int(1));
+        }
+    }
+
+    /// What a change of a field does.
+    #[must_use]
+    pub fn on_change(field: &[u8]) -> Effect {
+        param::effect_of(NETWORK_PARAMS, field)
+    }
+
+    /// Gives a field the value that it has in another network (`DUP_NETWORK`), secrets too. `None` if it has none there.
+    pub fn copy(&mut self, from: &Network, field: &[u8]) -> Option<Change> {
+        let change = self.values.copy(&from.values, field)?;
+        self.follow(field);
+        Some(change)
     }
 
     /// The text of a field as `GET_NETWORK` shows it: secrets as `*`. `None` if it is unset or unknown.

@@ -1,6 +1,7 @@
 //! The parameters of a `network={}` block.
 
 use super::network::Network;
+use crate::param::Effect::{Next, Secrets};
 use crate::param::{
     Kind, any, auth_alg, bssid, ciphers, flag, int, key_mgmt, lines, mac, mac_list, numbers, of, parameters, proto,
     psk, quoted, secret_lines, string,
@@ -14,29 +15,29 @@ use wire::MacAddr;
 // pairwise cipher, are used only by networks that name them: see the accessors of `Network`.
 parameters! {
     /// A parameter of a network block.
-    Network, NetworkKey in NETWORK_PARAMS;
-    ssid: quoted(0, 32) => (Bytes), "Name of the network.";
+    Network, NetworkKey in NETWORK_PARAMS, Keys;
+    ssid: quoted(0, 32).on_change(Secrets) => (Bytes), "Name of the network.";
     scan_ssid: flag(0) => bool, "Whether to scan for this name with directed probe requests, as hidden networks need.";
-    bssid: bssid() => MacAddr, "The only access point to use.";
-    bssid_hint: bssid() => MacAddr, "The access point to try first.";
+    bssid: bssid().on_change(Next) => MacAddr, "The only access point to use.";
+    bssid_hint: bssid().on_change(Next) => MacAddr, "The access point to try first.";
     bssid_ignore: mac_list() => (MacList), "Access points never to use.";
     bssid_blacklist: mac_list().into("bssid_ignore"), "Old spelling of bssid_ignore.";
     bssid_accept: mac_list() => (MacList), "The only access points to use.";
     bssid_whitelist: mac_list().into("bssid_accept"), "Old spelling of bssid_accept.";
-    psk: psk() => Psk, "Passphrase in quotes, pre-shared key as 64 hex digits, or ext:NAME.";
+    psk: psk().on_change(Secrets) => Psk, "Passphrase in quotes, pre-shared key as 64 hex digits, or ext:NAME.";
     mem_only_psk: any(0).flag() => bool, "Whether the key stays in memory and is never saved or asked for in the file.";
-    sae_password: string().secret() => (Secret), "Password of SAE, where it is not the passphrase of psk.";
+    sae_password: string().secret().on_change(Secrets) => (Secret), "Password of SAE, where it is not the passphrase of psk.";
     sae_password_id: string() => Bytes, "Identifier that selects one of the network's SAE passwords.";
     alt_sae_password_ids: lines() => (Lines), "Further password identifiers, each in hex.";
     sae_pwe: any(4) => (i64), "How SAE derives its password element here: 0 hunting and pecking, 1 hash to element, 2 either, 4 as the global says.";
     proto: proto(Proto::RSN.union(Proto::WPA)).explicit() => (Proto), "Protocol versions to accept: WPA, RSN; unless named, RSN, and WPA where pairwise names TKIP.";
-    key_mgmt: key_mgmt(KeyMgmt::PSK.union(KeyMgmt::EAP)) => KeyMgmt, "Key management methods to accept.";
+    key_mgmt: key_mgmt(KeyMgmt::PSK.union(KeyMgmt::EAP)).on_change(Secrets) => KeyMgmt, "Key management methods to accept.";
     bg_scan_period: any(-1), "Seconds between background scans by the driver.";
     pairwise: ciphers(Ciphers::PAIRWISE, Ciphers::CCMP.union(Ciphers::TKIP)).explicit() => (Ciphers), "Pairwise ciphers to accept; unless named, CCMP, and TKIP where proto names WPA.";
     group: ciphers(Ciphers::GROUP, Ciphers::CCMP.union(Ciphers::TKIP)) => Ciphers, "Group ciphers to accept.";
     group_mgmt: ciphers(Ciphers::GROUP_MGMT, Ciphers::NONE_SET) => Ciphers, "Group management ciphers to accept; any if none is named.";
     auth_alg: auth_alg() => (AuthAlg), "Authentication algorithms to use; OPEN, the only one left beside SAE, is used whatever is named.";
-    scan_freq: numbers() => Numbers, "The only frequencies to scan for this network, in MHz.";
+    scan_freq: numbers().on_change(Next) => Numbers, "The only frequencies to scan for this network, in MHz.";
     freq_list: numbers() => Numbers, "The only frequencies on which to use this network, in MHz.";
     ht: flag(1), "Whether our own network here (mesh, IBSS, AP) uses HT.";
     vht: flag(1), "Whether our own network here uses VHT.";
@@ -116,7 +117,7 @@ parameters! {
     wep_key2: of(Kind::Wep).secret().obsolete(), "Third WEP key; WEP is not supported.";
     wep_key3: of(Kind::Wep).secret().obsolete(), "Fourth WEP key; WEP is not supported.";
     wep_tx_keyidx: of(Kind::Wep).obsolete().preset(0), "WEP key to send with; WEP is not supported.";
-    priority: any(0) => i64, "Networks of higher priority are chosen first.";
+    priority: any(0).on_change(Next) => i64, "Networks of higher priority are chosen first.";
     eap_workaround: any(-1), "Which workarounds for EAP servers to use.";
     pac_file: string(), "File with credentials of EAP-FAST.";
     fragment_size: any(1398), "Size of EAP fragments.";
@@ -127,8 +128,8 @@ parameters! {
     mesh_fwding: flag(1), "Whether to forward frames in a mesh.";
     mesh_rssi_threshold: int(-255, 1, 1), "Weakest mesh peer, in dBm.";
     proactive_key_caching: int(-1, 1, -1) => (i64), "Whether to use a cached key with other access points of the network; -1 as the global okc says.";
-    disabled: int(0, 2, 0) => (i64), "1: not used until it is enabled; 2: a stored P2P group.";
-    id_str: string() => Bytes, "Name of the network for scripts.";
+    disabled: int(0, 2, 0).on_change(Next) => (i64), "1: not used until it is enabled; 2: a stored P2P group.";
+    id_str: string().on_change(Next) => Bytes, "Name of the network for scripts.";
     ieee80211w: int(0, 2, 3) => (i64), "Management frame protection: 0 no, 1 if possible, 2 required, 3 as the global pmf says.";
     ocv: flag(0) => bool, "Whether to validate the operating channel.";
     peerkey: of(Kind::Ignored).obsolete(), "Removed.";

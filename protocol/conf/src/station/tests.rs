@@ -1,6 +1,7 @@
 //! The language of wpa_supplicant.conf.
 
 use super::*;
+use crate::param::Effect;
 use crate::suites::{Ciphers, KeyMgmt, Proto};
 use crate::values::{Change, SetError};
 use alloc::{format, string::ToString, vec};
@@ -537,4 +538,41 @@ fn a_control_directory_without_a_place_is_said_and_left_out() {
     }
     let (_, notices) = StationConfig::parse("a.conf", b"ctrl_interface=\n").unwrap();
     assert!(notices.is_empty());
+}
+
+#[test]
+fn what_a_change_does_is_said_by_the_row() {
+    for (field, effect) in [
+        ("psk", Effect::Secrets),
+        ("key_mgmt", Effect::Secrets),
+        ("ieee80211w", Effect::Keys),
+        ("bssid_whitelist", Effect::Keys),
+        ("priority", Effect::Next),
+        ("id_str", Effect::Next),
+        ("phase1", Effect::Nothing),
+    ] {
+        assert_eq!(Network::on_change(field.as_bytes()), effect, "{field}");
+    }
+    for (name, effect) in [
+        ("country", Effect::Country),
+        ("sae_groups", Effect::Keys),
+        ("okc", Effect::Next),
+        ("ap_scan", Effect::Nothing),
+    ] {
+        assert_eq!(Globals::on_change(name.as_bytes()), effect, "{name}");
+    }
+}
+
+#[test]
+fn a_field_is_copied_with_its_secret() {
+    let config = parse("network={\nssid=\"a\"\npsk=\"a secret\"\nocv=1\n}\n");
+    let mut to = Network::new(7);
+    assert_eq!(to.copy(&config.networks[0], b"psk"), Some(Change::Changed));
+    assert_eq!(to.copy(&config.networks[0], b"psk"), Some(Change::Same));
+    assert!(matches!(to.psk(), Some(Psk::Passphrase(secret)) if secret.as_bytes() == b"a secret"));
+    // What a field brings with it comes with it; what is usual is; what is nothing cannot be.
+    assert_eq!(to.copy(&config.networks[0], b"ocv"), Some(Change::Changed));
+    assert_eq!(to.copy(&config.networks[0], b"priority"), Some(Change::Same));
+    assert_eq!(to.copy(&config.networks[0], b"sae_password"), None);
+    assert_eq!(to.copy(&config.networks[0], b"nothing"), None);
 }
