@@ -1,16 +1,23 @@
 //! What the access point daemon may touch, from its command line and configuration: written before any privilege is
 //! given up.
 
+use conf::ap::{Bss, ControlDirectory};
 use ipc_proto::{InterfaceType, Role};
-use policy::grant::{Grant, Make, Names};
+use policy::grant::{ControlRoot, ControlSocket, FileGrant, FileRight, Grant, Make, Names};
 
+use crate::options::Options;
 use crate::setup::Setup;
 
-/// The grant of this start. `global`: there is a global control socket.
-pub(crate) fn of(global: bool, setup: &Setup) -> Grant {
+/// Where control sockets are of networks that are named later, unless that says otherwise.
+const USUAL_CONTROL: &str = "/run/hostapd";
+
+/// The grant of this start.
+pub(crate) fn of(options: &Options, setup: &Setup) -> Grant {
     let mut grant = Grant::nothing(Role::AccessPoint);
     grant.country = true;
-    if global {
+    files(&mut grant, setup);
+    control(&mut grant, options, setup);
+    if options.global.is_some() {
         // Networks are named later, on the global control socket.
         grant.interfaces = vec![Names::any()];
         grant.makes = vec![Make { kind: InterfaceType::AccessPoint, names: Names::any() }];
@@ -38,9 +45,33 @@ pub(crate) fn of(global: bool, setup: &Setup) -> Grant {
     grant
 }
 
+/// Configurations and the lists that they name are read again.
+fn files(grant: &mut Grant, setup: &Setup) {
+    let paths = setup.radios.iter().map(|radio| &radio.path).chain(setup.files.keys());
+    grant.files = paths.map(|path| FileGrant { right: FileRight::Read, path: path.into() }).collect();
+}
+
+fn control(grant: &mut Grant, options: &Options, setup: &Setup) {
+    let group = options.global_group.as_ref();
+    let networks = setup.radios.iter().flat_map(|radio| &radio.config.bss).filter_map(Bss::control_directory);
+    let usual = options.global.as_ref().map(|_| ControlDirectory { directory: USUAL_CONTROL.into(), group: None });
+    for directory in networks.chain(usual) {
+        let root = ControlRoot {
+            folder: directory.directory.trim_end_matches('/').into(),
+            group: directory.group.or_else(|| group.cloned()),
+        };
+        if !grant.control.contains(&root) {
+            grant.control.push(root);
+        }
+    }
+    let global = options.global.iter().map(|path| ControlSocket { path: path.into(), group: group.cloned() });
+    grant.sockets = global.collect();
+}
+
 #[cfg(test)]
 mod tests {
     use super::of;
+    use crate::options::{Wanted, parse};
     use crate::setup::{Configured, Setup};
 
     #[test]
@@ -50,11 +81,13 @@ mod tests {
         let own = config.bss.len();
         let radio = Configured { path: "/etc/h.conf".into(), radio: None, own, config };
         let setup = Setup { radios: vec![radio], ..Setup::default() };
-        let grant = of(false, &setup).to_string();
+        let Ok(Wanted::Run(options)) = parse(["/etc/h.conf".into()]) else { panic!() };
+        let grant = of(&options, &setup).to_string();
         assert_eq!(
             grant,
             "role: access-point\ninterface: wlan0\ninterface: wlan0_0\nmake: access-point wlan0_0\n\
-             make-bridge: br0\ncountry: yes\naddress: random\naddress: 00:16:3e:00:00:01\n"
+             make-bridge: br0\ncountry: yes\naddress: random\naddress: 00:16:3e:00:00:01\n\
+             read: /etc/h.conf\n"
         );
     }
 }

@@ -207,7 +207,7 @@ impl Apd {
                 }
             }
             Some(FilePurpose::Reload { iface, client }) => {
-                let well = self.reload(iface, client, result, now, rng);
+                let well = self.reload(iface, result, now, rng);
                 if let Some(client) = client {
                     self.out.reply(client, if well { ctrl::reply::OK } else { ctrl::reply::FAIL });
                 }
@@ -225,19 +225,12 @@ impl Apd {
     fn reload_all(&mut self) {
         for iface in &self.ifaces {
             if let Some(path) = &iface.path {
-                self.out.read_file(FilePurpose::Reload { iface: iface.id, client: None }, path.clone(), None);
+                self.out.read_file(FilePurpose::Reload { iface: iface.id, client: None }, path.clone());
             }
         }
     }
 
-    fn reload(
-        &mut self,
-        id: IfaceId,
-        client: Option<ClientId>,
-        result: Result<Vec<u8>, String>,
-        now: Instant,
-        rng: &mut dyn Rng,
-    ) -> bool {
+    fn reload(&mut self, id: IfaceId, result: Result<Vec<u8>, String>, now: Instant, rng: &mut dyn Rng) -> bool {
         let privd = self.privd;
         let Some((iface, out)) = self.both(id) else { return false };
         let path = iface.path.clone().unwrap_or_default();
@@ -270,7 +263,6 @@ impl Apd {
             iface.drop_bss(bss, out);
         }
         iface.take_config(config);
-        iface.named_by = client;
         iface.reload(Scope::File, out, now, privd, rng);
         self.open_sockets();
         true

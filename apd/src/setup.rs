@@ -1,12 +1,12 @@
 //! What happens before privilege is given up: configuration files are read, and the start is described.
 
+use ipc_proto::Role;
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
 
 use conf::ap::{ApConfig, Bss};
-use daemon::Start;
 use daemon::cli::{SetupError, contents};
 use daemon::log::Level;
+use daemon::{Reader, Start};
 
 use crate::options::Options;
 
@@ -40,10 +40,16 @@ pub(crate) fn files_of(bss: &Bss) -> Vec<(&'static str, String)> {
 }
 
 /// Reads the files that a configuration names. Each that cannot be read is told with file, line and parameter.
-fn read_named(file: &str, text: &[u8], config: &ApConfig, files: &mut BTreeMap<String, Vec<u8>>) -> Vec<String> {
+fn read_named(
+    file: &str,
+    text: &[u8],
+    config: &ApConfig,
+    files: &mut BTreeMap<String, Vec<u8>>,
+    reader: &mut Reader,
+) -> Vec<String> {
     let mut errors = Vec::new();
     for (name, path) in config.bss.iter().flat_map(files_of) {
-        match contents(&path) {
+        match contents(reader, &path) {
             Ok(text) => drop(files.insert(path, text)),
             Err(error) => {
                 let wanted = format!("{name}={path}");
@@ -62,12 +68,14 @@ fn read_named(file: &str, text: &[u8], config: &ApConfig, files: &mut BTreeMap<S
 /// Reads all configuration files and the files they name. Warnings are given to `warn`, one line each.
 pub(crate) fn configure(options: &Options, warn: &mut dyn FnMut(String)) -> Result<Setup, SetupError> {
     let mut setup = Setup { folder: absolute("."), ..Setup::default() };
+    let paths = options.configs.iter().chain(options.bss_configs.iter().map(|(_, path)| path));
+    let mut reader = Reader::new(Role::AccessPoint, paths.map(String::as_str));
     let mut unread = Vec::new();
     for (index, path) in options.configs.iter().enumerate() {
-        let text = contents(path)?;
+        let text = contents(&mut reader, path)?;
         let (mut config, notices) =
             ApConfig::parse(path, &text).map_err(|rejected| SetupError::Rejected(rejected.to_string()))?;
-        unread.extend(read_named(path, &text, &config, &mut setup.files));
+        unread.extend(read_named(path, &text, &config, &mut setup.files, &mut reader));
         notices.iter().for_each(|notice| warn(notice.to_string()));
         if let Some(name) = options.interfaces.get(index) {
             config
@@ -77,10 +85,10 @@ pub(crate) fn configure(options: &Options, warn: &mut dyn FnMut(String)) -> Resu
         setup.radios.push(Configured { path: absolute(path), radio: None, own: config.bss.len(), config });
     }
     for (radio, path) in &options.bss_configs {
-        let text = contents(path)?;
+        let text = contents(&mut reader, path)?;
         let (config, notices) =
             ApConfig::parse(path, &text).map_err(|rejected| SetupError::Rejected(rejected.to_string()))?;
-        unread.extend(read_named(path, &text, &config, &mut setup.files));
+        unread.extend(read_named(path, &text, &config, &mut setup.files, &mut reader));
         notices.iter().for_each(|notice| warn(notice.to_string()));
         // Without the radio's name there is nothing to join them by: BSSs with the same RADIO share one.
         match setup.radios.iter_mut().find(|known| known.radio.as_ref() == Some(radio)) {
@@ -103,20 +111,10 @@ fn absolute(path: &str) -> String {
 
 /// What the process is allowed from now on, and how it starts.
 pub(crate) fn start(options: &Options, setup: &Setup) -> Start {
-    let all = || setup.radios.iter().flat_map(|radio| &radio.config.bss);
-    let control_dirs: Vec<PathBuf> =
-        all().filter_map(Bss::control_directory).map(|control| PathBuf::from(control.directory)).collect();
-    let control_sockets =
-        options.global.as_deref().filter(|path| path.starts_with('/')).map(PathBuf::from).into_iter().collect();
-    let readable = setup.radios.iter().map(|radio| radio.path.as_str()).chain(setup.files.keys().map(String::as_str));
-    let readable = readable.map(|path| Path::new(path).to_owned()).collect();
     Start {
         name: "apd",
-        grant: crate::grant::of(options.global.is_some(), setup),
-        control_dirs,
-        control_sockets,
-        readable,
-        writable: Vec::new(),
+        grant: crate::grant::of(options, setup),
+        configurations: setup.radios.iter().map(|radio| radio.path.clone().into()).collect(),
         log: options.log.clone(),
         level: Level::Info.louder(options.verbosity),
         timestamps: options.timestamps,

@@ -5,6 +5,8 @@ use std::io;
 
 use lexopt::{Parser, ValueExt as _};
 
+use crate::on_request::Reader;
+
 /// The command line cannot be understood.
 #[derive(Debug)]
 pub struct UsageError(pub String);
@@ -55,17 +57,6 @@ impl fmt::Display for SetupError {
 }
 
 /// A file, read before privilege is given up; where there is none to give up, by the post if need be.
-pub fn contents(path: &str) -> Result<Vec<u8>, SetupError> {
-    let unreadable = |error| SetupError::Unreadable(path.to_owned(), error);
-    let error = match std::fs::read(path) {
-        Ok(content) => return Ok(content),
-        Err(error) => error,
-    };
-    if error.kind() != io::ErrorKind::PermissionDenied || nix::unistd::geteuid().is_root() {
-        return Err(unreadable(error));
-    }
-    let absolute = std::path::absolute(path).map_err(unreadable)?;
-    crate::on_request::read(&absolute).map_err(|why| {
-        unreadable(io::Error::new(io::ErrorKind::PermissionDenied, format!("{error}, and not by the post: {why}")))
-    })
+pub fn contents(files: &mut Reader, path: &str) -> Result<Vec<u8>, SetupError> {
+    files.contents(path).map_err(|error| SetupError::Unreadable(path.to_owned(), error))
 }

@@ -16,7 +16,7 @@ use ipc_proto::keeper::FromKeeper;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{SigSet, Signal};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
-use policy::grant::{Grant, Names};
+use policy::grant::{FileGrant, FileRight, Grant, Names};
 use policy::{Lockdown, ProcessRole};
 use tracing::{info, warn};
 
@@ -41,17 +41,10 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 pub struct Start {
     /// The name of its process: "supplicant" or "apd".
     pub name: &'static str,
-    /// What it is and which interfaces, bridges and addresses it may have. With a witness they are named later, on
-    /// the control socket.
+    /// What it is and everything that it may have. With a witness, more is named later, on the control socket.
     pub grant: Grant,
-    /// Directories that its control sockets may be made in; made if they do not exist.
-    pub control_dirs: Vec<PathBuf>,
-    /// Control sockets by their own path (the global one, `-g`).
-    pub control_sockets: Vec<PathBuf>,
-    /// Files that it may read again.
-    pub readable: Vec<PathBuf>,
-    /// Files that it may replace (and read).
-    pub writable: Vec<PathBuf>,
+    /// Its configuration files, which may name others.
+    pub configurations: Vec<PathBuf>,
     /// Where its log goes.
     pub log: LogTarget,
     /// What is logged.
@@ -107,13 +100,12 @@ pub struct Links {
     pub(crate) privd: Source,
     pub(crate) post: Source,
     pub(crate) role: Role,
+    pub(crate) configurations: Vec<PathBuf>,
     pub(crate) signals: SignalFd,
     pub(crate) background: Option<Background>,
     pub(crate) service: Option<Service>,
     pub(crate) runtime_dir: RuntimeDir,
     pub(crate) log_is_file: bool,
-    /// The file with the process id. Its folder is closed to this process, so it is emptied at the end, not removed.
-    pub(crate) pid_file: Option<File>,
 }
 
 /// A process in the background whose parent waits to hear that all is well.
@@ -160,9 +152,7 @@ pub fn launch(mut start: Start) -> Result<Links, LaunchError> {
         .map_err(|error| system("process name")(error.into()))?;
     let signals = block_signals()?;
     let runtime_dir = RuntimeDir::find();
-    for path in start.control_dirs.iter_mut().chain(&mut start.control_sockets) {
-        *path = runtime_dir.real(path);
-    }
+    settle(&mut start, runtime_dir);
     if let Some(path) = served(&start) {
         return Err(LaunchError::Served(path));
     }
@@ -177,8 +167,8 @@ pub fn launch(mut start: Start) -> Result<Links, LaunchError> {
         }
     }
     let (privd, post) = helpers(&start)?;
-    // Not before all that could end the start: the file may be that of a daemon that runs.
-    let pid_file = start.pid_file.as_deref().map(write_pid).transpose()?;
+    // Not before all that could end the start: the file may be that of a daemon that runs. The post's keeper removes it.
+    start.pid_file.as_deref().map(write_pid).transpose()?;
     let reconnects = matches!(privd, Source::Socket { .. });
     let lockdown = Lockdown::of_daemon(process, reconnects);
     let report = lockdown.apply(start.accept_unconfined).map_err(LaunchError::Confinement)?;
@@ -189,22 +179,52 @@ pub fn launch(mut start: Start) -> Result<Links, LaunchError> {
         warn!("{weakness}");
     }
     let log_is_file = matches!(start.log, LogTarget::File(_));
-    Ok(Links { privd, post, role: start.grant.role, signals, background, service, runtime_dir, log_is_file, pid_file })
+    let configurations = start.configurations.iter().map(|path| absolute(path)).collect();
+    Ok(Links {
+        privd,
+        post,
+        role: start.grant.role,
+        configurations,
+        signals,
+        background,
+        service,
+        runtime_dir,
+        log_is_file,
+    })
 }
 
-fn write_pid(path: &Path) -> Result<File, LaunchError> {
+/// Each path of the grant by its one name, whatever the working directory is; and with the files of the start itself.
+fn settle(start: &mut Start, runtime_dir: RuntimeDir) {
+    let grant = &mut start.grant;
+    if let LogTarget::File(path) = &start.log {
+        grant.files.push(FileGrant { right: FileRight::Log, path: path.clone() });
+    }
+    grant.files.extend(start.pid_file.clone().map(|path| FileGrant { right: FileRight::Pid, path }));
+    let sockets = grant.sockets.iter_mut().map(|socket| &mut socket.path);
+    for path in sockets.filter(|path| !path.as_os_str().as_encoded_bytes().starts_with(b"@")) {
+        *path = runtime_dir.real(&absolute(path));
+    }
+    for root in &mut grant.control {
+        root.folder = runtime_dir.real(&absolute(&root.folder));
+    }
+    for file in &mut grant.files {
+        file.path = absolute(&file.path);
+    }
+}
+
+fn write_pid(path: &Path) -> Result<(), LaunchError> {
     let failed = || system(path.display().to_string());
     let mut file = OpenOptions::new().write(true).create(true).truncate(true).open(path).map_err(failed())?;
-    file.write_all(format!("{}\n", std::process::id()).as_bytes()).map_err(failed())?;
-    Ok(file)
+    file.write_all(format!("{}\n", std::process::id()).as_bytes()).map_err(failed())
 }
 
 /// A control socket of ours on which somebody listens already. A daemon that was just killed has its own closed by its
 /// helpers within moments: those are waited for.
 fn served(start: &Start) -> Option<PathBuf> {
     let names = || start.grant.interfaces.iter().filter_map(Names::literal);
-    let below = start.control_dirs.iter().flat_map(|folder| names().map(|name| folder.join(name)));
-    let mut paths: Vec<PathBuf> = below.chain(start.control_sockets.iter().cloned()).collect();
+    let below = start.grant.control.iter().flat_map(|root| names().map(|name| root.folder.join(name)));
+    let sockets = start.grant.sockets.iter().map(|socket| socket.path.clone());
+    let mut paths: Vec<PathBuf> = below.chain(sockets).collect();
     for _ in 0..40 {
         paths.retain(|path| UnixDatagram::unbound().and_then(|socket| socket.connect(path)).is_ok());
         if paths.is_empty() {
@@ -284,34 +304,9 @@ fn start_keeper(start: &Start, helper: Helper) -> Result<Source, LaunchError> {
             command.arg("keep").arg("--grant").arg(start.grant.to_string());
         }
         Helper::Post => {
-            command.arg("keep-post");
-            for path in &start.control_dirs {
-                command.arg("--control").arg(absolute(path));
-            }
-            for path in &start.control_sockets {
-                command.arg("--control-socket").arg(absolute(path));
-            }
-            // Interfaces that are named later have their control sockets where everybody expects them.
-            if start.grant.witness {
-                command.arg("--control").arg(match start.grant.role {
-                    Role::Station => "/run/wpa_supplicant",
-                    Role::AccessPoint => "/run/hostapd",
-                });
-            }
-            for path in &start.readable {
-                command.arg("--read").arg(absolute(path));
-            }
-            for path in &start.writable {
-                command.arg("--write").arg(absolute(path));
-            }
-            if start.grant.witness {
-                command.arg("--named-later");
-                if let Ok(folder) = std::env::current_dir() {
-                    command.arg("--folder").arg(folder);
-                }
-            }
-            if let LogTarget::File(path) = &start.log {
-                command.arg("--log").arg(absolute(path));
+            command.arg("keep-post").arg("--grant").arg(start.grant.to_string());
+            if let Ok(folder) = std::env::current_dir() {
+                command.arg("--folder").arg(folder);
             }
         }
     }

@@ -21,5 +21,6 @@ mod stack;
 
 pub use launch::{LaunchError, Links, LogTarget, Start, launch};
 pub use machine::{Input, Machine, Output, Signal, Worth};
+pub use on_request::Reader;
 pub use outbox::Outbox;
 pub use run::run;

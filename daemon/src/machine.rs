@@ -129,8 +129,6 @@ pub enum Output {
         token: u32,
         /// Absolute path.
         path: String,
-        /// The client whose command names the file; absent: a path that was named at start.
-        on_behalf: Option<ClientId>,
     },
     /// Replaces a file that was named at start.
     WriteFile {

@@ -63,11 +63,11 @@ impl<P: Clone, F> Outbox<P, F> {
         std::mem::take(&mut self.requests).into_values().collect()
     }
 
-    /// Reads a file, with the right of the client whose command names it.
-    pub fn read_file(&mut self, purpose: F, path: String, on_behalf: Option<ClientId>) {
+    /// Reads a file that is granted, or that the superuser has named.
+    pub fn read_file(&mut self, purpose: F, path: String) {
         let token = self.number();
         self.files.insert(token, purpose);
-        self.push(Output::ReadFile { token, path, on_behalf });
+        self.push(Output::ReadFile { token, path });
     }
 
     /// Replaces a file that was named at start.

@@ -2,10 +2,11 @@
 
 use std::collections::VecDeque;
 use std::os::fd::{AsFd as _, BorrowedFd};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use ipc_proto::post::{FromPost, ToPost};
+use ipc_proto::post::{FromPost, MAX_PART, ToPost};
 use ipc_proto::{Failure, FromPrivd, Request, ToPrivd, VERSION};
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, ppoll};
@@ -14,12 +15,13 @@ use nix::sys::time::TimeSpec;
 use nix::time::{ClockId, clock_gettime};
 use tracing::{error, info, warn};
 use wire::Instant;
+use zeroize::Zeroizing;
 
 use crate::launch::Links;
 use crate::link::{Line, Link, News};
 use crate::log;
 use crate::machine::{Input, Machine, Output, Signal, Worth};
-use crate::stack;
+use crate::{on_request, stack};
 
 /// Most messages taken from one side before the others have their turn.
 const TURN: usize = 64;
@@ -72,18 +74,17 @@ struct Rest {
     service: Option<crate::service::Service>,
     runtime_dir: crate::runtime_dir::RuntimeDir,
     log_is_file: bool,
-    pid_file: Option<std::fs::File>,
 }
 
 /// Runs the machine until it exits, or nothing is left that it could work with.
 pub fn run(links: Links, machine: &mut dyn Machine) -> ExitCode {
-    let Links { privd, post, role, signals, background, service, runtime_dir, log_is_file, pid_file } = links;
+    let Links { privd, post, role, configurations, signals, background, service, runtime_dir, log_is_file } = links;
     let hello = ToPrivd::Hello { version: VERSION, role };
     let mut this = Loop {
         machine,
         privd: Link::new("privd", hello, privd),
-        post: Link::new("privd post", ToPost::Hello { version: VERSION }, post),
-        links: Rest { signals, background, service, runtime_dir, log_is_file, pid_file },
+        post: Link::new("privd post", on_request::hello(role, configurations.iter().map(PathBuf::as_path)), post),
+        links: Rest { signals, background, service, runtime_dir, log_is_file },
         exit: None,
         opening: 0,
         refused: VecDeque::new(),
@@ -139,11 +140,21 @@ impl Loop<'_> {
             Output::Send { clients, data, worth } => {
                 self.post.send(&ToPost::Send { clients, data }, worth);
             }
-            Output::ReadFile { token, path, on_behalf } => {
-                self.post.send(&ToPost::ReadFile { token, path, on_behalf }, Worth::State);
+            Output::ReadFile { token, path } => {
+                self.post.send(&ToPost::ReadFile { token, path }, Worth::State);
             }
             Output::WriteFile { token, path, data } => {
-                self.post.send(&ToPost::WriteFile { token, path, data }, Worth::State);
+                let data = Zeroizing::new(data);
+                let mut rest = data.as_slice();
+                loop {
+                    let (part, more) = rest.split_at(rest.len().min(MAX_PART));
+                    let (path, last) = (path.clone(), more.is_empty());
+                    self.post.send(&ToPost::WriteFile { token, path, data: part.to_vec(), last }, Worth::State);
+                    if last {
+                        break;
+                    }
+                    rest = more;
+                }
             }
             Output::ReopenLog if self.links.log_is_file => {
                 self.post.send(&ToPost::ReopenLog, Worth::State);
@@ -288,7 +299,11 @@ impl Loop<'_> {
                     self.give(Input::Control { socket, client, command: data });
                 }
                 FromPost::Gone { client } => self.give(Input::ControlGone { client }),
-                FromPost::FileRead { token, result } => self.give(Input::FileRead { token, result }),
+                FromPost::FileRead { token, result } => {
+                    let file = descriptor.ok_or_else(|| "no descriptor came".to_owned());
+                    let result = result.and(file).and_then(on_request::content);
+                    self.give(Input::FileRead { token, result });
+                }
                 FromPost::FileWritten { token, result } => self.give(Input::FileWritten { token, result }),
                 FromPost::Log { result } => match (result, descriptor) {
                     (Ok(()), Some(fd)) => log::replace_file(fd),
@@ -354,11 +369,6 @@ impl Loop<'_> {
         let lines = [self.privd.close(), self.post.close()];
         for mut line in lines.into_iter().flatten() {
             wait_for_end(&mut line, until);
-        }
-        if let Some(file) = self.links.pid_file.take()
-            && let Err(error) = file.set_len(0)
-        {
-            warn!("the file with the process id: {error}");
         }
     }
 }

@@ -8,6 +8,7 @@
 //! * [`Request`], [`Reply`], [`Event`], [`Failure`]: its vocabulary, also used by machines that never see a socket.
 //! * [`post`]: the vocabulary of a daemon with `privd post`, the owner of control sockets and files.
 //! * [`keeper`]: what the keeper of either tells the daemon.
+//! * [`opener`]: what the post asks of its keeper.
 //! * [`codec`]: bytes and back, with the size cap; [`channel`]: the one way in which they travel.
 //!
 //! Without the feature `channel` this crate does no I/O and needs no `std`.
@@ -23,6 +24,7 @@ mod errno;
 mod event;
 mod hello;
 pub mod keeper;
+pub mod opener;
 mod parameters;
 pub mod post;
 mod reply;

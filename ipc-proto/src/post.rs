@@ -5,6 +5,8 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
+use crate::Role;
+
 /// Names a control socket; chosen by the daemon.
 pub type SocketId = u32;
 /// Names an address that wrote to a control socket; given by the post, never used twice in its life.
@@ -13,7 +15,9 @@ pub type ClientId = u64;
 /// Most octets of a command or a reply.
 pub const MAX_DATAGRAM: usize = 64 * 1024;
 /// Most octets of a file.
-pub const MAX_FILE: usize = 120 * 1024;
+pub const MAX_FILE: usize = 16 * 1024 * 1024;
+/// Most octets of a part of one.
+pub const MAX_PART: usize = 64 * 1024;
 
 /// From a daemon to the post.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,14 +26,18 @@ pub enum ToPost {
     Hello {
         /// [`crate::VERSION`].
         version: u16,
+        /// What the daemon is.
+        role: Role,
+        /// Absolute paths of its granted configuration files: others that stand in them may be read too.
+        configurations: Vec<String>,
     },
     /// Opens a control socket. Answered by [`FromPost::Opened`].
     Open {
         /// Its name from now on.
         socket: SocketId,
-        /// Path of the socket, below a directory that was allowed at start.
+        /// Path of the socket, where the grant has one; `@name` is of the abstract space.
         path: String,
-        /// Group that may use it: name or number; none: only its owner.
+        /// Group that may use it, which the grant names: name or number; none: only its owner.
         group: Option<String>,
     },
     /// Closes one and removes its file.
@@ -48,19 +56,19 @@ pub enum ToPost {
     ReadFile {
         /// Correlation.
         token: u32,
-        /// Absolute path: one named at start, or, with `on_behalf`, any that this client could read.
+        /// Absolute path: granted, or named by the superuser in a command or in a granted file.
         path: String,
-        /// The client whose command names the file.
-        on_behalf: Option<ClientId>,
     },
-    /// Replaces a file that was named as writable at start. Answered by [`FromPost::FileWritten`].
+    /// Replaces a granted file. Answered by [`FromPost::FileWritten`] once the last part is on the disk.
     WriteFile {
         /// Correlation.
         token: u32,
         /// Absolute path.
         path: String,
-        /// New contents, whole.
+        /// A part of its new contents, in order; at most [`MAX_PART`] octets.
         data: Vec<u8>,
+        /// The last part.
+        last: bool,
     },
     /// Opens the log file named at start anew. Answered by [`FromPost::Log`] with its descriptor.
     ReopenLog,
@@ -97,12 +105,12 @@ pub enum FromPost {
         /// Which.
         client: ClientId,
     },
-    /// A file's contents.
+    /// A file to be read: its descriptor comes with this message, unless it failed.
     FileRead {
         /// Correlation.
         token: u32,
-        /// Contents, or why not, in words.
-        result: Result<Vec<u8>, String>,
+        /// Why it failed, in words.
+        result: Result<(), String>,
     },
     /// A file was replaced, or why not, in words.
     FileWritten {

@@ -187,7 +187,7 @@ fn a_message_over_the_cap_is_not_encoded() {
 
 #[test]
 fn the_other_vocabularies_are_read_back() {
-    let to = ToPost::ReadFile { token: 3, path: "/etc/a.conf".to_string(), on_behalf: Some(9) };
+    let to = ToPost::ReadFile { token: 3, path: "/etc/a.conf".to_string() };
     assert_eq!(decode(&encode(&to).unwrap()), Ok(to));
     let from = FromPost::Command { socket: 1, client: 2, uid: 1000, data: b"PING".to_vec() };
     assert_eq!(decode(&encode(&from).unwrap()), Ok(from));

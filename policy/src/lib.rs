@@ -5,6 +5,7 @@
 //!   until it has been thought about here.
 //! * [`grant::Grant`] names everything that one daemon may touch; [`caps`] says how much of it.
 //! * [`Lockdown`] says as data what a process may still do after its start, and why; [`Lockdown::apply`] makes it so.
+//! * [`saved`]: how a granted file gets new content without changing its owner.
 #![deny(unsafe_code)]
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 
@@ -13,10 +14,11 @@ mod check;
 mod frames;
 pub mod grant;
 pub mod lockdown;
+pub mod saved;
 mod sys;
 mod table;
 mod verdict;
 
-pub use lockdown::{Lockdown, LockdownError, ProcessRole, Report};
+pub use lockdown::{Lockdown, LockdownError, NOBODY, ProcessRole, Report};
 pub use sys::{close_inherited, fork, fork_single};
 pub use verdict::{Bridge, Hold, Phase, Standing, Usage, Verdict, World, authorize};

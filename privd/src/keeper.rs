@@ -15,6 +15,8 @@ use nix::unistd::ForkResult;
 use policy::Lockdown;
 use tracing::{error, info, warn};
 
+use crate::post::{self, Opener};
+
 /// A worker that lived longer than this died of something else than its start.
 const SHORT_LIFE: Duration = Duration::from_secs(1);
 /// Wait before the third start in a row, doubled for each further one, up to the longest.
@@ -72,8 +74,13 @@ enum End {
 
 impl Keeper {
     /// Locks down and keeps `work` going, each time in a process of its own with a connection to the daemon, until the
-    /// daemon is gone. `work` is told how many workers there were before: what it changes is seen by no other.
-    pub(crate) fn keep(self, work: impl Fn(u32, OwnedFd) -> i32) -> io::Result<()> {
+    /// daemon is gone. `work` is told how many workers there were before: what it changes is seen by no other. Where
+    /// there is an opener, each worker has a line to it.
+    pub(crate) fn keep(
+        self,
+        mut opener: Option<Opener>,
+        work: impl Fn(u32, OwnedFd, Option<OwnedFd>) -> i32,
+    ) -> io::Result<()> {
         let report =
             self.lockdown.apply(self.accept_unconfined).map_err(|error| io::Error::other(error.to_string()))?;
         for loss in report.lost {
@@ -85,10 +92,12 @@ impl Keeper {
             let began = Instant::now();
             let (daemons, workers) = pair()?;
             let (life, workers_life) = UnixStream::pair()?;
+            let (asked, asks) =
+                if opener.is_some() { pair().map(|(asked, asks)| (Some(asked), Some(asks)))? } else { (None, None) };
             let keeper = nix::unistd::getpid();
             let child = match policy::fork_single()? {
                 ForkResult::Child => {
-                    drop((line, daemons, life));
+                    drop((line, daemons, life, asked));
                     if name_process(self.worker).is_err() || nix::sys::prctl::set_pdeathsig(Signal::SIGKILL).is_err() {
                         std::process::exit(1);
                     }
@@ -96,22 +105,27 @@ impl Keeper {
                     if nix::unistd::getppid() != keeper {
                         std::process::exit(1);
                     }
-                    let code = work(restarts, workers);
+                    let code = work(restarts, workers, asks);
                     drop(workers_life);
                     std::process::exit(code);
                 }
                 ForkResult::Parent { child } => child,
             };
-            drop((workers, workers_life));
+            drop((workers, workers_life, asks));
+            let asked = asked.map(Channel::new).transpose()?;
+            let mut asked = opener.as_mut().zip(asked);
             if let Err(error) = line.send(&FromKeeper::Started { restarts }, Some(daemons.as_fd())) {
                 info!("{}: the daemon takes no connection: {error}", self.worker);
             }
             drop(daemons);
-            match wait(&line, Some(&life), None)? {
+            match wait(&line, Some(&life), &mut asked, None)? {
                 Some(End::Worker) => {}
                 Some(End::Daemon) | None => {
                     // The worker sees the end of its own connection; if it does not, it dies with the keeper.
                     wait_for_worker(&life)?;
+                    if let Some(mut opener) = opener {
+                        opener.clear_up();
+                    }
                     return Ok(());
                 }
             }
@@ -125,7 +139,10 @@ impl Keeper {
                 let wait_ms = u32::try_from(wait_for.as_millis()).unwrap_or(u32::MAX);
                 // If the daemon does not read now, it will see the next start.
                 let _ = line.send(&FromKeeper::Faltering { wait_ms }, None);
-                if let Some(End::Daemon) = wait(&line, None, Some(wait_for))? {
+                if let Some(End::Daemon) = wait(&line, None, &mut None, Some(wait_for))? {
+                    if let Some(mut opener) = opener {
+                        opener.clear_up();
+                    }
                     return Ok(());
                 }
             }
@@ -138,21 +155,36 @@ fn backoff(doublings: u32) -> Duration {
     FIRST_WAIT.saturating_mul(1_u32.checked_shl(doublings).unwrap_or(u32::MAX)).min(LONGEST_WAIT)
 }
 
-/// Waits for the end of the daemon or of the worker. The daemon writes nothing on its line, and the worker nothing on
-/// its own: whatever happens there is the end.
-fn wait(line: &Line, life: Option<&UnixStream>, at_most: Option<Duration>) -> io::Result<Option<End>> {
+/// Waits for the end of the daemon or of the worker, and answers what that asks meanwhile. The daemon writes nothing on
+/// its line, and the worker nothing on that of its life: whatever happens there is the end.
+fn wait(
+    line: &Line,
+    life: Option<&UnixStream>,
+    asked: &mut Option<(&mut Opener, post::Line)>,
+    at_most: Option<Duration>,
+) -> io::Result<Option<End>> {
     let timeout = at_most.map_or(PollTimeout::NONE, |wait| PollTimeout::try_from(wait).unwrap_or(PollTimeout::MAX));
     loop {
         let mut fds = vec![PollFd::new(line.as_fd(), PollFlags::POLLIN)];
         fds.extend(life.map(|life| PollFd::new(life.as_fd(), PollFlags::POLLIN)));
+        let ends = fds.len();
+        fds.extend(asked.iter().map(|(_, line)| PollFd::new(line.as_fd(), PollFlags::POLLIN)));
         match poll(&mut fds, timeout) {
             Ok(0) => return Ok(None),
             Ok(_) => {}
             Err(Errno::EINTR) => continue,
             Err(error) => return Err(error.into()),
         }
-        let mut ended = fds.iter().map(|fd| fd.any().unwrap_or(false));
-        return Ok(Some(if ended.next() == Some(true) { End::Daemon } else { End::Worker }));
+        let fired: Vec<bool> = fds.iter().map(|fd| fd.any().unwrap_or(false)).collect();
+        if let Some(end) = fired.iter().take(ends).position(|fired| *fired) {
+            return Ok(Some(if end == 0 { End::Daemon } else { End::Worker }));
+        }
+        if let Some((opener, line)) = asked
+            && !opener.serve(line)
+        {
+            // Its worker ends too.
+            *asked = None;
+        }
     }
 }
 

@@ -71,25 +71,14 @@ fn run(command: Command) -> Result<(), String> {
                 accept_unconfined: common.accept_unconfined,
             };
             let switches = Switches::open();
-            keeper.keep(move |restarts, connection| {
+            keeper.keep(None, move |restarts, connection, _| {
                 let clients = net::Clients::Connected { fd: connection, grant: grant.clone() };
                 worker_ended(work(switches.of_worker(restarts), clients, common.accept_unconfined))
             })
         }
-        Command::KeepPost { post, common } => {
+        Command::KeepPost { grant, started, common } => {
             log::init("privd post", common);
-            keeper::name_process("post-keeper").map_err(words)?;
-            keeper::ignore_signals().map_err(words)?;
-            let line = keeper::line().map_err(words)?;
-            let (mut options, files) = serve_post::prepare(post);
-            options.spare = post::Spare::make();
-            let keeper = Keeper {
-                worker: "privd-post",
-                line,
-                lockdown: Lockdown::of_post_keeper(files),
-                accept_unconfined: common.accept_unconfined,
-            };
-            keeper.keep(move |_, connection| worker_ended(serve_post::work(connection, &options, common)))
+            return serve_post::keep(*grant, started, common);
         }
         Command::Serve { grants, common } => {
             log::init("privd", common);
@@ -97,11 +86,11 @@ fn run(command: Command) -> Result<(), String> {
             let clients = net::Clients::Listening { fd: sys::listening_socket()?, grants: grants::of_users(grants)? };
             return work(Switches::one(), clients, common.accept_unconfined);
         }
-        Command::ServePost { post, common } => {
+        Command::ServePost { grants, common } => {
             log::init("privd post", common);
             keeper::name_process("privd-post").map_err(words)?;
             let listening = sys::listening_socket()?;
-            return serve_post::serve(listening, post, common);
+            return serve_post::serve(listening, grants, common);
         }
     }
     .map_err(words)

@@ -1,179 +1,181 @@
-//! Start of the post: what it may reach, and who may be its daemon.
+//! Start of the post: for the daemon that has started it, or for each that connects, by its user's grant.
 
-use std::fs;
-use std::os::fd::OwnedFd;
-use std::os::unix::fs::DirBuilderExt as _;
+use std::collections::HashMap;
+use std::os::fd::{AsFd as _, OwnedFd};
 use std::os::unix::net::UnixListener;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
+use ipc_proto::channel::{Channel, pair};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::signal::Signal;
 use nix::sys::socket::{getsockopt, sockopt};
 use nix::sys::stat::{Mode, umask};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
-use nix::unistd::{ForkResult, User};
-use policy::Lockdown;
-use policy::lockdown::{Access, FileRule, around, is_wide};
+use nix::unistd::{ForkResult, Pid};
+use policy::grant::Grant;
+use policy::lockdown::FileRule;
+use policy::{Lockdown, ProcessRole};
 use tracing::{info, warn};
 
-use crate::options::{Common, Paths};
-use crate::post::{self, Options};
+use crate::grants;
+use crate::keeper::{self, Keeper};
+use crate::options::Common;
+use crate::post::{self, LeftBehind, Line, Opener, Options, Places};
 
-/// Where control sockets and files of daemons are that were not started as root.
-const SERVED_SOCKETS: [&str; 2] = ["/run/wpa_supplicant", "/run/hostapd"];
-const SERVED_FILES: [&str; 2] = ["/etc/wpa_supplicant", "/etc/hostapd"];
-/// Where control directories may be that are named on a global control socket.
-const LATER_SOCKETS: [&str; 2] = ["/run", "/tmp"];
-/// Where files may be that are named there.
-const LATER_FILES: [&str; 6] =
-    ["/etc/wpa_supplicant", "/etc/wpa_supplicant.conf", "/etc/hostapd", "/etc/hostapd.conf", "/run", "/tmp"];
-/// Most daemons at a time.
-const MOST: usize = 64;
+/// Most daemons of a user at a time.
+const MOST: usize = 16;
+/// Most groups that a process of ours is in.
+const MOST_GROUPS: usize = 1024;
 
-/// Users of the daemons, and the superuser.
-fn users() -> Vec<u32> {
-    let found = |name: &str| match User::from_name(name) {
-        Ok(Some(user)) => Some(user.uid.as_raw()),
-        Ok(None) => {
-            warn!("there is no user {name}");
-            None
-        }
-        Err(error) => {
-            warn!("user {name}: {error}");
-            None
-        }
-    };
-    std::iter::once(0).chain(["wifi-sta", "wifi-ap"].into_iter().filter_map(found)).collect()
-}
-
-/// Groups by name, read while files can be read.
-fn groups() -> Vec<(String, u32)> {
-    let text = fs::read_to_string("/etc/group").unwrap_or_default();
-    let group = |line: &str| {
-        let mut fields = line.split(':');
-        let name = fields.next()?.to_owned();
-        Some((name, fields.nth(1)?.parse().ok()?))
-    };
-    text.lines().filter_map(group).collect()
-}
-
-/// Rules for a file by its own name and, where it is a link, by the name behind it.
-fn rules(files: &mut Vec<FileRule>, path: &Path, access: Access, reason: &'static str) {
-    if path.is_dir() {
-        files.push(FileRule { path: path.to_owned(), access, reason });
-        return;
-    }
-    files.push(around(path, access, reason));
-    if let Ok(real) = fs::canonicalize(path)
-        && real != path
-    {
-        files.push(around(&real, access, reason));
-    }
-}
-
-/// Makes directories and settles what may be reached. Called while files can still be reached.
-pub(crate) fn prepare(paths: Paths) -> (Options, Vec<FileRule>) {
-    // Those who may use a control socket are its owner and its group, from the moment it is there.
+/// Those who may use a control socket are its owner and its group, from the moment it is there.
+fn set_umask() {
     umask(Mode::from_bits_truncate(0o007));
-    let mut files = Vec::new();
-    for folder in &paths.control {
-        sockets_in(&mut files, folder);
-    }
-    for socket in &paths.sockets {
-        sockets_in(&mut files, socket.parent().unwrap_or(socket));
-    }
-    for path in &paths.read {
-        rules(&mut files, path, Access::Read, "a file that the daemon reads again");
-    }
-    for path in &paths.write {
-        rules(&mut files, path, Access::Replace, "a file that the daemon replaces");
-    }
-    if paths.named_later {
-        for folder in LATER_SOCKETS {
-            let reason = "control directories that are named on the global control socket";
-            files.push(FileRule { path: folder.into(), access: Access::Sockets, reason });
-        }
-        // Not everywhere: then a post that was taken over could read what only the superuser may.
-        let started = paths.folder.as_ref().filter(|folder| !is_wide(folder));
-        for place in LATER_FILES.iter().map(Path::new).chain(started.map(PathBuf::as_path)) {
-            let reason = "files that the superuser names on the global control socket";
-            files.push(FileRule { path: place.to_owned(), access: Access::Read, reason });
-        }
-    }
-    if let Some(path) = &paths.log {
-        rules(&mut files, path, Access::Add, "the log file, which is opened anew after a rotation");
-    }
-    let options = Options {
-        directories: paths.control.into_iter().chain(paths.sockets).collect(),
-        named_later: if paths.named_later { LATER_SOCKETS.map(PathBuf::from).to_vec() } else { Vec::new() },
-        readable: paths.read,
-        writable: paths.write,
-        log: paths.log,
-        groups: groups(),
-        spare: post::Spare::default(),
+}
+
+/// The user and group that posts will have.
+fn own() -> Result<(u32, u32), String> {
+    ProcessRole::Post.ids().map_err(|error| error.to_string())
+}
+
+/// The post of the daemon that has started it, kept going until that is gone.
+pub(crate) fn keep(grant: Grant, started: Option<PathBuf>, common: Common) -> Result<(), String> {
+    let words = |error: std::io::Error| error.to_string();
+    keeper::name_process("post-keeper").map_err(words)?;
+    keeper::ignore_signals().map_err(words)?;
+    set_umask();
+    let line = keeper::line().map_err(words)?;
+    let daemon = getsockopt(&line, sockopt::PeerCredentials).map_err(|errno| errno.to_string())?.pid();
+    let left = LeftBehind { folders: post::prepare(&grant), daemon: Some(daemon) };
+    let places = Places::of(&grant, started.as_deref());
+    let own = own()?;
+    let opener = Opener::new(&grant, own.0, left);
+    let groups = post::groups(&grant);
+    let keeper = Keeper {
+        worker: "privd-post",
+        line,
+        lockdown: Lockdown::of_post_keeper(places.keeper, numbers(&groups)),
+        accept_unconfined: common.accept_unconfined,
     };
-    (options, files)
+    let options = Options { grant, started, own, groups, spare: post::Spare::make() };
+    let worker = places.worker;
+    let work = move |_, connection, opener: Option<OwnedFd>| {
+        let result = opener.ok_or_else(|| "no line to the keeper".to_owned());
+        crate::worker_ended(result.and_then(|opener| work(connection, opener, &worker, &options, common)))
+    };
+    keeper.keep(Some(opener), work).map_err(words)
 }
 
-/// Makes a directory for control sockets, if it is not there, and opens it.
-fn sockets_in(files: &mut Vec<FileRule>, folder: &Path) {
-    if let Err(error) = fs::DirBuilder::new().recursive(true).mode(0o770).create(folder) {
-        warn!("{}: {error}", folder.display());
-    }
-    // Control sockets are often made right below /run; in no other directory of the system.
-    if is_wide(folder) && !matches!(folder.to_str(), Some("/run" | "/var/run" | "/tmp")) {
-        warn!("{}: no place for control sockets", folder.display());
-        return;
-    }
-    files.push(FileRule { path: folder.to_owned(), access: Access::Sockets, reason: "control sockets of the daemon" });
+/// Groups that the processes are in, where the superuser starts them.
+fn numbers<'a>(groups: impl IntoIterator<Item = &'a (String, u32)>) -> Vec<u32> {
+    let mut numbers: Vec<u32> = groups.into_iter().map(|(_, number)| *number).collect();
+    numbers.sort_unstable();
+    numbers.dedup();
+    numbers.truncate(MOST_GROUPS);
+    numbers
 }
 
-/// The post of one daemon. Files were settled by whoever started this process.
-pub(crate) fn work(connection: OwnedFd, options: &Options, common: Common) -> Result<(), String> {
-    crate::lock(&Lockdown::of_post(), common.accept_unconfined)?;
-    post::serve(connection, options.clone()).map_err(|error| error.to_string())
+/// The post of one daemon.
+fn work(
+    connection: OwnedFd,
+    opener: OwnedFd,
+    places: &[FileRule],
+    options: &Options,
+    common: Common,
+) -> Result<(), String> {
+    crate::lock(&Lockdown::of_post(places.to_vec()), common.accept_unconfined)?;
+    post::serve(connection, opener, options.clone()).map_err(|error| error.to_string())
 }
 
-/// Serves each daemon that connects in a process of its own.
-pub(crate) fn serve(listening: OwnedFd, mut paths: Paths, common: Common) -> Result<(), String> {
-    let given = |list: [&str; 2]| list.into_iter().map(PathBuf::from).collect::<Vec<_>>();
-    if paths.control.is_empty() {
-        paths.control = given(SERVED_SOCKETS);
+/// A user's daemons: what they may have, and where that is.
+struct Client {
+    user: u32,
+    options: Options,
+    places: Places,
+}
+
+/// Serves each daemon that connects in processes of its own.
+pub(crate) fn serve(listening: OwnedFd, files: Vec<PathBuf>, common: Common) -> Result<(), String> {
+    set_umask();
+    let mut clients = Vec::new();
+    let own = own()?;
+    // Daemons of the superuser start their own helpers.
+    for (user, grant) in grants::of_users(files)?.into_iter().filter(|(user, _)| *user != 0) {
+        post::prepare(&grant);
+        let groups = post::groups(&grant);
+        let places = Places::of(&grant, None);
+        clients.push(Client {
+            user,
+            options: Options { grant, started: None, own, groups, spare: post::Spare::default() },
+            places,
+        });
     }
-    if paths.write.is_empty() {
-        paths.write = given(SERVED_FILES);
-    }
-    let users: Vec<u32> = users();
-    let (options, files) = prepare(paths);
-    crate::lock(&Lockdown::of_post_keeper(files), common.accept_unconfined)?;
+    let all = clients.iter().flat_map(|client| client.places.keeper.iter().cloned()).collect();
+    let groups = numbers(clients.iter().flat_map(|client| &client.options.groups));
+    crate::lock(&Lockdown::of_post_keeper(all, groups), common.accept_unconfined)?;
     let listener = UnixListener::from(listening);
     listener.set_nonblocking(false).map_err(|error| error.to_string())?;
-    let mut children = 0_usize;
+    let mut served: HashMap<Pid, u32> = HashMap::new();
     loop {
         let (connection, _) = listener.accept().map_err(|error| error.to_string())?;
         while let Ok(status) = waitpid(None, Some(WaitPidFlag::WNOHANG)) {
             if status == WaitStatus::StillAlive {
                 break;
             }
-            children = children.saturating_sub(1);
+            status.pid().map(|gone| served.remove(&gone));
         }
-        let user = getsockopt(&connection, sockopt::PeerCredentials).map(|peer| peer.uid());
-        match user {
-            Ok(user) if users.contains(&user) && children < MOST => {}
-            Ok(user) => {
-                info!(stranger = "users were turned away", "user {user} is turned away");
-                continue;
-            }
+        let user = match getsockopt(&connection, sockopt::PeerCredentials) {
+            Ok(peer) => peer.uid(),
             Err(error) => {
                 info!("nobody knows who connects: {error}");
                 continue;
             }
+        };
+        let Some(client) = clients.iter().find(|client| client.user == user) else {
+            info!(stranger = "users were turned away", "user {user} is turned away");
+            continue;
+        };
+        if served.values().filter(|of| **of == user).count() >= MOST {
+            info!(stranger = "users were turned away", "user {user} has {MOST} daemons here: no more");
+            continue;
         }
         match policy::fork_single() {
             Ok(ForkResult::Child) => {
                 drop(listener);
-                return work(connection.into(), &options, common);
+                return attend(connection.into(), client, common);
             }
-            Ok(ForkResult::Parent { .. }) => children = usize::saturating_add(children, 1),
+            Ok(ForkResult::Parent { child }) => {
+                served.insert(child, user);
+            }
             Err(error) => warn!("no process for a daemon: {error}"),
         }
     }
+}
+
+/// The keeper of one daemon's post: opens its files, until it is gone.
+fn attend(connection: OwnedFd, client: &Client, common: Common) -> Result<(), String> {
+    let words = |error: std::io::Error| error.to_string();
+    keeper::name_process("post-keeper").map_err(words)?;
+    crate::lock(&Lockdown::of_post_keeper(client.places.keeper.clone(), Vec::new()), common.accept_unconfined)?;
+    let (ours, workers) = pair().map_err(words)?;
+    let own = nix::unistd::getpid();
+    if let ForkResult::Child = policy::fork_single().map_err(words)? {
+        drop(ours);
+        keeper::name_process("privd-post").map_err(words)?;
+        nix::sys::prctl::set_pdeathsig(Signal::SIGKILL).map_err(|errno| errno.to_string())?;
+        if nix::unistd::getppid() != own {
+            return Ok(());
+        }
+        return work(connection, workers, &client.places.worker, &client.options, common);
+    }
+    drop((connection, workers));
+    let mut line: Line = Channel::new(ours).map_err(words)?;
+    let mut opener = Opener::new(&client.options.grant, client.options.own.0, LeftBehind::default());
+    while opener.serve(&mut line) {
+        let mut fds = [PollFd::new(line.as_fd(), PollFlags::POLLIN)];
+        match poll(&mut fds, PollTimeout::NONE) {
+            Ok(_) | Err(nix::Error::EINTR) => {}
+            Err(errno) => return Err(errno.to_string()),
+        }
+    }
+    Ok(())
 }

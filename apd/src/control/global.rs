@@ -74,7 +74,7 @@ impl Apd {
     fn read_addition(&mut self, file: String, ifname: Option<String>, radio: Option<String>, client: ClientId) {
         let path = if file.starts_with('/') { file } else { format!("{}/{file}", self.folder) };
         let purpose = FilePurpose::Add(Addition { path: path.clone(), ifname, radio, client });
-        self.out.read_file(purpose, path, Some(client));
+        self.out.read_file(purpose, path);
     }
 
     /// Without a directory for control sockets none is waited for.
@@ -133,12 +133,11 @@ impl Apd {
         let id = match joined {
             // A further BSS of a radio: it comes up beside those that are there.
             Some(id) => {
-                if let Some((iface, out)) = self.both(id) {
-                    iface.named_by = Some(client);
-                    if iface.add_bss(config.bss, client, out, now, rng) {
-                        self.open_sockets();
-                        return self.expect_no_socket(id);
-                    }
+                if let Some((iface, out)) = self.both(id)
+                    && iface.add_bss(config.bss, client, out, now, rng)
+                {
+                    self.open_sockets();
+                    return self.expect_no_socket(id);
                 }
                 id
             }
@@ -146,7 +145,6 @@ impl Apd {
                 let id = self.add(config, Some(path), std::collections::BTreeMap::new());
                 if let Some((iface, out)) = self.both(id) {
                     iface.radio_name = radio;
-                    iface.named_by = Some(client);
                     iface.enable(out, privd);
                 }
                 id

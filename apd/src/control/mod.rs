@@ -85,8 +85,8 @@ impl Apd {
             ApCommand::Get(name) => self.get(of, &name),
             ApCommand::Enable => return self.enable(of, client),
             ApCommand::Disable => self.disable(of, now),
-            ApCommand::Reload => self.reload_now(of, Scope::Radio, client, now, rng),
-            ApCommand::ReloadBss => self.reload_now(of, Scope::Bss(of.bss), client, now, rng),
+            ApCommand::Reload => self.reload_now(of, Scope::Radio, now, rng),
+            ApCommand::ReloadBss => self.reload_now(of, Scope::Bss(of.bss), now, rng),
             ApCommand::ReloadConfig => return self.reload_config(of, client),
             ApCommand::ReloadWpaPsk => return self.read_psks(of, client, now, rng),
             ApCommand::UpdateBeacon => self.with_engine(of, |bss| {
@@ -269,7 +269,6 @@ impl Apd {
         match iface.config.set(of.bss, name.as_bytes(), value) {
             Ok(_) => {
                 if ApConfig::names_file(name.as_bytes()) {
-                    iface.named_by = Some(client);
                     iface.files.remove(&*String::from_utf8_lossy(value));
                 }
                 match ApConfig::on_change(name.as_bytes()) {
@@ -334,7 +333,6 @@ impl Apd {
             return out.reply(client, FAIL);
         }
         // Files may have changed since they were read.
-        iface.named_by = Some(client);
         iface.files.clear();
         iface.enablers.push(client);
         iface.enable(out, privd);
@@ -352,7 +350,7 @@ impl Apd {
     }
 
     /// What was set holds from now on, for one BSS or for all of the radio.
-    fn reload_now(&mut self, of: BssRef, scope: Scope, client: ClientId, now: Instant, rng: &mut dyn Rng) -> Vec<u8> {
+    fn reload_now(&mut self, of: BssRef, scope: Scope, now: Instant, rng: &mut dyn Rng) -> Vec<u8> {
         let privd = self.privd;
         let Some((iface, out)) = self.both(of.iface) else { return FAIL.to_vec() };
         let checked = iface.config.check();
@@ -362,7 +360,6 @@ impl Apd {
         if !checked.errors.is_empty() {
             return FAIL.to_vec();
         }
-        iface.named_by = Some(client);
         iface.files.clear();
         iface.reload(scope, out, now, privd, rng);
         OK.to_vec()
@@ -372,7 +369,7 @@ impl Apd {
         match self.iface(of.iface).and_then(|iface| iface.path.clone()) {
             Some(path) => {
                 let purpose = FilePurpose::Reload { iface: of.iface, client: Some(client) };
-                self.out.read_file(purpose, path, Some(client));
+                self.out.read_file(purpose, path);
             }
             None => self.out.reply(client, FAIL),
         }
@@ -398,7 +395,7 @@ impl Apd {
         let Some(bss) = iface.slots.get(of.bss).map(|slot| slot.id) else { return };
         let absolute = if path.starts_with('/') { path.clone() } else { format!("{}/{path}", iface.folder) };
         let purpose = FilePurpose::Lists { iface: of.iface, bss, path, client };
-        self.out.read_file(purpose, absolute, Some(client));
+        self.out.read_file(purpose, absolute);
     }
 
     fn acl(&mut self, of: BssRef, command: AclCommand, accept: bool, now: Instant) -> Vec<u8> {

@@ -22,7 +22,7 @@ impl Iface {
         for path in &missing {
             let purpose = FilePurpose::Named { iface: self.id, attempt: self.attempt, bss: id, path: path.clone() };
             let path = if path.starts_with('/') { path.clone() } else { format!("{}/{path}", self.folder) };
-            out.read_file(purpose, path, self.named_by);
+            out.read_file(purpose, path);
         }
         !missing.is_empty()
     }

@@ -144,8 +144,6 @@ pub(crate) struct Iface {
     pub(crate) slots: Vec<Slot>,
     /// Contents of the files that parameters name.
     pub(crate) files: BTreeMap<String, Vec<u8>>,
-    /// Who named them last: files are read with that client's right.
-    pub(crate) named_by: Option<ClientId>,
     /// Clients who wait to hear whether it came up.
     pub(crate) enablers: Vec<ClientId>,
     /// Number of the attempt: answers of earlier ones are stale.
@@ -180,7 +178,6 @@ impl Iface {
             operating: None,
             slots: Vec::new(),
             files,
-            named_by: None,
             enablers: Vec::new(),
             attempt: 0,
             wait_until: None,

@@ -89,7 +89,8 @@ pub struct ControlSocket {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum FileRight {
     /// Its content may be read again. A path that ends with `/` is a folder of files that anybody may read and only
-    /// the superuser may write.
+    /// the superuser may write. Here and with [`FileRight::Replace`], a star in the last part of a path stands for
+    /// some letters: the daemon's user has one grant, whatever number of instances it has.
     Read,
     /// Its content may be read and replaced as a whole. Never what is executable, setuid or not regular.
     Replace,
@@ -129,6 +130,46 @@ impl FileGrant {
     #[must_use]
     pub fn is_folder(&self) -> bool {
         self.right == FileRight::Read && self.path.as_os_str().as_encoded_bytes().ends_with(b"/")
+    }
+
+    /// What a file's name begins and ends with, where a star in the last part of the path stands for the rest.
+    fn pattern(&self) -> Option<(&str, &str)> {
+        self.path.file_name()?.to_str()?.split_once('*').filter(|_| !self.is_folder())
+    }
+
+    /// Is this path a single file's?
+    #[must_use]
+    pub fn is_one(&self) -> bool {
+        !self.is_folder() && self.pattern().is_none()
+    }
+
+    /// The folder that its files are in.
+    #[must_use]
+    pub fn folder(&self) -> Option<&Path> {
+        if self.is_folder() { Some(&self.path) } else { self.path.parent() }
+    }
+
+    /// Is a file of this name, in its folder, one of those that are meant?
+    #[must_use]
+    pub fn is_named(&self, name: &str) -> bool {
+        let plain = !matches!(name, "" | "." | "..") && !name.contains(['/', '\0']);
+        match self.pattern() {
+            _ if !plain => false,
+            // What begins with a dot is of editors and journals.
+            Some((start, end)) => {
+                let rest = name.strip_prefix(start).and_then(|rest| rest.strip_suffix(end));
+                !name.starts_with('.') && rest.is_some_and(|rest| !rest.is_empty())
+            }
+            None if self.is_folder() => true,
+            None => self.path.file_name().is_some_and(|own| own == name),
+        }
+    }
+
+    /// Is this one of the files that are meant?
+    #[must_use]
+    pub fn covers(&self, path: &Path) -> bool {
+        let folder = self.folder().is_some_and(|folder| is_directly_in(path, folder));
+        folder && path.file_name().and_then(|name| name.to_str()).is_some_and(|name| self.is_named(name))
     }
 }
 
@@ -262,16 +303,13 @@ impl Grant {
 
     /// The place in the list of a file that may be read; one that may be replaced may be read.
     pub fn reads(&self, path: &Path) -> Result<usize, Lacking> {
-        let reads = |file: &FileGrant| {
-            let readable = matches!(file.right, FileRight::Read | FileRight::Replace);
-            readable && (file.path == path && !file.is_folder() || file.is_folder() && is_directly_in(path, &file.path))
-        };
-        self.place(reads, FileRight::Read, path)
+        let readable = |file: &FileGrant| matches!(file.right, FileRight::Read | FileRight::Replace);
+        self.place(|file| readable(file) && file.covers(path), FileRight::Read, path)
     }
 
     /// The place in the list of a file that may be replaced.
     pub fn replaces(&self, path: &Path) -> Result<usize, Lacking> {
-        self.place(|file| file.right == FileRight::Replace && file.path == path, FileRight::Replace, path)
+        self.place(|file| file.right == FileRight::Replace && file.covers(path), FileRight::Replace, path)
     }
 
     fn place(&self, fits: impl Fn(&FileGrant) -> bool, right: FileRight, path: &Path) -> Result<usize, Lacking> {
@@ -279,11 +317,32 @@ impl Grant {
         place.ok_or_else(|| Lacking(format!("{}: {}", right.word(), path.display())))
     }
 
-    /// The control root that a control socket's path lies directly in, and its group.
-    pub fn control_root(&self, path: &Path) -> Result<&ControlRoot, Lacking> {
-        let root = self.control.iter().find(|root| is_directly_in(path, &root.folder));
-        let folder = path.parent().unwrap_or(path);
-        root.ok_or_else(|| Lacking(format!("control: {}", folder.display())))
+    /// The place in the list of the one file with a right of which a daemon has one: its log, its process id.
+    #[must_use]
+    pub fn only(&self, right: FileRight) -> Option<usize> {
+        self.files.iter().position(|file| file.right == right)
+    }
+
+    /// May a control socket be made here, for this group? Here is directly in a control root, or a socket's own name;
+    /// nobody but the owner may always be meant.
+    pub fn serves(&self, path: &Path, group: Option<&str>) -> Result<(), Lacking> {
+        let of_group = |granted: Option<&String>| group.is_none() || group == granted.map(String::as_str);
+        let in_root = |root: &ControlRoot| is_directly_in(path, &root.folder) && of_group(root.group.as_ref());
+        let by_name = |socket: &ControlSocket| socket.path == path && of_group(socket.group.as_ref());
+        if self.control.iter().any(in_root) || self.sockets.iter().any(by_name) {
+            return Ok(());
+        }
+        let group = group.map_or_else(String::new, |group| format!(" group {group}"));
+        Err(Lacking(match path.parent().filter(|_| path.is_absolute()) {
+            Some(folder) => format!("control: {}{group}", folder.display()),
+            None => format!("socket: {}{group}", path.display()),
+        }))
+    }
+
+    /// Groups that control sockets are for.
+    pub fn groups(&self) -> impl Iterator<Item = &str> {
+        let roots = self.control.iter().filter_map(|root| root.group.as_deref());
+        roots.chain(self.sockets.iter().filter_map(|socket| socket.group.as_deref()))
     }
 }
 

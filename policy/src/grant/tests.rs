@@ -24,6 +24,7 @@ socket: @hostapd
 read: /etc/hostapd/a file.psk
 read: /etc/ssl/certs/
 replace: /etc/hostapd/hostapd.conf
+replace: /etc/hostapd/wl*.conf
 log: /var/log/hostapd.log
 pid: /run/hostapd.pid
 peer: udp 192.0.2.1:1812
@@ -68,6 +69,10 @@ fn a_wrong_line_is_named_with_its_number() {
         ("control: /run/../etc", "absolute"),
         ("read: /", "absolute"),
         ("replace: /etc/hostapd/", "folder"),
+        ("replace: /etc/*/a.conf", "one star"),
+        ("replace: /etc/hostapd/*a*.conf", "one star"),
+        ("read: /etc/host*/", "one star"),
+        ("log: /var/log/*", "one star"),
         ("peer: udp 192.0.2.1", "no peer"),
         ("peer: udp 192.0.2.1:0", "no peer"),
         ("peer: udp 192.0.2.0/33 1", "no peer"),
@@ -111,7 +116,8 @@ fn what_a_refusal_says_would_allow_it() {
         bare.chooses_address(MacAddr([2, 0, 0, 0, 0, 1])).unwrap_err(),
         bare.reads(Path::new("/etc/a")).unwrap_err(),
         bare.replaces(Path::new("/etc/b")).unwrap_err(),
-        bare.control_root(Path::new("/run/wpa_supplicant/wlan0")).unwrap_err(),
+        bare.serves(Path::new("/run/wpa_supplicant/wlan0"), Some("netdev")).unwrap_err(),
+        bare.serves(Path::new("@global"), None).unwrap_err(),
     ];
     let text: Vec<&str> = std::iter::once("role: station").chain(lines.iter().map(super::Lacking::line)).collect();
     let grant = Grant::parse(&text.join("\n")).unwrap();
@@ -121,7 +127,8 @@ fn what_a_refusal_says_would_allow_it() {
     assert!(grant.bridges("br0", true, none()).is_ok() && grant.bridges("br1", false, none()).is_ok());
     assert!(grant.sets_country().is_ok() && grant.chooses_address(MacAddr([2, 0, 0, 0, 0, 1])).is_ok());
     assert!(grant.reads(Path::new("/etc/a")).is_ok() && grant.replaces(Path::new("/etc/b")).is_ok());
-    assert!(grant.control_root(Path::new("/run/wpa_supplicant/wlan0")).is_ok());
+    assert!(grant.serves(Path::new("/run/wpa_supplicant/wlan0"), Some("netdev")).is_ok());
+    assert!(grant.serves(Path::new("@global"), None).is_ok());
 }
 
 #[test]
@@ -144,6 +151,47 @@ fn files_are_granted_one_by_one() {
     }
     assert!(grant.replaces(Path::new("/etc/hostapd/hostapd.conf")).is_ok());
     assert!(grant.replaces(Path::new("/etc/hostapd/a file.psk")).is_err());
+}
+
+#[test]
+fn a_star_stands_for_letters_of_one_name() {
+    let grant = grant();
+    let replaces = |path: &str| grant.replaces(Path::new(path)).is_ok();
+    assert!(replaces("/etc/hostapd/wlan0.conf") && replaces("/etc/hostapd/wl-.conf"));
+    for path in [
+        "/etc/hostapd/ifupdown.sh",
+        "/etc/hostapd/wl.conf",
+        "/etc/hostapd/.wl0.conf",
+        "/etc/hostapd/wl/../../passwd.conf",
+        "/etc/hostapd/sub/wlan0.conf",
+        "/etc/wlan0.conf",
+        "/etc/hostapd/wl0.conf/",
+        "/etc/hostapd/wl0.conf.",
+    ] {
+        assert!(!replaces(path), "{path}");
+    }
+}
+
+#[test]
+fn control_sockets_are_where_and_for_whom_the_grant_says() {
+    let grant = grant();
+    let serves = |path: &str, group: Option<&str>| grant.serves(Path::new(path), group).is_ok();
+    assert!(serves("/run/hostapd/wlan0", Some("netdev")) && serves("/run/hostapd/wlan0", None));
+    assert!(serves("/run/hostapd-global", Some("27")) && serves("@hostapd", None));
+    for (path, group) in [
+        ("/run/hostapd/wlan0", Some("wheel")),
+        ("/run/other/wlan0", None),
+        ("/run/hostapd", None),
+        ("/run/hostapd/", None),
+        ("/run/hostapd/..", None),
+        ("/run/hostapd/../x", None),
+        ("@other", None),
+        ("@hostapd", Some("27")),
+        ("hostapd", None),
+        ("", None),
+    ] {
+        assert!(!serves(path, group), "{path} {group:?}");
+    }
 }
 
 #[test]

@@ -217,6 +217,12 @@ impl Grant {
                 if value.ends_with('/') && !file.is_folder() {
                     return Err(format!("\"{value}\": only \"read\" takes a folder"));
                 }
+                let (folder, name) = value.trim_end_matches('/').rsplit_once('/').unwrap_or_default();
+                let stars = name.matches('*').count();
+                let takes_star = !file.is_folder() && matches!(right, FileRight::Read | FileRight::Replace);
+                if folder.contains('*') || stars > 1 || (stars == 1 && !takes_star) {
+                    return Err(format!("\"{value}\": one star, in the name of a file to read or replace"));
+                }
                 self.files.push(file);
             }
         }

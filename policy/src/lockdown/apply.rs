@@ -18,7 +18,7 @@ use seccompiler::{
 use super::{Access, CallRule, Condition, Lockdown, LockdownError, ProcessRole, Report};
 
 /// Whoever has no user of its own, where that was accepted, is nobody.
-const NOBODY: u32 = 65_534;
+pub const NOBODY: u32 = 65_534;
 /// Suites of tests are run on machines that nothing was installed on. Never in a package.
 const MISSING_USERS_ARE_ACCEPTED: bool = cfg!(feature = "testing");
 
@@ -49,6 +49,15 @@ fn without_user(name: &str) -> String {
 }
 
 impl ProcessRole {
+    /// The user and group that this process will have, which is its own where it is not the superuser's.
+    pub fn ids(self) -> Result<(u32, u32), LockdownError> {
+        if !geteuid().is_root() {
+            return Ok((geteuid().as_raw(), nix::unistd::getegid().as_raw()));
+        }
+        let identity = Identity::find(self.user())?;
+        Ok((identity.uid.as_raw(), identity.gid.as_raw()))
+    }
+
     /// Started by the superuser, this process would have no user of its own: an error that names what to do.
     pub fn needs_user(self) -> Result<(), LockdownError> {
         let identity = Identity::find(self.user())?;
@@ -65,16 +74,13 @@ impl Lockdown {
     /// What the kernel cannot do is an error, unless that was accepted: then it is in the report.
     pub fn apply(&self, accept_unconfined: bool) -> Result<Report, LockdownError> {
         let mut lost = Vec::new();
-        let mut weakness = None;
         // Looked up while files can still be read.
         let identity = Identity::find(self.role.user())?;
         nix::sys::prctl::set_no_new_privs().map_err(system("no_new_privs"))?;
-        if !self.inherits_files {
-            weakness = self.restrict_files(&mut lost)?;
-        }
+        let weakness = self.restrict_files(&mut lost)?;
         if geteuid().is_root() {
             self.drop_bounding()?;
-            identity.assume(!self.capabilities.is_empty())?;
+            identity.assume(!self.capabilities.is_empty(), &self.groups)?;
             if identity.is_nobody {
                 lost.push(without_user(self.role.user()));
             }
@@ -184,9 +190,10 @@ impl Identity {
         Ok(user.map_or(nobody, |user| Identity { uid: user.uid, gid: user.gid, is_nobody: false }))
     }
 
-    fn assume(&self, keep_capabilities: bool) -> Result<(), LockdownError> {
+    fn assume(&self, keep_capabilities: bool, groups: &[u32]) -> Result<(), LockdownError> {
         nix::sys::prctl::set_keepcaps(keep_capabilities).map_err(system("keepcaps"))?;
-        setgroups(&[]).map_err(system("groups"))?;
+        let groups: Vec<Gid> = groups.iter().map(|group| Gid::from_raw(*group)).collect();
+        setgroups(&groups).map_err(system("groups"))?;
         setresgid(self.gid, self.gid, self.gid).map_err(system("group"))?;
         setresuid(self.uid, self.uid, self.uid).map_err(system("user"))?;
         if geteuid().is_root() {
@@ -201,9 +208,13 @@ fn rights(access: Access) -> BitFlags<AccessFs> {
         Access::Read => AccessFs::ReadFile.into(),
         Access::List => AccessFs::ReadFile | AccessFs::ReadDir,
         Access::Replace => {
-            AccessFs::ReadFile | AccessFs::WriteFile | AccessFs::Truncate | AccessFs::MakeReg | AccessFs::RemoveFile
+            let written = AccessFs::WriteFile | AccessFs::Truncate | AccessFs::MakeReg | AccessFs::RemoveFile;
+            // A folder is opened to have its names outlast a crash.
+            written | AccessFs::ReadFile | AccessFs::ReadDir
         }
         Access::Add => AccessFs::WriteFile | AccessFs::MakeReg,
+        Access::Remove => AccessFs::RemoveFile | AccessFs::ReadFile,
+        Access::Empty => AccessFs::RemoveDir.into(),
         Access::Sockets => AccessFs::MakeSock | AccessFs::RemoveFile | AccessFs::MakeDir | AccessFs::RemoveDir,
     }
 }

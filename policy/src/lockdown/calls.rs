@@ -88,8 +88,8 @@ mod numbers {
         sched_yield = SYS_sched_yield, dup3 = SYS_dup3, socket = SYS_socket, connect = SYS_connect,
         setsockopt = SYS_setsockopt, getsockopt = SYS_getsockopt, bind = SYS_bind, getsockname = SYS_getsockname,
         accept4 = SYS_accept4, openat = SYS_openat, statx = SYS_statx, newfstatat = SYS_newfstatat,
-        unlinkat = SYS_unlinkat, renameat = SYS_renameat, renameat2 = SYS_renameat2, mkdirat = SYS_mkdirat,
-        fchmod = SYS_fchmod, fchown = SYS_fchown, fchownat = SYS_fchownat,
+        unlinkat = SYS_unlinkat, landlock_add_rule = SYS_landlock_add_rule, renameat = SYS_renameat, renameat2 = SYS_renameat2, mkdirat = SYS_mkdirat,
+        fchownat = SYS_fchownat,
         fsync = SYS_fsync, ioctl = SYS_ioctl, getdents64 = SYS_getdents64, readlinkat = SYS_readlinkat, ftruncate = SYS_ftruncate, lseek = SYS_lseek, clone = SYS_clone, wait4 = SYS_wait4,
         waitid = SYS_waitid, socketpair = SYS_socketpair, prctl = SYS_prctl, seccomp = SYS_seccomp,
         capget = SYS_capget, capset = SYS_capset, set_robust_list = SYS_set_robust_list, rseq = SYS_rseq,
@@ -99,7 +99,7 @@ mod numbers {
     }
     #[cfg(target_arch = "x86_64")]
     numbers! {
-        poll = SYS_poll, dup2 = SYS_dup2, unlink = SYS_unlink, rename = SYS_rename, mkdir = SYS_mkdir,
+        poll = SYS_poll, dup2 = SYS_dup2, unlink = SYS_unlink, rename = SYS_rename, mkdir = SYS_mkdir, rmdir = SYS_rmdir,
         fork = SYS_fork, time = SYS_time,
         open = SYS_open, stat = SYS_stat, lstat = SYS_lstat, readlink = SYS_readlink,
     }
@@ -170,26 +170,36 @@ pub(super) fn privd() -> Vec<CallRule> {
     list
 }
 
-/// All bits of a mode but those of reading, writing and executing.
-const MODE_REFUSED: u64 = !0o777 & 0xffff_ffff;
-
 /// The post. Where it may do so is settled by Landlock.
 pub(super) fn post() -> Vec<CallRule> {
     let mut list = common();
-    list.push(sockets(libc::AF_UNIX, &[], "control sockets"));
+    let kind = libc::SOCK_DGRAM | libc::SOCK_CLOEXEC | libc::SOCK_NONBLOCK;
+    let datagrams = Condition::SocketType { family: libc::AF_UNIX, kind };
+    list.push(rule!(socket, datagrams, "control sockets"));
     list.extend(rules!("control sockets"; bind, getsockname, setsockopt, getsockopt));
-    list.extend(rules!("daemons that connect"; accept4));
+    list.extend(rules!("whether somebody answers on a socket that is in the way"; connect));
     list.extend(
-        rules!("files named at start are read and replaced, within Landlock"; openat, statx, newfstatat, readlinkat,
-        renameat, renameat2, fsync, ftruncate, lseek),
+        rules!("clients' sockets are held, and what the superuser names is read, within Landlock"; openat, statx,
+        newfstatat, readlinkat, lseek),
     );
-    list.extend(rules!("sockets and temporary files are removed, within Landlock"; unlinkat));
+    list.extend(rules!("what is to be saved is on the disk before it is said to be"; fsync));
+    list.extend(rules!("sockets are removed, within Landlock"; unlinkat));
     list.extend(rules!("a control socket's directory is made, within Landlock"; mkdirat));
-    // Landlock does not govern modes and owners: a mode is set on an open file alone, and never a setuid one.
-    list.push(rule!(fchmod, Condition::Without { argument: 1, bits: MODE_REFUSED }, "mode of replaced files"));
-    list.extend(rules!("owner and group of replaced files, group of control sockets"; fchown, fchownat));
+    // Without a capability for it: of its own files alone, and to groups that it is in.
+    list.extend(rules!("group of control sockets"; fchownat));
     #[cfg(target_arch = "x86_64")]
-    list.extend(rules!("older names of the same calls"; unlink, rename, mkdir, open, stat, lstat, readlink));
+    list.extend(rules!("older names of the same calls"; unlink, mkdir, rmdir, open, stat, lstat, readlink));
+    list
+}
+
+/// The post's keeper, which opens and completes the files that its worker has no way to.
+pub(super) fn post_keeper() -> Vec<CallRule> {
+    let mut list = keeper(post());
+    list.extend(rules!("granted files are replaced, within Landlock"; renameat, renameat2, ftruncate));
+    list.extend(rules!("each worker is confined further"; landlock_add_rule));
+    list.extend(rules!("daemons that connect"; accept4));
+    #[cfg(target_arch = "x86_64")]
+    list.extend(rules!("older names of the same calls"; rename));
     list
 }
 

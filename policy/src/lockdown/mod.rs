@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 
 use caps::Capability;
 
+pub use apply::NOBODY;
 pub use calls::{CallRule, Condition};
 pub use limits::Limit;
 
@@ -73,8 +74,12 @@ pub enum Access {
     Replace,
     /// Files below are made and added to.
     Add,
+    /// Files below are removed.
+    Remove,
     /// Sockets, and directories for them, are made and removed below.
     Sockets,
+    /// Empty directories below are removed.
+    Empty,
 }
 
 /// A place in the file system that stays reachable, and why.
@@ -101,8 +106,8 @@ pub struct Lockdown {
     pub files: Vec<FileRule>,
     /// May datagrams go to abstract sockets of others?
     pub abstract_sockets: bool,
-    /// Was the file system settled by the process that started this one?
-    pub inherits_files: bool,
+    /// Groups besides that of its user, where the superuser starts it.
+    pub groups: Vec<u32>,
 }
 
 /// What came of a lockdown.
@@ -168,7 +173,7 @@ impl Lockdown {
             calls,
             files: Vec::new(),
             abstract_sockets: false,
-            inherits_files: false,
+            groups: Vec::new(),
         }
     }
 
@@ -177,7 +182,7 @@ impl Lockdown {
             kept(Capability::CAP_NET_ADMIN, "nl80211 and rtnetlink change interfaces, keys and stations"),
             kept(Capability::CAP_NET_RAW, "EAPOL frames travel on packet sockets"),
         ];
-        Lockdown { role, capabilities, calls, files, abstract_sockets: false, inherits_files: false }
+        Lockdown { role, capabilities, calls, files, abstract_sockets: false, groups: Vec::new() }
     }
 
     /// The network worker.
@@ -199,37 +204,23 @@ impl Lockdown {
     }
 
     fn files_and_sockets(role: ProcessRole, calls: Vec<CallRule>, files: Vec<FileRule>) -> Lockdown {
-        let capabilities = vec![
-            kept(Capability::CAP_CHOWN, "control sockets and replaced files get the group and owner they are to have"),
-            kept(Capability::CAP_DAC_OVERRIDE, "a client's reply socket may be closed to all but its owner"),
-            kept(Capability::CAP_FOWNER, "a replaced file keeps the mode of the old one, whoever owns it"),
-        ];
-        Lockdown { role, capabilities, calls, files, abstract_sockets: true, inherits_files: false }
+        let reason = "a client's reply socket, or a granted file, may be closed to all but its owner";
+        let capabilities = vec![kept(Capability::CAP_DAC_OVERRIDE, reason)];
+        Lockdown { role, capabilities, calls, files, abstract_sockets: true, groups: Vec::new() }
     }
 
-    /// The post. What files it may reach, its keeper has settled.
+    /// The post. Its keeper opens files for it; for itself it has the places of its sockets.
     #[must_use]
-    pub fn of_post() -> Lockdown {
-        let lockdown = Lockdown::files_and_sockets(ProcessRole::Post, calls::post(), Vec::new());
-        Lockdown { inherits_files: true, ..lockdown }
+    pub fn of_post(files: Vec<FileRule>) -> Lockdown {
+        Lockdown::files_and_sockets(ProcessRole::Post, calls::post(), files)
     }
 
-    /// Its keeper.
+    /// Its keeper. `groups`: of control sockets, which only a member may give away.
     #[must_use]
-    pub fn of_post_keeper(files: Vec<FileRule>) -> Lockdown {
-        Lockdown::files_and_sockets(ProcessRole::PostKeeper, calls::keeper(calls::post()), files)
+    pub fn of_post_keeper(files: Vec<FileRule>, groups: Vec<u32>) -> Lockdown {
+        let lockdown = Lockdown::files_and_sockets(ProcessRole::PostKeeper, calls::post_keeper(), files);
+        Lockdown { groups, ..lockdown }
     }
-}
-
-/// The rules for a file that may be read, replaced or added to.
-///
-/// The directory around it is opened where that is not too much, since a file that is replaced is another file. Where
-/// it is too much (/etc and the like), the file alone: then it can be written in place, but no longer be found once
-/// somebody else has replaced it.
-#[must_use]
-pub fn around(path: &Path, access: Access, reason: &'static str) -> FileRule {
-    let folder = path.parent().filter(|folder| !WIDE.iter().any(|wide| *folder == Path::new(wide)));
-    FileRule { path: folder.unwrap_or(path).to_owned(), access, reason }
 }
 
 /// Is this directory too wide to be opened as a whole?

@@ -2,14 +2,20 @@
 //!
 //! A client of a control socket makes its own reply socket with its own umask; an unprivileged daemon may not write
 //! there. The post may (`CAP_DAC_OVERRIDE`), and does nothing else with that right: it answers addresses that wrote
-//! to it, reads files named at start or by the superuser, and replaces files named at start. It reads no command.
+//! to it, and has the files of the daemon's grant, and those that the superuser names, opened. It understands no command.
+//!
+//! * `sockets`, `clients`, `spare`: control sockets, who wrote to them, and their room.
+//! * `files`: which files the daemon may have. `opener`: the keeper's part, which opens them. `witness`: what the
+//!   superuser has named.
+//! * `places`: what either process may reach, and what is made before that.
 
 mod clients;
 mod files;
-#[cfg(feature = "fuzz")]
-pub(crate) mod fuzz;
+mod opener;
+mod places;
 mod sockets;
 mod spare;
+mod witness;
 
 #[cfg(test)]
 mod tests;
@@ -17,30 +23,32 @@ mod tests;
 use std::collections::VecDeque;
 use std::io;
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use ipc_proto::VERSION;
 use ipc_proto::channel::{Channel, ChannelError};
 use ipc_proto::post::{ClientId, FromPost, ToPost};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use policy::grant::Grant;
+use zeroize::Zeroizing;
 
 use clients::{Clients, Known};
-use sockets::{ControlSocket, Delivery};
+use files::Files;
+pub(crate) use opener::{LeftBehind, Line, Opener};
+pub(crate) use places::{Places, groups, prepare};
+use sockets::{ControlSocket, Delivery, Place};
 pub(crate) use spare::Spare;
+use witness::{Names, Witness};
 
 /// What the post is told at its start.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct Options {
-    /// Directories below which control directories may be named later.
-    pub(crate) named_later: Vec<PathBuf>,
-    /// Directories in which control sockets may be made, and single paths of sockets.
-    pub(crate) directories: Vec<PathBuf>,
-    /// Files that may be read; a directory stands for the files in it.
-    pub(crate) readable: Vec<PathBuf>,
-    /// Files that may be replaced, likewise.
-    pub(crate) writable: Vec<PathBuf>,
-    /// The log file.
-    pub(crate) log: Option<PathBuf>,
+    /// What its daemon may have.
+    pub(crate) grant: Grant,
+    /// The folder in which the daemon was started: files are named from there.
+    pub(crate) started: Option<PathBuf>,
+    /// The user and group that the post will have.
+    pub(crate) own: (u32, u32),
     /// Groups by name: once confined, the post cannot look them up any more.
     pub(crate) groups: Vec<(String, u32)>,
     /// Sockets with more room than others.
@@ -58,11 +66,13 @@ const PRESSED: usize = 8;
 /// Most control sockets.
 const MAX_SOCKETS: usize = 256;
 
-/// Serves one daemon until it is gone.
-pub(crate) fn serve(connection: OwnedFd, options: Options) -> io::Result<()> {
+/// Serves one daemon until it is gone. `opener`: the line to the keeper, who opens files.
+pub(crate) fn serve(connection: OwnedFd, opener: OwnedFd, options: Options) -> io::Result<()> {
     let spare = options.spare.unused();
     let mut post = Post {
         spare,
+        files: Files::new(opener, options.started.clone(), options.own.0)?,
+        witness: Witness::new(),
         daemon: Channel::new(connection)?,
         greeted: false,
         sockets: Vec::new(),
@@ -79,6 +89,8 @@ struct Post {
     sockets: Vec<ControlSocket>,
     clients: Clients,
     backlog: VecDeque<(FromPost, Option<OwnedFd>)>,
+    files: Files,
+    witness: Witness,
     options: Options,
     spare: Vec<OwnedFd>,
 }
@@ -144,12 +156,20 @@ impl Post {
 
     fn handle(&mut self, message: ToPost) -> Result<(), End> {
         match message {
-            ToPost::Hello { version } => {
+            ToPost::Hello { version, role, configurations } => {
                 if self.greeted || version != VERSION {
                     tracing::error!("the daemon greets with version {version}; this post speaks {VERSION}");
                     return Err(End);
                 }
+                if role != self.options.grant.role {
+                    tracing::error!(
+                        "the daemon says that it is {role:?}; the grant is for {:?}",
+                        self.options.grant.role
+                    );
+                    return Err(End);
+                }
                 self.greeted = true;
+                self.files.begin_with(configurations, &self.options.grant);
                 self.tell(FromPost::Welcome { version: VERSION }, None);
             }
             _ if !self.greeted => return Err(End),
@@ -163,24 +183,26 @@ impl Post {
             ToPost::Close { socket } => {
                 self.sockets.retain(|open| open.id != socket);
                 self.clients.forget_socket(socket);
+                self.witness.forget(socket);
             }
             ToPost::Send { clients, data } => {
                 for client in clients {
                     self.send(client, &data);
                 }
             }
-            ToPost::ReadFile { token, path, on_behalf } => {
-                let superuser =
-                    on_behalf.and_then(|client| self.clients.get(client)).is_some_and(|known| known.uid == 0);
-                let result = files::read(&path, &self.options, superuser);
-                self.tell(FromPost::FileRead { token, result }, None);
+            ToPost::ReadFile { token, path } => match self.files.read(&path, &self.options.grant, &self.witness) {
+                Ok(file) => self.tell(FromPost::FileRead { token, result: Ok(()) }, Some(file)),
+                Err(why) => self.tell(FromPost::FileRead { token, result: Err(why) }, None),
+            },
+            ToPost::WriteFile { token, path, data, last } => {
+                let data = Zeroizing::new(data);
+                let done = self.files.write(token, &path, &data, last, &self.options.grant, &self.witness);
+                if let Some(result) = done {
+                    self.tell(FromPost::FileWritten { token, result }, None);
+                }
             }
-            ToPost::WriteFile { token, path, data } => {
-                let result = files::replace(&path, &data, &self.options);
-                self.tell(FromPost::FileWritten { token, result }, None);
-            }
-            ToPost::ReopenLog => match files::open_log(self.options.log.as_deref()) {
-                Ok(file) => self.tell(FromPost::Log { result: Ok(()) }, Some(file.into())),
+            ToPost::ReopenLog => match self.files.log() {
+                Ok(file) => self.tell(FromPost::Log { result: Ok(()) }, Some(file)),
                 Err(why) => self.tell(FromPost::Log { result: Err(why) }, None),
             },
         }
@@ -194,7 +216,20 @@ impl Post {
         if self.sockets.len() >= MAX_SOCKETS {
             return Err(format!("more than {MAX_SOCKETS} control sockets"));
         }
-        self.sockets.push(ControlSocket::open(id, path, group, &self.options, &mut self.spare)?);
+        let grant = &self.options.grant;
+        if let Err(lacking) = grant.serves(Path::new(path), group) {
+            let folder = Path::new(path).parent().filter(|_| grant.witness && files::is_plain(Path::new(path)));
+            // A group that the grant has is for whatever folder the superuser names.
+            let group = group.filter(|group| !grant.groups().any(|granted| granted == *group));
+            let names = folder.map(|folder| Names::of_folder(folder, self.options.started.as_deref(), group));
+            let vouched =
+                names.is_some_and(|names| self.witness.named(&names) || self.files.named_in_file(&names, grant));
+            if !vouched {
+                return Err(lacking.to_string());
+            }
+        }
+        let place = Place { path, group, groups: &self.options.groups, own: self.options.own };
+        self.sockets.push(ControlSocket::open(id, &place, &mut self.spare)?);
         Ok(())
     }
 
@@ -212,6 +247,9 @@ impl Post {
                 continue;
             }
             let uid = datagram.uid;
+            if uid == 0 {
+                self.witness.hear(socket, &datagram.data);
+            }
             let (client, evicted) = self.clients.of(known);
             if let Some(client) = evicted {
                 self.tell(FromPost::Gone { client }, None);

@@ -3,19 +3,20 @@
 use std::io::{IoSlice, IoSliceMut};
 use std::os::fd::{AsFd, AsRawFd as _, BorrowedFd, OwnedFd};
 use std::os::unix::fs::{DirBuilderExt as _, FileTypeExt as _, MetadataExt as _, OpenOptionsExt as _};
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use std::{fs, io};
 
 use ipc_proto::post::{MAX_DATAGRAM, SocketId};
 use nix::errno::Errno;
-use nix::fcntl::{AT_FDCWD, AtFlags, OFlag};
+use nix::fcntl::{AtFlags, OFlag};
 use nix::poll::ppoll;
-use nix::sys::socket::{ControlMessageOwned, MsgFlags, UnixAddr, UnixCredentials, bind, recvmsg, sendmsg};
+use nix::sys::socket::{
+    ControlMessageOwned, MsgFlags, UnixAddr, UnixCredentials, bind, connect, recvmsg, send, sendmsg,
+};
 use nix::sys::time::TimeSpec;
 use nix::unistd::{Gid, fchownat};
 
-use super::Options;
 use super::clients::Known;
 
 /// A control socket.
@@ -25,6 +26,9 @@ pub(super) struct ControlSocket {
     pub(super) id: SocketId,
     fd: OwnedFd,
     file: Option<PathBuf>,
+    /// The folder of the file is there for its sake.
+    made_folder: bool,
+    members: Option<Members>,
     buffer: Vec<u8>,
 }
 
@@ -69,77 +73,118 @@ pub(super) enum Delivery {
     Dead,
 }
 
-/// Gives a path, and never what a link there points at, to a group.
-fn own(path: &Path, gid: Option<Gid>) -> io::Result<()> {
-    if gid.is_some() {
-        fchownat(AT_FDCWD, path, None, gid, AtFlags::AT_SYMLINK_NOFOLLOW)?;
+/// Gives what is at a path, and never what a link there points at, to a group.
+fn give(path: &Path, group: Gid) -> io::Result<()> {
+    let flags = OFlag::O_PATH | OFlag::O_NOFOLLOW;
+    let held = fs::OpenOptions::new().read(true).custom_flags(flags.bits()).open(path)?;
+    if held.metadata()?.gid() == group.as_raw() {
+        return Ok(());
     }
-    Ok(())
+    match fchownat(&held, "", None, Some(group), AtFlags::AT_EMPTY_PATH) {
+        Err(Errno::EPERM) => Err(io::Error::other(format!(
+            "this process is not in group {group}; where the folder is of that group and has the setgid bit, it need \
+             not be: install -d -m 2750 -g {group} {}",
+            path.parent().unwrap_or(path).display()
+        ))),
+        result => Ok(result?),
+    }
 }
 
 /// Group by name or number.
-fn group_id(group: &str, options: &Options) -> Result<Gid, String> {
-    let known = options.groups.iter().find(|(name, _)| name == group).map(|(_, number)| *number);
+fn group_id(group: &str, groups: &[(String, u32)]) -> Result<Gid, String> {
+    let known = groups.iter().find(|(name, _)| name == group).map(|(_, number)| *number);
     let number = known.or_else(|| group.parse().ok());
     number.map(Gid::from_raw).ok_or_else(|| format!("there is no group {group}"))
 }
 
-/// The path is one that was allowed at start, without `..`.
-pub(super) fn allowed(path: &Path, options: &Options) -> bool {
-    let plain =
-        path.is_absolute() && path.components().all(|part| matches!(part, Component::RootDir | Component::Normal(_)));
-    let Some(directory) = path.parent() else { return false };
-    let named = options.directories.iter().any(|allowed| allowed == directory || allowed == path);
-    // What is named later may go through links of the system, such as /var/run.
-    let real = |directory: &Path| fs::canonicalize(directory).unwrap_or_else(|_| directory.to_owned());
-    let below = |top: &PathBuf| {
-        let parent = directory.parent().map(real);
-        real(directory) == *top || parent.is_some_and(|parent| parent.starts_with(top))
-    };
-    plain && (named || options.named_later.iter().any(below))
+/// Removes the socket of an earlier life. What anybody answers on stays, and so does what is not this user's.
+fn clear(path: &Path, own_user: u32) -> io::Result<()> {
+    let Ok(found) = fs::symlink_metadata(path) else { return Ok(()) };
+    let owner = found.uid();
+    if owner != own_user {
+        return Err(io::Error::other(format!("something of user {owner} is there")));
+    }
+    clear_as_launcher(path)
+}
+
+/// The same with the right of whoever starts a daemon, over others' too.
+pub(super) fn clear_as_launcher(path: &Path) -> io::Result<()> {
+    let Ok(found) = fs::symlink_metadata(path) else { return Ok(()) };
+    if !found.file_type().is_socket() {
+        return Err(io::Error::other("something is there that is no socket"));
+    }
+    if answers(path)? {
+        return Err(io::Error::other("another daemon serves this control socket"));
+    }
+    fs::remove_file(path)
+}
+
+/// Does anybody listen on a datagram socket? One that was shut down takes connections, but nothing else.
+fn answers(path: &Path) -> io::Result<bool> {
+    let probe = super::spare::plain()?;
+    let tried = connect(probe.as_raw_fd(), &UnixAddr::new(path)?)
+        .and_then(|()| send(probe.as_raw_fd(), &[], MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_NOSIGNAL));
+    Ok(!matches!(tried, Err(Errno::ECONNREFUSED | Errno::EPIPE | Errno::ENOENT)))
+}
+
+/// Who may command over a socket that has no place in the file system, and so no mode.
+#[derive(Clone, Copy, Debug)]
+struct Members(Option<Gid>);
+
+impl Members {
+    fn admit(self, sender: &UnixCredentials) -> bool {
+        sender.uid() == 0 || self.0.is_some_and(|group| group.as_raw() == sender.gid())
+    }
+}
+
+/// What was asked for is granted: where a socket goes, and for whom.
+#[derive(Debug)]
+pub(super) struct Place<'a> {
+    /// A path, or `@name`.
+    pub(super) path: &'a str,
+    /// Name or number.
+    pub(super) group: Option<&'a str>,
+    /// Groups by name.
+    pub(super) groups: &'a [(String, u32)],
+    /// This process's own user and group.
+    pub(super) own: (u32, u32),
 }
 
 impl ControlSocket {
-    /// Opens one: `@name` is abstract, anything else a path.
-    pub(super) fn open(
-        id: SocketId,
-        path: &str,
-        group: Option<&str>,
-        options: &Options,
-        spare: &mut Vec<OwnedFd>,
-    ) -> Result<ControlSocket, String> {
-        let gid = group.map(|group| group_id(group, options)).transpose()?;
+    /// Opens one.
+    pub(super) fn open(id: SocketId, place: &Place<'_>, spare: &mut Vec<OwnedFd>) -> Result<ControlSocket, String> {
+        let group = place.group.map(|group| group_id(group, place.groups)).transpose()?;
         let fd = spare.pop().map_or_else(super::spare::usual, Ok).map_err(|errno| errno.to_string())?;
-        let file = if let Some(name) = path.strip_prefix('@') {
+        let mut socket = ControlSocket { id, fd, file: None, made_folder: false, members: None, buffer: Vec::new() };
+        if let Some(name) = place.path.strip_prefix('@') {
             let address = UnixAddr::new_abstract(name.as_bytes()).map_err(|errno| errno.to_string())?;
-            bind(fd.as_raw_fd(), &address).map_err(|errno| errno.to_string())?;
-            None
+            bind(socket.fd.as_raw_fd(), &address).map_err(|errno| errno.to_string())?;
+            socket.members = Some(Members(group));
         } else {
-            let path = PathBuf::from(path);
-            if !allowed(&path, options) {
-                return Err("this directory was not named at start".into());
-            }
-            Self::bind_file(&fd, &path, gid).map_err(|error| error.to_string())?;
-            Some(path)
-        };
-        Ok(ControlSocket { id, fd, file, buffer: Vec::new() })
+            socket.bind_file(Path::new(place.path), group, place.own).map_err(|error| error.to_string())?;
+        }
+        Ok(socket)
     }
 
-    fn bind_file(fd: &OwnedFd, path: &Path, gid: Option<Gid>) -> io::Result<()> {
-        if let Some(directory) = path.parent() {
-            fs::DirBuilder::new().recursive(true).mode(0o770).create(directory)?;
-            if gid.is_some() && !policy::lockdown::is_wide(directory) {
-                own(directory, gid)?;
+    fn bind_file(&mut self, path: &Path, group: Option<Gid>, (own_user, own_group): (u32, u32)) -> io::Result<()> {
+        // A folder may give its own group to what is made in it.
+        let group = group.unwrap_or(Gid::from_raw(own_group));
+        if let Some(folder) = path.parent() {
+            match fs::DirBuilder::new().mode(0o750).create(folder) {
+                Ok(()) => {
+                    self.made_folder = true;
+                    give(folder, group)?;
+                }
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(error),
             }
         }
-        // What an earlier life left behind is a socket nobody answers on; anything else is not ours to remove.
-        if fs::symlink_metadata(path).is_ok_and(|found| found.file_type().is_socket()) {
-            fs::remove_file(path)?;
-        }
-        bind(fd.as_raw_fd(), &UnixAddr::new(path)?)?;
+        clear(path, own_user)?;
+        bind(self.fd.as_raw_fd(), &UnixAddr::new(path)?)?;
+        self.file = Some(path.to_owned());
         // Its mode comes of the process's umask: between bind and chmod, whoever may write to the directory could put
         // a link in the socket's place.
-        own(path, gid)
+        give(path, group)
     }
 
     /// The next datagram from an address that can be answered.
@@ -155,10 +200,12 @@ impl ControlSocket {
                     Err(_) => return None,
                 };
             #[allow(clippy::wildcard_enum_match_arm, reason = "the kernel's other messages were not asked for")]
-            let uid = received.cmsgs().into_iter().flatten().find_map(|message| match message {
-                ControlMessageOwned::ScmCredentials(credentials) => Some(credentials.uid()),
+            let sender = received.cmsgs().into_iter().flatten().find_map(|message| match message {
+                ControlMessageOwned::ScmCredentials(credentials) => Some(credentials),
                 _ => None,
             });
+            let admitted = |sender: &UnixCredentials| self.members.is_none_or(|members| members.admit(sender));
+            let uid = sender.filter(admitted).map(|sender| sender.uid());
             let cut = received.flags.contains(MsgFlags::MSG_TRUNC);
             let address = received.address.filter(|from| from.path().is_some() || from.as_abstract().is_some());
             let length = received.bytes;
@@ -216,9 +263,10 @@ impl Drop for ControlSocket {
     fn drop(&mut self) {
         if let Some(file) = &self.file {
             let _ = fs::remove_file(file);
-            // The directory goes too where it is empty, as with the originals; otherwise it stays.
-            if let Some(directory) = file.parent() {
-                let _ = fs::remove_dir(directory);
+            // Its folder goes too where it is empty, as with the originals; otherwise it stays. Those that were made
+            // at the start have the keeper for that.
+            if let Some(folder) = file.parent().filter(|_| self.made_folder) {
+                let _ = fs::remove_dir(folder);
             }
         }
     }

@@ -15,10 +15,15 @@ const MOST: usize = 64;
 /// Octets; the kernel counts each datagram with its own needs, of which it allows for as much again.
 const ROOM: usize = 8 * 1024 * 1024;
 
-/// A datagram socket that says who sends.
-fn make() -> nix::Result<OwnedFd> {
+/// A datagram socket.
+pub(super) fn plain() -> nix::Result<OwnedFd> {
     let flags = SockFlag::SOCK_CLOEXEC | SockFlag::SOCK_NONBLOCK;
-    let fd = socket(AddressFamily::Unix, SockType::Datagram, flags, None)?;
+    socket(AddressFamily::Unix, SockType::Datagram, flags, None)
+}
+
+/// One that says who sends.
+fn make() -> nix::Result<OwnedFd> {
+    let fd = plain()?;
     setsockopt(&fd, sockopt::PassCred, &true)?;
     Ok(fd)
 }

@@ -1,16 +1,20 @@
 //! The post against a daemon and clients of this process.
 
 use std::fs;
+use std::io::Read as _;
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use ipc_proto::Role;
 use ipc_proto::channel::{Channel, ChannelError, pair};
 use ipc_proto::post::{FromPost, ToPost};
+use policy::grant::{ControlRoot, FileGrant, FileRight, Grant};
 
 use super::sockets::Pin;
-use super::{Options, serve};
+use super::{LeftBehind, Line, Opener, Options, Spare, serve};
 
 struct Daemon {
     channel: Channel<ToPost, FromPost>,
@@ -23,17 +27,31 @@ impl Daemon {
         let folder = std::env::temp_dir().join(format!("airlock-post-{test}-{}", std::process::id()));
         let _ = fs::remove_dir_all(&folder);
         fs::create_dir_all(&folder).unwrap();
-        fs::write(folder.join("conf"), "old\n").unwrap();
+        fs::write(folder.join("conf"), "update_config=1\n").unwrap();
         fs::set_permissions(folder.join("conf"), fs::Permissions::from_mode(0o640)).unwrap();
-        let options = Options {
-            directories: vec![folder.join("ctrl")],
-            writable: vec![folder.join("conf")],
-            ..Options::default()
-        };
+        Daemon::with_grant(folder, |folder, grant| {
+            grant.control = vec![ControlRoot { folder: folder.join("ctrl"), group: None }];
+            grant.files = vec![FileGrant { right: FileRight::Replace, path: folder.join("conf") }];
+        })
+    }
+
+    fn with_grant(folder: PathBuf, fill: impl FnOnce(&Path, &mut Grant)) -> Daemon {
+        let mut grant = Grant::nothing(Role::Station);
+        fill(&folder, &mut grant);
+        let mut opener = Opener::new(&grant, nix::unistd::geteuid().as_raw(), LeftBehind::default());
+        let own = (nix::unistd::geteuid().as_raw(), nix::unistd::getegid().as_raw());
+        let options = Options { grant, started: None, own, groups: Vec::new(), spare: Spare::default() };
+        let (asked, asks) = pair().unwrap();
+        std::thread::spawn(move || {
+            let mut line: Line = Channel::new(asked).unwrap();
+            while opener.serve(&mut line) {
+                std::thread::sleep(Duration::from_millis(1));
+            }
+        });
         let (ours, theirs) = pair().unwrap();
-        std::thread::spawn(move || serve(theirs, options).unwrap());
+        std::thread::spawn(move || serve(theirs, asks, options).unwrap());
         let daemon = Daemon { channel: Channel::new(ours).unwrap(), folder };
-        daemon.send(&ToPost::Hello { version: ipc_proto::VERSION });
+        daemon.send(&ToPost::Hello { version: ipc_proto::VERSION, role: Role::Station, configurations: Vec::new() });
         daemon
     }
 
@@ -42,9 +60,13 @@ impl Daemon {
     }
 
     fn next(&mut self) -> FromPost {
+        self.next_with_file().0
+    }
+
+    fn next_with_file(&mut self) -> (FromPost, Option<OwnedFd>) {
         loop {
             match self.channel.receive() {
-                Ok((message, _)) => return message,
+                Ok(message) => return message,
                 Err(ChannelError::WouldBlock) => std::thread::sleep(Duration::from_millis(1)),
                 Err(error) => panic!("{error}"),
             }
@@ -52,8 +74,12 @@ impl Daemon {
     }
 
     fn open(&mut self, name: &str) -> Result<(), String> {
+        self.open_for(name, None)
+    }
+
+    fn open_for(&mut self, name: &str, group: Option<&str>) -> Result<(), String> {
         let path = self.folder.join(name).to_string_lossy().into_owned();
-        self.send(&ToPost::Open { socket: 1, path, group: None });
+        self.send(&ToPost::Open { socket: 1, path, group: group.map(str::to_owned) });
         loop {
             match self.next() {
                 FromPost::Opened { result, .. } => return result,
@@ -63,6 +89,30 @@ impl Daemon {
                 | FromPost::FileRead { .. }
                 | FromPost::FileWritten { .. }
                 | FromPost::Log { .. }) => panic!("{other:?}"),
+            }
+        }
+    }
+}
+
+impl Daemon {
+    /// The text of a file, if the daemon may have it.
+    fn read(&mut self, path: &Path) -> Option<String> {
+        self.send(&ToPost::ReadFile { token: 7, path: path.to_string_lossy().into_owned() });
+        loop {
+            match self.next_with_file() {
+                (FromPost::FileRead { result: Ok(()), .. }, file) => {
+                    let mut text = String::new();
+                    fs::File::from(file.unwrap()).read_to_string(&mut text).unwrap();
+                    return Some(text);
+                }
+                (FromPost::FileRead { result: Err(_), .. }, file) => {
+                    assert!(file.is_none());
+                    return None;
+                }
+                (FromPost::Welcome { .. } | FromPost::Command { .. } | FromPost::Opened { .. }, _) => {}
+                other @ (FromPost::Gone { .. } | FromPost::FileWritten { .. } | FromPost::Log { .. }, _) => {
+                    panic!("{other:?}")
+                }
             }
         }
     }
@@ -181,7 +231,7 @@ fn a_client_that_never_reads_is_dropped_after_some_events() {
 }
 
 #[test]
-fn sockets_are_made_only_below_directories_named_at_start() {
+fn sockets_are_made_only_where_the_grant_has_them() {
     let mut daemon = Daemon::start("paths");
     assert!(daemon.open("elsewhere/wlan0").is_err());
     assert!(daemon.open("ctrl/../elsewhere").is_err());
@@ -189,45 +239,107 @@ fn sockets_are_made_only_below_directories_named_at_start() {
 }
 
 #[test]
-fn a_file_named_at_start_is_replaced_with_its_mode_and_no_other() {
+fn a_granted_file_is_replaced_with_its_mode_and_no_other() {
     let mut daemon = Daemon::start("files");
-    let path = daemon.folder.join("conf").to_string_lossy().into_owned();
-    daemon.send(&ToPost::WriteFile { token: 1, path: path.clone(), data: b"new\n".to_vec() });
-    daemon.send(&ToPost::WriteFile { token: 2, path: format!("{path}2"), data: b"new\n".to_vec() });
-    daemon.send(&ToPost::ReadFile { token: 3, path: path.clone(), on_behalf: None });
-    daemon.send(&ToPost::ReadFile { token: 4, path: "/etc/passwd".into(), on_behalf: None });
+    let path = daemon.folder.join("conf");
+    let name = path.to_string_lossy().into_owned();
+    let write =
+        |token, path: &str, data: &[u8], last| ToPost::WriteFile { token, path: path.into(), data: data.into(), last };
+    daemon.send(&write(1, &name, b"new", false));
+    daemon.send(&write(1, &name, b" and long\n", true));
+    daemon.send(&write(2, &format!("{name}2"), b"new\n", true));
     assert_eq!(daemon.next(), FromPost::Welcome { version: ipc_proto::VERSION });
     assert_eq!(daemon.next(), FromPost::FileWritten { token: 1, result: Ok(()) });
     assert!(matches!(daemon.next(), FromPost::FileWritten { token: 2, result: Err(_) }));
-    assert_eq!(daemon.next(), FromPost::FileRead { token: 3, result: Ok(b"new\n".to_vec()) });
-    assert!(matches!(daemon.next(), FromPost::FileRead { token: 4, result: Err(_) }));
-    assert_eq!(fs::metadata(path).unwrap().permissions().mode() & 0o777, 0o640);
+    assert_eq!(daemon.read(&path).as_deref(), Some("new and long\n"));
+    assert_eq!(daemon.read(Path::new("/etc/passwd")), None);
+    assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o640);
+    // It does not say any more that it may be saved.
+    daemon.send(&write(3, &name, b"newer\n", true));
+    assert!(matches!(daemon.next(), FromPost::FileWritten { token: 3, result: Err(_) }));
+    assert_eq!(fs::read(&path).unwrap(), b"new and long\n");
 }
 
 #[test]
-fn what_is_executable_setuid_or_not_regular_is_never_replaced() {
-    let mut daemon = Daemon::start("programs");
+fn a_file_larger_than_a_message_is_read_by_its_descriptor() {
+    let mut daemon = Daemon::start("large");
     let path = daemon.folder.join("conf");
-    let name = path.to_string_lossy().into_owned();
-    let replaced = |daemon: &mut Daemon| {
-        daemon.send(&ToPost::WriteFile { token: 1, path: name.clone(), data: b"new\n".to_vec() });
-        loop {
-            let message = daemon.next();
-            if !matches!(message, FromPost::Welcome { .. }) {
-                return message == FromPost::FileWritten { token: 1, result: Ok(()) };
-            }
+    fs::write(&path, "x".repeat(ipc_proto::MAX_MESSAGE * 3)).unwrap();
+    assert_eq!(daemon.read(&path).map(|text| text.len()), Some(ipc_proto::MAX_MESSAGE * 3));
+}
+
+#[test]
+fn what_the_superuser_names_is_read_and_what_he_could_read_is_not() {
+    let mut daemon = Daemon::start("named");
+    daemon.open("ctrl/wlan0").unwrap();
+    let (named, sibling) = (daemon.folder.join("a.psk"), daemon.folder.join("b.psk"));
+    fs::write(&named, "one").unwrap();
+    fs::write(&sibling, "two").unwrap();
+    assert_eq!(daemon.read(&named), None);
+    let root = client(&daemon.folder.join("ctrl/wlan0"), &daemon.folder.join("me"));
+    root.send(format!("SET wpa_psk_file {}", named.display()).as_bytes()).unwrap();
+    let FromPost::Command { uid, .. } = daemon.next() else { panic!("no command") };
+    // Only the superuser's word counts, whoever runs this test.
+    assert_eq!(daemon.read(&named).is_some(), uid == 0);
+    assert_eq!(daemon.read(&sibling), None);
+    daemon.send(&ToPost::Close { socket: 1 });
+    assert_eq!(daemon.read(&named), None);
+}
+
+#[test]
+fn what_a_granted_file_names_is_read_if_nobody_else_may_write_it() {
+    let mut daemon = Daemon::start("lists");
+    let (conf, list) = (daemon.folder.join("conf"), daemon.folder.join("list"));
+    fs::write(&list, "00:16:3e:00:00:01\n").unwrap();
+    fs::write(&conf, format!("accept_mac_file={}\n", list.display())).unwrap();
+    assert_eq!(daemon.read(&list), None, "the file that names it was not read yet");
+    assert!(daemon.read(&conf).is_some());
+    assert!(daemon.read(&list).is_some());
+    fs::set_permissions(&conf, fs::Permissions::from_mode(0o660)).unwrap();
+    assert_eq!(daemon.read(&list), None);
+}
+
+#[test]
+fn a_group_has_a_socket_only_where_the_grant_says_so() {
+    let folder = std::env::temp_dir().join(format!("airlock-post-groups-{}", std::process::id()));
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(folder.join("other")).unwrap();
+    let own = nix::unistd::getegid().to_string();
+    let mut daemon = Daemon::with_grant(folder, |folder, grant| {
+        grant.control = vec![ControlRoot { folder: folder.join("ctrl"), group: Some(own.clone()) }];
+    });
+    assert!(daemon.open_for("ctrl/wlan0", Some("4242")).is_err());
+    assert!(daemon.open_for("other/wlan0", Some(&own)).is_err());
+    assert!(daemon.open_for("ctrl/wlan0", Some(&own)).is_ok());
+    let mode = fs::metadata(daemon.folder.join("ctrl")).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode & 0o027, 0, "{mode:o}: no member may replace a socket in it");
+}
+
+#[test]
+fn a_socket_on_which_somebody_answers_stays() {
+    let mut daemon = Daemon::start("live");
+    fs::create_dir(daemon.folder.join("ctrl")).unwrap();
+    let path = daemon.folder.join("ctrl/wlan0");
+    let live = UnixDatagram::bind(&path).unwrap();
+    assert!(daemon.open("ctrl/wlan0").is_err());
+    client(&path, &daemon.folder.join("me")).send(b"for whoever was there").unwrap();
+    let mut buffer = [0; 64];
+    // The question whether anybody answers was empty.
+    assert_eq!((live.recv(&mut buffer).unwrap(), live.recv(&mut buffer).unwrap()), (0, 21));
+}
+
+#[test]
+fn a_daemon_of_another_role_is_turned_away() {
+    let mut daemon = Daemon::with_grant(std::env::temp_dir().join("airlock-post-none"), |_, grant| {
+        grant.role = Role::AccessPoint;
+    });
+    loop {
+        match daemon.channel.receive() {
+            Err(ChannelError::WouldBlock) => std::thread::sleep(Duration::from_millis(1)),
+            Err(ChannelError::Closed) => return,
+            other => panic!("{other:?}"),
         }
-    };
-    for mode in [0o755, 0o610, 0o4640, 0o2640] {
-        fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
-        assert!(!replaced(&mut daemon), "{mode:o}");
-        assert_eq!(fs::read(&path).unwrap(), b"old\n");
     }
-    fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
-    assert!(replaced(&mut daemon));
-    fs::remove_file(&path).unwrap();
-    let _socket = UnixDatagram::bind(&path).unwrap();
-    assert!(!replaced(&mut daemon));
 }
 
 #[test]

@@ -180,7 +180,7 @@ fn interface_add(
     }
     if let Some(path) = add.config.clone() {
         // The file is read on the client's behalf: only what it could read itself, unless the path was named at start.
-        machine.out.read_file((0, FileJob::AddInterface(client)), path, Some(client));
+        machine.out.read_file((0, FileJob::AddInterface(client)), path);
         machine.daemon.adding.insert(client, add);
         return Answer::Later;
     }

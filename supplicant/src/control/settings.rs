@@ -199,7 +199,7 @@ pub(crate) fn saved(station: &mut Station, cx: &mut Cx<'_>, client: Option<Clien
 /// Reads the configuration file again.
 pub(crate) fn reconfigure(station: &mut Station, cx: &mut Cx<'_>, client: Option<ClientId>) -> Answer {
     let Some(path) = station.origin.config_path.clone() else { return Answer::fail() };
-    cx.out.read_file((station.key, FileJob::Reconfigure(client)), absolute(&path), None);
+    cx.out.read_file((station.key, FileJob::Reconfigure(client)), absolute(&path));
     Answer::Later
 }
 
@@ -251,7 +251,7 @@ pub(crate) fn reconfigured(station: &mut Station, cx: &mut Cx<'_>, job: FileJob,
         station.ignore.clear();
         station.forget_pmksa(cx, |_| true);
         if let Some(more) = station.origin.more_path.clone() {
-            cx.out.read_file((station.key, FileJob::ReconfigureMore(client)), absolute(&more), None);
+            cx.out.read_file((station.key, FileJob::ReconfigureMore(client)), absolute(&more));
             return;
         }
     }

@@ -51,7 +51,6 @@ pub const TARGETS: &[Target] = &[
     ("ipc_to_privd", parsers::ipc_to_privd),
     ("ipc_from_privd", parsers::ipc_from_privd),
     ("ipc_post", parsers::ipc_post),
-    ("post_paths", parsers::post_paths),
     ("kernel_messages", parsers::kernel_messages),
     ("privd_worker", parsers::privd_worker),
     ("ap_engine", engine::bss),

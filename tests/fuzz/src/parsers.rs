@@ -156,11 +156,6 @@ pub(crate) fn kernel_messages(data: &[u8]) {
     privd::fuzz::kernel_messages(data);
 }
 
-/// Paths that a daemon names to the post.
-pub(crate) fn post_paths(data: &[u8]) {
-    privd::fuzz::post_paths(data);
-}
-
 /// privd's worker between a kernel and a daemon that both talk nonsense.
 pub(crate) fn privd_worker(data: &[u8]) {
     privd::fuzz::worker(data);

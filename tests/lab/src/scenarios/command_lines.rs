@@ -175,9 +175,10 @@ pub fn the_log_goes_to_the_systems_log(lab: &mut Lab) -> Outcome {
         }
         Ok(said.contains("privd: privd has ended").then_some(()))
     })?;
-    // The file with the process id names nobody once the daemon has ended.
+    // Neither the file with the process id nor the folder that was made for the control socket outlives the daemon.
     control.ok("TERMINATE")?;
-    until("an empty file", AWHILE, || Ok(fs::read_to_string("/run/sta.pid")?.is_empty().then_some(())))
+    let left = || ["/run/sta.pid", "/run/sta"].into_iter().any(|path| Path::new(path).exists());
+    until("nothing left", AWHILE, || Ok((!left()).then_some(())))
 }
 
 /// `-C` where the file says nothing, `-g`, `-G` and `-O` for what is added later.

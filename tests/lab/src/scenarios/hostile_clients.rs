@@ -56,9 +56,11 @@ fn honest(lab: &mut Lab, network: &Network) -> Outcome<Honest> {
     let privd = lab.our_program("privd").to_string_lossy().into_owned();
     // Hosts have their own names for interfaces.
     let grant = SHIPPED.replace("interface: wl* 8", &format!("interface: {}", host.interface));
+    let grant = grant.replace("group netdev", &format!("group {}", CONTROL_GROUP.name));
+    let grant = format!("{grant}replace: {}\n", file.display());
     let grant = lab.file("station.grant", &grant)?.to_string_lossy().into_owned();
     let privd_program = lab.start("sta", "privd", &me, &[LISTEN, PRIVD, &privd, "serve", "--grant", &grant])?;
-    let post = lab.start("sta", "post", &me, &[LISTEN, POST, &privd, "serve-post"])?;
+    let post = lab.start("sta", "post", &me, &[LISTEN, POST, &privd, "serve-post", "--grant", &grant])?;
     wait_for_file(PRIVD)?;
     wait_for_file(POST)?;
     let daemon = lab.our_program("supplicant").to_string_lossy().into_owned();

@@ -26,7 +26,7 @@ pub const STORIES: &[super::Story] = stories![
     separation_holds_in_the_background_and_under_load,
 ];
 
-const CHOWN_DAC_FOWNER: u64 = 1 | 1 << 1 | 1 << 2 | 1 << 3;
+const DAC_OVERRIDE: u64 = 1 << 1;
 const NET_ADMIN_AND_RAW: u64 = 1 << 12 | 1 << 13;
 
 /// What a process of ours has to be.
@@ -48,8 +48,8 @@ const PARTS: [Part; 6] = [
     part("apd", "wifi-ap", 0),
     part("privd", "wifi-priv", NET_ADMIN_AND_RAW),
     part("privd-keeper", "wifi-priv", NET_ADMIN_AND_RAW),
-    part("privd-post", "wifi-priv", CHOWN_DAC_FOWNER),
-    part("post-keeper", "wifi-priv", CHOWN_DAC_FOWNER),
+    part("privd-post", "wifi-priv", DAC_OVERRIDE),
+    part("post-keeper", "wifi-priv", DAC_OVERRIDE),
 ];
 
 fn user_id(name: &str) -> Outcome<u32> {

@@ -1,4 +1,0 @@
-//! Wraps the target `post_paths`.
-#![no_main]
-
-libfuzzer_sys::fuzz_target!(|data: &[u8]| fuzz_targets::run("post_paths", data));
