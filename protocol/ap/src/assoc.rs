@@ -135,7 +135,7 @@ impl Bss {
         if abilities.rates.is_empty() {
             return no(StatusCode::REFUSED, "it knows no rates");
         }
-        if self.config.radio.require_ht() && abilities.ht.is_none() {
+        if self.config.ht() && self.config.radio.require_ht() && abilities.ht.is_none() {
             return no(StatusCode::HT_REQUIRED, "it does not know HT");
         }
         let security = self.judge_security(addr, algorithm, elements, now)?;

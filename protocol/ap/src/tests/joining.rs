@@ -1,5 +1,6 @@
 //! Stations that join, or are refused.
 
+use alloc::format;
 use alloc::vec::Vec;
 use core::time::Duration;
 
@@ -394,4 +395,30 @@ fn the_port_opens_once_the_driver_has_the_key() {
     answer(&mut world, tags, Err(Failure::NotSupported));
     assert_eq!(opened(&world), (0, false));
     assert_eq!(world.deauth_reason(), Some(ReasonCode::UNSPECIFIED));
+}
+
+/// HT capabilities of a station with one stream.
+const HT: [u8; 28] = {
+    let mut element = [0; 28];
+    (element[0], element[1], element[5]) = (45, 26, 0xff);
+    element
+};
+
+/// The WMM information element, without which there is no HT.
+const WMM: [u8; 9] = [0xdd, 7, 0x00, 0x50, 0xf2, 2, 0, 1, 0];
+
+#[test]
+fn ht_is_required_where_it_is_offered() {
+    let conf = |more: &str| format!("{OPEN}ieee80211n=1\nwmm_enabled=1\nrequire_ht=1\n{more}");
+    for (more, elements, status) in [
+        ("", &[][..], StatusCode::HT_REQUIRED),
+        ("", &[&HT[..], &WMM], StatusCode::SUCCESS),
+        // A BSS without HT asks nobody for it.
+        ("disable_11n=1\n", &[], StatusCode::SUCCESS),
+    ] {
+        let mut world = World::new(&conf(more));
+        world.authenticate(STA);
+        world.associate(STA, elements);
+        assert_eq!(world.assoc_status(), status, "{more}");
+    }
 }
