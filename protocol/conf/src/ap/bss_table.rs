@@ -359,9 +359,9 @@ parameters! {
     anti_clogging_threshold: num(5).into("sae_anti_clogging_threshold"), "Other spelling of sae_anti_clogging_threshold.";
     sae_sync: num(3).count().on_change(AtOnce) => u32, "Most repetitions of an SAE message.";
     sae_groups: groups().on_change(AtOnce) => Groups, "Groups of SAE.";
-    sae_require_mfp: num(0).flag().on_change(AtOnce) => bool, "Whether stations with SAE must protect management frames.";
+    sae_require_mfp: num(0).flag() => bool, "Whether stations with SAE must protect management frames.";
     sae_confirm_immediate: num(0).on_change(AtOnce) => i64, "Whether SAE's confirm follows its commit at once.";
-    sae_pwe: dec(0, 3, 0).on_change(AtOnce) => i64, "How SAE derives its password element: 0 hunting and pecking, 1 hash to element, 2 either.";
+    sae_pwe: dec(0, 3, 0) => i64, "How SAE derives its password element: 0 hunting and pecking, 1 hash to element, 2 either.";
     sae_pw_id_num: num(0).count().on_change(AtOnce) => u32, "How many changing password identifiers a station gets.";
     sae_pw_id_key: hex_of(0, 64).secret().on_change(AtOnce) => Secret, "Key of changing password identifiers.";
     wowlan_triggers: text(), "What wakes the machine.";
