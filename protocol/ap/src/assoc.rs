@@ -138,6 +138,9 @@ impl Bss {
         if self.config.ht() && self.config.radio.require_ht() && abilities.ht.is_none() {
             return no(StatusCode::HT_REQUIRED, "it does not know HT");
         }
+        if self.config.vht() && self.config.radio.require_vht() && abilities.vht.is_none() {
+            return no(StatusCode::VHT_REQUIRED, "it does not know VHT");
+        }
         let security = self.judge_security(addr, algorithm, elements, now)?;
         Ok(Accepted { abilities, security })
     }

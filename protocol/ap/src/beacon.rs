@@ -171,6 +171,9 @@ impl Builder<'_> {
         if self.config.ht() && self.config.radio.require_ht() {
             rates.push(0x80 | 127);
         }
+        if self.config.vht() && self.config.radio.require_vht() {
+            rates.push(0x80 | 126);
+        }
         if self.config.policy_is_h2e_only() {
             rates.push(0x80 | 123);
         }

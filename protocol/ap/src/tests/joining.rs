@@ -10,6 +10,7 @@ use ctrl::ApEvent;
 use ipc_proto::{Failure, Reply, Request};
 use rsn::{AkmSuite, Pmf, StationPolicy};
 use sae::{ConfirmOutcome, Group, Method, Password, PtSet, SaeAkm, Session};
+use wire::channel::Band;
 use wire::element::{Elements, id};
 use wire::frame::{Authentication, Beacon, Management, Subtype, auth_algorithm};
 use wire::{ReasonCode, StatusCode};
@@ -417,6 +418,31 @@ fn ht_is_required_where_it_is_offered() {
         ("disable_11n=1\n", &[], StatusCode::SUCCESS),
     ] {
         let mut world = World::new(&conf(more));
+        world.authenticate(STA);
+        world.associate(STA, elements);
+        assert_eq!(world.assoc_status(), status, "{more}");
+    }
+}
+
+#[test]
+fn vht_is_required_where_it_is_offered() {
+    let vht: Vec<u8> = [191, 12].into_iter().chain([0xff; 12]).collect();
+    let conf =
+        "interface=wlan0\nssid=net\nhw_mode=a\nchannel=36\nwmm_enabled=1\nieee80211n=1\nieee80211ac=1\nrequire_vht=1\n";
+    for (more, elements, status) in [
+        ("", &[&HT[..], &WMM][..], StatusCode::VHT_REQUIRED),
+        ("", &[&HT, &WMM, &vht], StatusCode::SUCCESS),
+        ("disable_11ac=1\n", &[&HT, &WMM], StatusCode::SUCCESS),
+    ] {
+        let mut radio = wiphy();
+        let band = &mut radio.bands[0];
+        (band.band, band.vht_capability, band.vht_mcs) = (Band::Ghz5, Some(0), [0xff; 8].into());
+        band.rates = [60, 90, 120, 180, 240, 360, 480, 540].into();
+        band.channels[0].freq = 5180;
+        let mut world = World::with(&format!("{conf}{more}"), Lists::default(), radio);
+        // The selector of stations that know VHT, among the basic rates (9.4.2.3, Table 9-92).
+        let beacon = world.bss.beacon();
+        assert_eq!([&beacon.head[..], &beacon.tail].concat().contains(&(0x80 | 126)), more.is_empty());
         world.authenticate(STA);
         world.associate(STA, elements);
         assert_eq!(world.assoc_status(), status, "{more}");

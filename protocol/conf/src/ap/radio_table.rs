@@ -90,7 +90,7 @@ parameters! {
     obss_interval: num(0), "Seconds between scans for overlapping networks.";
     ieee80211ac: dec(0, 1, 0).flag() => bool, "Whether VHT is on.";
     vht_capab: text().utf8() => (Text), "VHT capabilities, each in brackets.";
-    require_vht: num(0), "Whether stations must know VHT.";
+    require_vht: num(0).flag() => bool, "Whether stations must know VHT.";
     vht_oper_chwidth: dec(0, 9, 0) => i64, "VHT channel width: 0 20 or 40 MHz, 1 80, 2 160, 3 80+80.";
     vht_oper_centr_freq_seg0_idx: dec(0, 255, 0).octet() => u8, "Centre of the first VHT segment, as channel number.";
     vht_oper_centr_freq_seg1_idx: dec(0, 255, 0), "Centre of the second VHT segment, as channel number.";
