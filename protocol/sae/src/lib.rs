@@ -45,6 +45,7 @@ extern crate alloc;
 
 mod arithmetic;
 mod commit;
+pub mod dragonfly;
 mod error;
 mod group;
 mod keys;

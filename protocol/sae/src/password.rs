@@ -106,7 +106,7 @@ pub(crate) fn element_by_hunting(group: Group, password: &Password, own: MacAddr
 }
 
 /// Moves the leftmost `bits` bits of `value` to its right end.
-fn shift_right(value: &mut [u8], bits: u16) {
+pub(crate) fn shift_right(value: &mut [u8], bits: u16) {
     let shift = match bits % 8 {
         0 => return,
         used => 8u16.saturating_sub(used),

@@ -7,6 +7,7 @@ use crypto::testing::TestRng;
 use eap::methods::md5::Md5Server;
 use eap::methods::mschapv2::MsChapV2Server;
 use eap::methods::peap::PeapServer;
+use eap::methods::pwd::{PwdSecret, PwdServer};
 use eap::methods::tls::TlsServer;
 use eap::methods::token::GtcServer;
 use eap::methods::ttls::{TtlsInner, TtlsServer};
@@ -117,6 +118,7 @@ fn methods(first: usize) -> Vec<Box<dyn ServerMethod>> {
         all.push(Box::new(PeapServer::new(Arc::clone(&endpoint), 1)));
         all.push(Box::new(TtlsServer::new(endpoint)));
     }
+    all.push(Box::new(PwdServer::new(b"server".to_vec(), PwdSecret::Password(password()), 19)));
     let by = first.checked_rem(all.len()).unwrap_or(0);
     all.rotate_left(by);
     all

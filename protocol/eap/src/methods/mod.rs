@@ -7,6 +7,7 @@ use crate::{Credentials, EapError, MethodType, PeerMethod};
 pub mod md5;
 pub mod mschapv2;
 pub mod peap;
+pub mod pwd;
 pub mod tls;
 pub mod token;
 pub mod ttls;
@@ -27,6 +28,7 @@ pub(crate) const TABLE: &[Row] = &[
     Row { method: MethodType::TTLS, peer: ttls::peer },
     Row { method: MethodType::PEAP, peer: peap::peer },
     Row { method: MethodType::MSCHAPV2, peer: mschapv2::peer },
+    Row { method: MethodType::PWD, peer: pwd::peer },
 ];
 
 /// Every method that a station can use.

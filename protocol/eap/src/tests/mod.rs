@@ -11,5 +11,6 @@ mod attacks;
 mod codec;
 mod kit;
 mod pairs;
+mod pwd;
 mod ttls;
 mod tunnels;
