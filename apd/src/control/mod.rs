@@ -57,9 +57,8 @@ impl Apd {
                 Some(_) => FAIL.to_vec(),
             },
             ApCommand::StaNext(addr) => {
-                let after = |station: &ap::Station| station.addr() > addr;
                 let known = self.engine(of).is_some_and(|bss| bss.station(addr).is_some());
-                let next = self.engine(of).and_then(|bss| bss.stations().find(|s| after(s)).map(ap::Station::addr));
+                let next = self.engine(of).and_then(|bss| bss.stations_after(addr).next().map(ap::Station::addr));
                 if !known {
                     return self.out.reply(client, FAIL);
                 }

@@ -98,9 +98,9 @@ impl Bss {
     }
 
     fn forget_stations(&mut self) {
-        for (addr, station) in core::mem::take(&mut self.stations) {
+        for station in core::mem::take(&mut self.stations).values() {
             if station.authorized {
-                self.event(ApEvent::StaDisconnected(addr));
+                self.event(ApEvent::StaDisconnected(station.addr()));
             }
         }
         self.group = None;

@@ -16,9 +16,6 @@ use wire::{Instant, MacAddr, ReasonCode, StatusCode};
 use crate::bss::{Bss, Candidate, Tag};
 use crate::station::{AUTHENTICATED_LIFETIME, Abilities, SaeKey, Stage, Watch};
 
-/// Largest association identifier (9.4.1.8).
-const MAX_AID: u16 = 2007;
-
 /// A request that was judged.
 #[derive(Debug)]
 struct Accepted {
@@ -241,24 +238,20 @@ impl Bss {
         });
     }
 
-    fn free_aid(&self) -> Option<u16> {
-        (1..=MAX_AID).find(|aid| !self.stations.values().any(|station| station.aid == *aid))
-    }
-
     fn associate(&mut self, addr: MacAddr, reassociation: bool, accepted: Accepted, now: Instant) {
         // What was before ends here, keys included: the new association starts from nothing (12.6.14).
         let before =
             self.stations.get(&addr).map(|station| (station.aid, station.in_kernel && !station.kernel_associated));
         let Some((aid, fresh_entry)) = before else { return };
         self.end_association(addr, now);
-        let Some(aid) = Some(aid).filter(|aid| *aid != 0).or_else(|| self.free_aid()) else {
+        let Some(aid) = Some(aid).filter(|aid| *aid != 0).or_else(|| self.stations.free_aid()) else {
             self.event(ApEvent::RejectedMaxSta(addr));
             self.log_full(addr);
             self.refuse(addr, reassociation, StatusCode::AP_FULL, now);
             return;
         };
         let limit = usize::try_from(self.config.bss.max_num_sta()).unwrap_or(usize::MAX);
-        if self.stations.values().filter(|other| other.stage >= Stage::Associating).count() >= limit {
+        if self.stations.tallies().members >= limit {
             self.event(ApEvent::RejectedMaxSta(addr));
             self.log_full(addr);
             self.refuse(addr, reassociation, StatusCode::AP_FULL, now);

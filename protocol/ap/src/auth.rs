@@ -10,7 +10,7 @@ use wire::frame::{Authentication, Management, auth_algorithm};
 use wire::{Instant, MacAddr, ReasonCode, StatusCode};
 
 use crate::bss::{Bss, Tag};
-use crate::station::{Stage, Station};
+use crate::station::Stage;
 
 impl Bss {
     /// Answers a probe request that asks for this network or for any that shows itself (11.1.4.3.4).
@@ -190,8 +190,7 @@ impl Bss {
 
     /// 9.4.2.12: whether a station that knows no OFDM is here, for whom the others have to protect their frames.
     pub(crate) fn update_protection(&mut self) {
-        let slow = |station: &Station| station.stage >= Stage::Associating && station.abilities.is_non_erp();
-        let present = self.config.operating.is_erp() && self.stations.values().any(slow);
+        let present = self.config.operating.is_erp() && self.stations.tallies().non_erp > 0;
         if present != self.non_erp_present {
             self.non_erp_present = present;
             self.update_beacon();

@@ -1,6 +1,6 @@
 //! The machine of one BSS.
 
-use alloc::collections::{BTreeMap, VecDeque};
+use alloc::collections::VecDeque;
 use alloc::format;
 use alloc::string::String;
 use alloc::sync::Arc;
@@ -15,7 +15,8 @@ use wire::frame::{Authentication, Management, Subtype};
 use wire::{Instant, MacAddr, ReasonCode, Writer, frame};
 
 use crate::sae_side::SaeSide;
-use crate::station::{Stage, Station};
+use crate::station::Station;
+use crate::stations::Stations;
 use crate::{BssConfig, Operating, Switch};
 
 /// Most keys that are remembered for stations that come again.
@@ -129,7 +130,7 @@ pub struct Bss {
     pub(crate) pmksa: PmksaCache<()>,
     /// Keys that other BSSs are to hear of (opportunistic caching).
     pub(crate) fresh_keys: Vec<PmksaEntry<()>>,
-    pub(crate) stations: BTreeMap<MacAddr, Station>,
+    pub(crate) stations: Stations,
     pub(crate) non_erp_present: bool,
     pub(crate) load: crate::load::Load,
     pub(crate) switch: Option<Switch>,
@@ -161,7 +162,7 @@ impl Bss {
             group: None,
             pmksa: PmksaCache::new(PMKSA_CAPACITY),
             fresh_keys: Vec::new(),
-            stations: BTreeMap::new(),
+            stations: Stations::default(),
             non_erp_present: false,
             load: crate::load::Load::default(),
             switch: None,
@@ -198,6 +199,11 @@ impl Bss {
     #[must_use]
     pub fn station(&self, addr: MacAddr) -> Option<&Station> {
         self.stations.get(&addr)
+    }
+
+    /// The stations behind an address, in the order of addresses.
+    pub fn stations_after(&self, addr: MacAddr) -> impl Iterator<Item = &Station> {
+        self.stations.after(addr)
     }
 
     /// Cached keys.
@@ -372,13 +378,7 @@ impl Bss {
     /// Something has to be done for its time has come.
     pub fn handle_timeout(&mut self, now: Instant, rng: &mut dyn Rng) {
         self.rekey_group_if_due(now, rng);
-        let due: Vec<MacAddr> = self
-            .stations
-            .values()
-            .filter(|station| station.deadline().is_some_and(|at| at <= now))
-            .map(Station::addr)
-            .collect();
-        for addr in due {
+        for addr in self.stations.due(now) {
             self.handshake_timeout(addr, now, rng);
             self.sae_timeout(addr, now);
             self.sa_query_timeout(addr, now, rng);
@@ -396,11 +396,10 @@ impl Bss {
     /// When [`Bss::handle_timeout`] wants to be called.
     #[must_use]
     pub fn poll_deadline(&self) -> Option<Instant> {
-        let stations = self.stations.values().filter_map(Station::deadline).min();
         let group = self.group.as_ref().and_then(Group::poll_deadline);
         let commits = self.sae.work.deadline();
         let others = [self.pmksa.poll_deadline(), self.load.deadline(), self.countermeasures.deadline()];
-        [stations, group, commits].into_iter().chain(others).flatten().min()
+        [self.stations.deadline(), group, commits].into_iter().chain(others).flatten().min()
     }
 
     /// The next thing to do.
@@ -456,17 +455,17 @@ impl Bss {
     /// are not. A crowd that only knocks must keep nobody out, so the newest stranger takes the oldest one's place.
     pub(crate) fn station_entry(&mut self, addr: MacAddr, now: Instant) -> Option<&mut Station> {
         if !self.stations.contains_key(&addr) {
-            let strangers = self.stations.values().filter(|station| station.stage < Stage::Associating).count();
             let limit = usize::try_from(self.config.bss.max_num_sta()).unwrap_or(usize::MAX);
-            if self.stations.len().saturating_sub(strangers) >= limit {
+            if self.stations.tallies().members >= limit {
                 return None;
             }
+            let (strangers, _) = self.stations.strangers();
             if strangers >= MAX_STRANGERS {
                 self.displace_stranger(now);
             }
             let mut station = Station::new(addr, now);
             station.expires = Some(now + Duration::from_secs(10));
-            self.stations.insert(addr, station);
+            self.stations.insert(station);
         }
         self.stations.get_mut(&addr)
     }
@@ -474,13 +473,9 @@ impl Bss {
     /// Forgets the stranger that came first. Of those that have shown something in SAE none goes while the others have more
     /// than their share, and one that knows the password goes last.
     fn displace_stranger(&mut self, now: Instant) {
-        let strangers = || self.stations.values().filter(|station| station.stage < Stage::Associating);
-        let shown = |station: &Station| station.paid || station.sae_key.is_some();
-        let others = strangers().filter(|station| !shown(station)).count();
-        let spared = others >= MAX_STRANGERS.saturating_sub(SHARE_OF_SAE);
-        let rank = |station: &&Station| (shown(station) == spared, station.sae_key.is_some(), station.since);
-        let first = strangers().min_by_key(rank);
-        if let Some(addr) = first.map(|station| station.addr) {
+        let (_, others) = self.stations.strangers();
+        let others_spared = others < MAX_STRANGERS.saturating_sub(SHARE_OF_SAE);
+        if let Some(addr) = self.stations.first_to_go(others_spared) {
             self.log(Level::Debug, format!("{addr}: forgotten, others came after it"));
             self.forget(addr, now);
         }

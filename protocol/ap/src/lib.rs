@@ -30,6 +30,7 @@ mod sae_side;
 mod sae_tracking;
 mod sae_work;
 mod station;
+mod stations;
 mod switch;
 mod watch;
 

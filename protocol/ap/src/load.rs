@@ -4,9 +4,9 @@ use ipc_proto::{Request, SurveyEntry};
 use wire::element::id;
 use wire::{Instant, Writer};
 
+use crate::Bss;
 use crate::bss::Tag;
 use crate::leave::time_units;
-use crate::{Bss, Station};
 
 /// What was measured.
 #[derive(Clone, Copy, Debug, Default)]
@@ -94,7 +94,7 @@ impl Bss {
         }
         let every = self.config.bss.bss_load_update_period().max(1);
         self.load.sample(self.config.bss.chan_util_avg_period().div_ceil(every));
-        let count = self.stations().filter(|station| Station::is_associated(station)).count();
+        let count = self.stations.tallies().associated;
         let [low, high] = u16::try_from(count).unwrap_or(u16::MAX).to_le_bytes();
         // No admission control: no capacity is left for it.
         let now = Some([low, high, self.load.utilization, 0, 0]);

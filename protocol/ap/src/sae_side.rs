@@ -429,9 +429,8 @@ impl Bss {
     }
 
     /// 12.4.6: so many exchanges are open, or so much was done, that a new one has to show that its sender can receive.
-    fn sae_is_busy(&self, now: Instant) -> bool {
-        let open = self.stations.values().filter(|station| station.sae.as_ref().is_some_and(SaeExchange::is_open));
-        self.sae.work.is_much(now) || open.count() >= self.sae.threshold
+    fn sae_is_busy(&mut self, now: Instant) -> bool {
+        self.sae.work.is_much(now) || self.stations.tallies().open_exchanges >= self.sae.threshold
     }
 
     fn sae_wait_for_answer(&mut self, addr: MacAddr, now: Instant) {
