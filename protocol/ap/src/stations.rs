@@ -27,6 +27,22 @@ pub(crate) struct Stations {
     strangers: [BTreeSet<(Instant, MacAddr)>; 3],
     aids: Aids,
     tallies: Tallies,
+    visits: Visits,
+}
+
+/// How many stations were looked at, for tests of what a frame costs.
+#[derive(Debug, Default)]
+#[cfg_attr(not(test), allow(dead_code, reason = "counted in tests alone"))]
+pub(crate) struct Visits {
+    #[cfg(test)]
+    pub(crate) count: core::cell::Cell<usize>,
+}
+
+impl Visits {
+    fn one(&self) {
+        #[cfg(test)]
+        self.count.set(self.count.get().saturating_add(1));
+    }
 }
 
 #[derive(Debug)]
@@ -150,7 +166,7 @@ impl Stations {
     }
 
     pub(crate) fn keys(&self) -> impl Iterator<Item = &MacAddr> {
-        self.all.keys()
+        self.all.keys().inspect(|_| self.visits.one())
     }
 
     /// Those behind an address, in the order of addresses.
@@ -160,12 +176,17 @@ impl Stations {
     }
 
     pub(crate) fn values(&self) -> impl Iterator<Item = &Station> {
-        self.all.values().map(|entry| &entry.station)
+        self.all.values().inspect(|_| self.visits.one()).map(|entry| &entry.station)
     }
 
     pub(crate) fn values_mut(&mut self) -> impl Iterator<Item = &mut Station> {
         self.touched.extend(self.all.keys());
-        self.all.values_mut().map(|entry| &mut entry.station)
+        self.all.values_mut().inspect(|_| self.visits.one()).map(|entry| &mut entry.station)
+    }
+
+    #[cfg(test)]
+    pub(crate) fn visited(&self) -> usize {
+        self.visits.count.take()
     }
 
     pub(crate) fn insert(&mut self, station: Station) {
@@ -185,7 +206,7 @@ impl Stations {
     /// When something is to be done about one of them.
     pub(crate) fn deadline(&self) -> Option<Instant> {
         let noted = self.deadlines.iter().find(|(_, addr)| !self.touched.contains(addr)).map(|(at, _)| *at);
-        let touched = self.touched.iter().filter_map(|addr| self.get(addr)?.deadline());
+        let touched = self.touched.iter().inspect(|_| self.visits.one()).filter_map(|addr| self.get(addr)?.deadline());
         touched.chain(noted).min()
     }
 
@@ -225,6 +246,7 @@ impl Stations {
     /// Looks again at those that may have changed.
     fn settle(&mut self) {
         for addr in core::mem::take(&mut self.touched) {
+            self.visits.one();
             let Some(entry) = self.all.get_mut(&addr) else { continue };
             let fresh = Noted::of(&entry.station);
             let before = entry.noted.replace(fresh);

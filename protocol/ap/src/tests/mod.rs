@@ -2,6 +2,7 @@
 
 mod attacks;
 mod channel;
+mod costs;
 mod countermeasures;
 mod floods;
 mod group_keys;
