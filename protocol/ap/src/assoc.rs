@@ -13,7 +13,8 @@ use wire::element::{Elements, WPA_SELECTOR, id};
 use wire::frame::{AssocRequest, AssocResponse, Management, Subtype, auth_algorithm};
 use wire::{Instant, MacAddr, ReasonCode, StatusCode};
 
-use crate::bss::{Bss, Candidate, Tag};
+use crate::bss::{Bss, Tag};
+use crate::keyring::Offered;
 use crate::station::{AUTHENTICATED_LIFETIME, Abilities, SaeKey, Stage, Watch};
 
 /// A request that was judged.
@@ -28,7 +29,7 @@ struct Security {
     negotiated: Negotiated,
     element: Vec<u8>,
     rsnxe: Option<Vec<u8>>,
-    candidates: Vec<Candidate>,
+    candidates: Offered,
     pmkid: Option<Pmkid>,
 }
 
@@ -156,15 +157,13 @@ impl Bss {
         let element = rsn.or(wpa).ok_or(missing)?.whole.to_vec();
         let rsnxe = elements.find(id::RSNX).map(|element| element.whole.to_vec());
         let negotiated = policy.accept(&element, rsnxe.as_deref())?;
-        let (mut candidates, mut pmkid) = (Vec::new(), None);
-        if negotiated.akm.is_psk() {
-            candidates.extend(self.candidates.iter().filter(|candidate| candidate.is_for(addr)).cloned());
+        let (candidates, pmkid) = if negotiated.akm.is_psk() {
+            (self.keyring.offered_to(addr), None)
         } else {
             let (pmk, name) = self.sae_key_of(addr, algorithm, &negotiated, now)?;
-            candidates.push(Candidate { addr: None, pmk, keyid: None });
-            pmkid = Some(name);
-        }
-        if candidates.is_empty() {
+            (Offered::only(pmk), Some(name))
+        };
+        if candidates.candidates().is_empty() {
             return Err(Refusal { status: StatusCode::REFUSED, why: "there is no key for this station" });
         }
         Ok(Some(Security { negotiated, element, rsnxe, candidates, pmkid }))
@@ -274,8 +273,8 @@ impl Bss {
                 rsnxe: security.rsnxe,
             };
             station.negotiated = Some(security.negotiated);
-            let pmks = security.candidates.iter().map(|candidate| candidate.pmk.clone()).collect();
-            station.candidates = security.candidates;
+            let pmks = security.candidates.candidates();
+            station.candidates = Some(security.candidates);
             let authenticator: Arc<rsn::AuthenticatorConfig> = authenticator;
             station.handshake = Some(Authenticator::new(authenticator, peer, pmks, security.pmkid));
         }

@@ -7,13 +7,14 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use crypto::{Pmk, Rng};
+use crypto::Rng;
 use ctrl::{ApEvent, Level};
 use ipc_proto::{Event, Failure, Reply, Request, TransmitParameters};
 use rsn::{ApElements, ApPolicy, AuthenticatorConfig, Group, GroupKeyKind, PmksaCache, PmksaEntry};
 use wire::frame::{Authentication, Management, Subtype};
 use wire::{Instant, MacAddr, ReasonCode, Writer, frame};
 
+use crate::keyring::Keyring;
 use crate::sae_side::SaeSide;
 use crate::station::Station;
 use crate::stations::Stations;
@@ -102,20 +103,6 @@ pub enum Condition {
     Running,
 }
 
-/// A pre-shared key and who may use it.
-#[derive(Clone, Debug)]
-pub(crate) struct Candidate {
-    pub(crate) addr: Option<MacAddr>,
-    pub(crate) pmk: Pmk,
-    pub(crate) keyid: Option<String>,
-}
-
-impl Candidate {
-    pub(crate) fn is_for(&self, addr: MacAddr) -> bool {
-        self.addr.is_none_or(|only| only == addr)
-    }
-}
-
 /// One BSS.
 #[derive(Debug)]
 pub struct Bss {
@@ -125,7 +112,7 @@ pub struct Bss {
     pub(crate) elements: ApElements,
     pub(crate) authenticator: Option<Arc<AuthenticatorConfig>>,
     pub(crate) group: Option<Group>,
-    pub(crate) candidates: Vec<Candidate>,
+    pub(crate) keyring: Keyring,
     pub(crate) sae: SaeSide,
     pub(crate) pmksa: PmksaCache<()>,
     /// Keys that other BSSs are to hear of (opportunistic caching).
@@ -152,7 +139,7 @@ impl Bss {
         let elements = policy.as_ref().map(ApPolicy::elements).unwrap_or_default();
         let authenticator = policy.as_ref().map(|policy| Arc::new(config.authenticator(policy)));
         let mut bss = Bss {
-            candidates: candidates(&config),
+            keyring: Keyring::of(&config),
             sae: SaeSide::new(&config, rng),
             config,
             condition: Condition::Stopped,
@@ -250,7 +237,7 @@ impl Bss {
     /// The key of a station's handshake, for test suites that read the air.
     #[cfg(feature = "testing")]
     #[must_use]
-    pub fn pmk_of(&self, addr: MacAddr) -> Option<&Pmk> {
+    pub fn pmk_of(&self, addr: MacAddr) -> Option<&crypto::Pmk> {
         let cached = self.pmksa.iter().find(|entry| entry.peer == addr).map(|entry| &entry.pmk);
         let Some(station) = self.stations.get(&addr).filter(|station| station.handshake.is_some()) else {
             return cached;
@@ -499,22 +486,4 @@ impl Bss {
             self.log(Level::Warning, text);
         }
     }
-}
-
-/// The pre-shared keys: those of the file first, in its order, then the one of all.
-pub(crate) fn candidates(config: &BssConfig) -> Vec<Candidate> {
-    use conf::KeyMgmt;
-    let methods = config.bss.key_mgmt();
-    if !methods.intersects(KeyMgmt::ANY_PSK) {
-        return Vec::new();
-    }
-    let ssid = config.ssid();
-    let mut all: Vec<Candidate> = config
-        .psks()
-        .filter_map(|entry| {
-            Some(Candidate { addr: entry.address, pmk: entry.secret.pmk(&ssid)?, keyid: entry.keyid.clone() })
-        })
-        .collect();
-    all.extend(config.bss.pmk().map(|pmk| Candidate { addr: None, pmk, keyid: None }));
-    all
 }

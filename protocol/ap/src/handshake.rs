@@ -189,7 +189,7 @@ impl Bss {
                 }
                 AuthenticatorOutput::PskMatched { index } => {
                     if let Some(station) = self.stations.get_mut(&addr) {
-                        let matched = station.candidates.get(index);
+                        let matched = station.candidates.as_ref().and_then(|offered| offered.get(index));
                         station.keyid = matched.and_then(|candidate| candidate.keyid.clone());
                         station.psk = matched.map(|candidate| candidate.pmk.clone());
                     }

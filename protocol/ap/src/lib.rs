@@ -18,6 +18,7 @@ mod bss;
 mod config;
 mod countermeasures;
 mod handshake;
+mod keyring;
 mod leave;
 mod load;
 mod operating;

@@ -8,7 +8,8 @@ use ipc_proto::{ApParameters, Request};
 use rsn::PmksaCache;
 use wire::{Instant, MacAddr, ReasonCode};
 
-use crate::bss::{Bss, Condition, PMKSA_CAPACITY, Tag, candidates};
+use crate::bss::{Bss, Condition, PMKSA_CAPACITY, Tag};
+use crate::keyring::Keyring;
 use crate::sae_side::SaeSide;
 use crate::station::Station;
 use crate::{BssConfig, Lists};
@@ -106,7 +107,7 @@ impl Bss {
         }
         // Deriving keys takes time: only where something may have changed.
         if former.bss.psk() != new.bss.psk() || former.lists.psks != new.lists.psks {
-            self.candidates = candidates(&new);
+            self.keyring = Keyring::of(&new);
             self.send_away_those_who(now, |bss, station| !bss.still_has_psk(station));
         }
         if former.bss != new.bss || former.lists.sae_passwords != new.lists.sae_passwords {
@@ -121,9 +122,7 @@ impl Bss {
 
     fn still_has_psk(&self, station: &Station) -> bool {
         let uses = station.negotiated.as_ref().is_some_and(|negotiated| negotiated.akm.is_psk());
-        let fits = |psk: &crypto::Pmk| {
-            self.candidates.iter().any(|candidate| candidate.is_for(station.addr) && candidate.pmk == *psk)
-        };
+        let fits = |psk: &crypto::Pmk| self.keyring.has(station.addr, psk);
         !uses || station.psk.as_ref().is_some_and(fits)
     }
 

@@ -12,7 +12,7 @@ use wire::element::{Elements, WMM_SELECTOR, id};
 use wire::frame::{Subtype, capability};
 use wire::{Instant, MacAddr};
 
-use crate::bss::Candidate;
+use crate::keyring::Offered;
 use crate::sae_runs::SaeExchange;
 
 /// A station that authenticated but did not associate is forgotten after this time.
@@ -173,7 +173,7 @@ pub struct Station {
     /// Its messages that wait for the driver's packet numbers of the group keys.
     pub(crate) held: Option<Held>,
     /// The keys given to the handshake to try.
-    pub(crate) candidates: Vec<Candidate>,
+    pub(crate) candidates: Option<Offered>,
     /// The pre-shared key that fitted.
     pub(crate) psk: Option<Pmk>,
     pub(crate) keyid: Option<String>,
@@ -226,7 +226,7 @@ impl Station {
             negotiated: None,
             handshake: None,
             held: None,
-            candidates: Vec::new(),
+            candidates: None,
             psk: None,
             keyid: None,
             sae: None,
@@ -401,7 +401,7 @@ impl Station {
         self.negotiated = None;
         self.handshake = None;
         self.held = None;
-        self.candidates.clear();
+        self.candidates = None;
         self.psk = None;
         self.keyid = None;
         self.sa_query = None;

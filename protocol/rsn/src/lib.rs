@@ -101,7 +101,8 @@ pub mod suite;
 pub mod supplicant;
 
 pub use authenticator::{
-    Authenticator, AuthenticatorConfig, AuthenticatorOutput, Group, GroupConfig, GroupKeyKind, GroupOutput, PeerStation,
+    Authenticator, AuthenticatorConfig, AuthenticatorOutput, Candidates, Group, GroupConfig, GroupKeyKind, GroupOutput,
+    PeerStation,
 };
 pub use capabilities::{RsnCapabilities, Rsnxe};
 pub use key_frame::{Discard, Protection};

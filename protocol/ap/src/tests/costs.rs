@@ -1,14 +1,16 @@
 //! What a frame costs where many are.
 
 use alloc::format;
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::time::Duration;
 
 use wire::MacAddr;
 use wire::frame::Subtype;
 
-use super::world::{OPEN, STA, World};
-use crate::Stage;
+use super::world::{OPEN, OTHER, PSK, STA, World, wiphy};
+use crate::keyring::Offered;
+use crate::{Lists, Stage};
 
 fn numbered(kind: u8, number: u32) -> MacAddr {
     let [_, a, b, c] = number.to_be_bytes();
@@ -114,4 +116,23 @@ fn the_next_deadline_is_that_of_whoever_is_first() {
         assert_eq!(world.bss.stations.deadline(), world.bss.stations().filter_map(|station| station.deadline()).min());
         world.pump();
     }
+}
+
+#[test]
+fn keys_for_anybody_are_there_once_and_a_stations_own_come_first() {
+    let file = b"keyid=any 00:00:00:00:00:00 for anybody\n\
+        keyid=sta 02:00:00:00:00:00 for this one\nkeyid=more 00:00:00:00:00:00 for anybody too\n";
+    let lists = Lists { psks: conf::ap::parse_psk_file("psks", file).unwrap(), ..Lists::default() };
+    let world = World::with(PSK, lists, wiphy());
+    let keyring = &world.bss.keyring;
+    let (sta, other) = (keyring.offered_to(STA), keyring.offered_to(OTHER));
+    let ids = |offered: &Offered| -> Vec<Option<String>> {
+        (0..).map_while(|index| offered.get(index)).map(|key| key.keyid.clone()).collect()
+    };
+    // Of a file the last is tried first, as the original does.
+    assert_eq!(ids(&sta), [Some("sta".into()), Some("more".into()), Some("any".into()), None]);
+    assert_eq!(ids(&other), [Some("more".into()), Some("any".into()), None]);
+    assert!(sta.shares_with(&other));
+    let own = &sta.get(0).unwrap().pmk;
+    assert!(keyring.has(STA, own) && !keyring.has(OTHER, own));
 }

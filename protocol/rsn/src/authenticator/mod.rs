@@ -16,6 +16,7 @@ use crate::key_frame::{CheckedKeyFrame, Message, RawKeyFrame};
 use crate::ptk::KeySuite;
 use crate::{ApElements, CipherSuite, Discard, Negotiated, Pmkid, Protection, Protocol};
 
+mod candidates;
 mod group;
 mod judge;
 mod send;
@@ -24,6 +25,7 @@ mod state;
 use judge::{Proof, Rejected};
 use state::{AwaitMessage2, Idle, State};
 
+pub use candidates::Candidates;
 pub use group::{Group, GroupConfig, GroupKeyKind, GroupOutput};
 
 /// What all stations of a BSS share.
@@ -172,7 +174,7 @@ struct Shared {
     station: PeerStation,
     /// Identifiers that the station is to use for its password from now on.
     password_ids: Vec<Vec<u8>>,
-    pmks: Vec<Pmk>,
+    pmks: Candidates,
     /// Which of the candidates the station has, once a message 2 has told.
     matched: Option<usize>,
     pmkid: Option<Pmkid>,
@@ -196,7 +198,7 @@ impl Shared {
 
     /// The algorithms, which all candidates share.
     fn suite(&self) -> Result<KeySuite, Discard> {
-        self.suite_for(self.pmks.first().ok_or(Discard("no pairwise master key yet"))?)
+        self.suite_for(self.pmks.iter().next().ok_or(Discard("no pairwise master key yet"))?)
     }
 }
 
@@ -207,14 +209,14 @@ impl Authenticator {
     pub fn new(
         config: Arc<AuthenticatorConfig>,
         station: PeerStation,
-        pmks: Vec<Pmk>,
+        pmks: impl Into<Candidates>,
         pmkid: Option<Pmkid>,
     ) -> Authenticator {
         let shared = Shared {
             config,
             station,
             password_ids: Vec::new(),
-            pmks,
+            pmks: pmks.into(),
             matched: None,
             pmkid,
             outputs: VecDeque::new(),
@@ -231,7 +233,7 @@ impl Authenticator {
 
     /// The key that EAP made, before [`Authenticator::start`] or before a handshake that is to use it.
     pub fn set_pmk(&mut self, pmk: Pmk, pmkid: Option<Pmkid>) {
-        self.shared.pmks = Vec::from([pmk]);
+        self.shared.pmks = Candidates::from(Vec::from([pmk]));
         self.shared.matched = None;
         self.shared.pmkid = pmkid;
     }

@@ -229,7 +229,7 @@ fn frames_of_an_access_point_are_not_taken_from_a_station() {
 #[test]
 fn without_a_key_or_a_suite_the_station_is_sent_away() {
     let mut pair = Pair::simple(1, AkmSuite::Psk, Pmf::Disabled);
-    pair.ap.shared.pmks.clear();
+    pair.ap.shared.pmks = Vec::new().into();
     pair.start();
     assert!(matches!(pair.ended, Some((To::Station, ReasonCode::UNSPECIFIED))));
 }
