@@ -14,6 +14,7 @@ use rsn::{ApElements, ApPolicy, AuthenticatorConfig, Group, GroupKeyKind, PmksaC
 use wire::frame::{Authentication, Management, Subtype};
 use wire::{Instant, MacAddr, ReasonCode, Writer, frame};
 
+use crate::addresses::Addresses;
 use crate::keyring::Keyring;
 use crate::sae_side::SaeSide;
 use crate::station::Station;
@@ -112,6 +113,7 @@ pub struct Bss {
     pub(crate) elements: ApElements,
     pub(crate) authenticator: Option<Arc<AuthenticatorConfig>>,
     pub(crate) group: Option<Group>,
+    pub(crate) addresses: Addresses,
     pub(crate) keyring: Keyring,
     pub(crate) sae: SaeSide,
     pub(crate) pmksa: PmksaCache<()>,
@@ -139,6 +141,7 @@ impl Bss {
         let elements = policy.as_ref().map(ApPolicy::elements).unwrap_or_default();
         let authenticator = policy.as_ref().map(|policy| Arc::new(config.authenticator(policy)));
         let mut bss = Bss {
+            addresses: Addresses::of(&config.lists),
             keyring: Keyring::of(&config),
             sae: SaeSide::new(&config, rng),
             config,
@@ -466,18 +469,6 @@ impl Bss {
             self.log(Level::Debug, format!("{addr}: forgotten, others came after it"));
             self.forget(addr, now);
         }
-    }
-
-    /// MAC address lists (`macaddr_acl`).
-    pub(crate) fn is_welcome(&self, addr: MacAddr) -> bool {
-        match self.config.lists.accept.iter().find(|listed| listed.addr == addr) {
-            Some(listed) => listed.vlan == 0,
-            None => self.config.bss.macaddr_acl() == 0 && !self.is_denied(addr),
-        }
-    }
-
-    pub(crate) fn is_denied(&self, addr: MacAddr) -> bool {
-        self.config.lists.deny.iter().any(|listed| listed.addr == addr)
     }
 
     /// What is in the lists and cannot be used is said by name.

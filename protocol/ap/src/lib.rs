@@ -10,6 +10,7 @@
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 extern crate alloc;
 
+mod addresses;
 mod air;
 mod assoc;
 mod auth;

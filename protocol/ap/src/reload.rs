@@ -8,6 +8,7 @@ use ipc_proto::{ApParameters, Request};
 use rsn::PmksaCache;
 use wire::{Instant, MacAddr, ReasonCode};
 
+use crate::addresses::Addresses;
 use crate::bss::{Bss, Condition, PMKSA_CAPACITY, Tag};
 use crate::keyring::Keyring;
 use crate::sae_side::SaeSide;
@@ -29,6 +30,7 @@ impl Bss {
     /// Uses changed lists of addresses from now on, and sends away those of whom the change is.
     pub fn set_lists(&mut self, lists: Lists, leave: Leave, now: Instant) {
         let before = self.config.barred();
+        self.addresses = Addresses::of(&lists);
         self.config.lists = lists;
         if self.config.barred() != before {
             self.say_what_is_barred();
@@ -84,6 +86,7 @@ impl Bss {
             self.config = former;
             return false;
         }
+        self.addresses = Addresses::of(&self.config.lists);
         self.authenticator = policy.as_ref().map(|policy| Arc::new(self.config.authenticator(policy)));
         if self.config.barred() != former.barred() {
             self.say_what_is_barred();
