@@ -13,7 +13,7 @@ use nix::poll::{PollFd, PollFlags, ppoll};
 use nix::sys::signal::Signal as SystemSignal;
 use nix::sys::time::TimeSpec;
 use nix::time::{ClockId, clock_gettime};
-use tracing::{error, info, warn};
+use tracing::{debug, error, warn};
 use wire::Instant;
 use zeroize::Zeroizing;
 
@@ -249,7 +249,7 @@ impl Loop<'_> {
             Some(News::Down) => self.give(Input::PrivdDown),
             Some(News::Message(message, _)) => match message {
                 FromPrivd::Welcome { version, role } => {
-                    info!("privd: version {version}, role {role:?}");
+                    debug!("privd: version {version}, role {role:?}");
                     self.privd.accepted();
                     self.give(Input::PrivdUp);
                 }

@@ -20,7 +20,7 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::process::ExitCode;
 
 use policy::Lockdown;
-use tracing::{error, info, warn};
+use tracing::{debug, error, warn};
 
 use keeper::Keeper;
 use options::{Command, Parsed, USAGE};
@@ -103,7 +103,7 @@ fn work(rfkill: Option<OwnedFd>, clients: net::Clients, accept_unconfined: bool)
     match net::serve(sockets, clients) {
         Ok(()) => Ok(()),
         Err(net::ServeError::ClientGone) => {
-            info!("the daemon is gone");
+            debug!("the daemon is gone");
             Ok(())
         }
         Err(net::ServeError::Io(error)) => Err(error.to_string()),

@@ -154,6 +154,7 @@ impl Station {
             }
             return;
         }
+        let was_away = self.state == WpaState::InterfaceDisabled || self.iface.coming;
         if self.state == WpaState::InterfaceDisabled {
             self.tell(cx, &StationEvent::InterfaceEnabled);
         }
@@ -161,7 +162,9 @@ impl Station {
             && matches!(self.link, Link::Idle)
         {
             self.set_state(cx, WpaState::Disconnected);
-            tracing::info!("{}: ready, address {}", self.ifname(), self.iface.addr);
+            if was_away {
+                tracing::info!("{}: ready, address {}", self.ifname(), self.iface.addr);
+            }
             self.scan.restart();
             self.look_for_networks(cx, Duration::ZERO);
         }
