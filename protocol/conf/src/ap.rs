@@ -61,6 +61,7 @@ impl ApConfig {
         let mut config = ApConfig::default();
         let mut errors = Vec::new();
         let mut warnings = Vec::new();
+        let mut refused: Vec<String> = Vec::new();
         for (index, line) in contents.split(|b| *b == b'\n').enumerate() {
             let number = u32::try_from(index).unwrap_or(u32::MAX).saturating_add(1);
             let notice = |text: String| Notice { file: name.to_string(), line: number, text };
@@ -92,13 +93,18 @@ impl ApConfig {
                 Err(SetError::Invalid(why)) if without_effect(&modern(parameter)).is_some() => {
                     warnings.push(notice(format!("{shown}: {why}; it is not supported yet and has no effect")));
                 }
-                Err(SetError::Invalid(why)) => errors.push(notice(format!("{shown}: {why}"))),
+                Err(SetError::Invalid(why)) => {
+                    errors.push(notice(format!("{shown}: {why}")));
+                    refused.push(shown.into_owned());
+                }
             }
         }
         let whole = |text: String| Notice { file: name.to_string(), line: 0, text };
         let checked = config.check();
         warnings.extend(checked.warnings.into_iter().map(whole));
-        errors.extend(checked.errors.into_iter().map(whole));
+        // That a value is missing is no news where its line was refused.
+        let follows = |text: &String| refused.iter().any(|name| text.contains(name.as_str()));
+        errors.extend(checked.errors.into_iter().filter(|text| !follows(text)).map(whole));
         if errors.is_empty() { Ok((config, warnings)) } else { Err(Rejected { errors, warnings }) }
     }
 

@@ -171,7 +171,7 @@ pub(crate) fn parse(param: &Param, text: &[u8], present: Option<&Value>) -> Resu
             if text == b"NULL" {
                 return Ok(Meaning::Unset);
             }
-            let bytes = text::string(text).ok_or("neither a quoted string nor hex digits")?;
+            let bytes = text::string(text).ok_or_else(|| not_quoted(text, param.shape.secret))?;
             length(bytes.len(), min, max)?;
             set(if param.shape.secret { Value::Secret(Secret::from(bytes)) } else { Value::Bytes(bytes) })
         }
@@ -179,7 +179,7 @@ pub(crate) fn parse(param: &Param, text: &[u8], present: Option<&Value>) -> Resu
             if text == b"NULL" {
                 return Ok(Meaning::Unset);
             }
-            let bytes = text::string(text).ok_or("neither a quoted string nor hex digits")?;
+            let bytes = text::string(text).ok_or_else(|| not_quoted(text, param.shape.secret))?;
             no_control(&bytes)?;
             set(Value::Bytes(bytes))
         }
@@ -411,6 +411,12 @@ fn password(text: &[u8]) -> Result<Meaning, String> {
     }
     let bytes = text::string(text).ok_or("neither a quoted string nor hex digits")?;
     Ok(Meaning::Set(Value::Secret(Secret::from(bytes))))
+}
+
+/// The commonest mistake of all in network blocks; secrets are not shown.
+fn not_quoted(text: &[u8], secret: bool) -> String {
+    let shown = if secret { "it".into() } else { String::from_utf8_lossy(text) };
+    format!("{shown} is neither in quotes (\"…\") nor hex digits")
 }
 
 fn address(text: &[u8], v6: bool) -> Result<Meaning, String> {

@@ -207,6 +207,10 @@ parameters! {
     dynamic_vlan: dec(0, 2, 0), "Whether stations get VLANs.";
     per_sta_vif: num(0), "Whether each station gets an interface.";
     vlan_file: text(), "File with VLAN interfaces.";
+    vlan_no_bridge: num(0), "Whether interfaces of VLANs are in no bridge.";
+    network_bridge: text(), "Bridge of the network beside the BSS's own (as OpenWrt has it).";
+    snoop_iface: text(), "Interface whose traffic is looked at (as OpenWrt has it).";
+    ft_iface: text(), "Interface of the distribution system for fast transition (as OpenWrt has it).";
     vlan_naming: dec(0, 1, 0), "How VLAN interfaces are named.";
     vlan_tagged_interface: text(), "Interface that carries tagged VLANs.";
     wmm_enabled: dec(-1, 1, -1) => (i64), "Whether quality of service is on; on with HT if unset.";

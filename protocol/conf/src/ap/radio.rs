@@ -132,7 +132,8 @@ const VHT_WORDS: &[(&str, u32)] = &[
 impl Radio {
     pub(super) fn set(&mut self, name: &[u8], text: &[u8]) -> Result<Change, SetError> {
         if name == b"channel" && crate::text::words(crate::text::trim_end(text)).next() != Some(b"acs_survey") {
-            let number = crate::text::decimal(text).filter(|n| (0..=255).contains(n));
+            // What is no number, such as "auto", is none: the best channel.
+            let number = Some(crate::text::leading_number(text)).filter(|n| (0..=255).contains(n));
             let number = number.ok_or_else(|| SetError::Invalid("neither a channel number nor acs_survey".into()))?;
             return self.values.set(name, alloc::format!("{number}").as_bytes());
         }

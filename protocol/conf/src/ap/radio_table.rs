@@ -87,6 +87,8 @@ parameters! {
     ht_vht_twt_responder: num(0), "Whether to announce TWT with HT and VHT.";
     noscan: num(0).flag() => bool, "Whether 40 MHz are used without a look at overlapping networks (as OpenWrt has it).";
     ht_coex: num(0), "Whether stations may ask for 20 MHz (as OpenWrt has it).";
+    radio_config_id: text(), "Which of OpenWrt's settings the radio was configured from.";
+    iface_max_num_sta: num(0), "Most stations of all networks of the radio (as OpenWrt has it).";
     obss_interval: num(0), "Seconds between scans for overlapping networks.";
     ieee80211ac: dec(0, 1, 0).flag() => bool, "Whether VHT is on.";
     vht_capab: text().utf8() => (Text), "VHT capabilities, each in brackets.";

@@ -120,7 +120,7 @@ fn what_is_malformed_is_an_error_with_file_and_line() {
         ("frobnicate=1\n", "test.conf:3: unknown parameter 'frobnicate'"),
         ("nothing\n", "test.conf:3: not a parameter: 'nothing'"),
         ("\nbeacon_int=9\n", "test.conf:4: beacon_int: 9 is not between 10 and 65535"),
-        ("channel=six\n", "test.conf:3: channel: neither a channel number nor acs_survey"),
+        ("channel=300\n", "test.conf:3: channel: neither a channel number nor acs_survey"),
         ("hw_mode=x\n", "test.conf:3: hw_mode: \"x\" is none of a, b, g, ad, any"),
         ("country_code=de\n", "test.conf:3: country_code: \"de\" is not two capital letters"),
         ("wpa_passphrase=short\n", "test.conf:3: wpa_passphrase: a passphrase has 8 to 63 characters, not 5"),
@@ -428,4 +428,26 @@ fn garbage_does_not_panic() {
         }
         let _ = (parse_mac_file("m", &text), parse_psk_file("p", &text), parse_sae_password_file("s", &text));
     }
+}
+
+#[test]
+fn what_follows_from_a_refused_line_is_not_said_too() {
+    let conf = b"interface=wlan0\nssid=x\nwpa=2\nwpa_passphrase=short\nrsn_pairwise=CCMP\n";
+    let errors = ApConfig::parse("test.conf", conf).unwrap_err().errors;
+    let said: Vec<String> = errors.iter().map(ToString::to_string).collect();
+    assert_eq!(said, ["test.conf:4: wpa_passphrase: a passphrase has 8 to 63 characters, not 5"]);
+}
+
+#[test]
+fn a_channel_that_is_no_number_is_any() {
+    let (config, warnings) = ApConfig::parse("test.conf", b"interface=wlan0\nssid=x\nchannel=auto\n").unwrap();
+    assert_eq!(config.radio.channel(), ChannelChoice::Automatic);
+    assert!(warnings.iter().any(|warning| warning.to_string().starts_with("test.conf:3: channel names none")));
+}
+
+#[test]
+fn what_openwrt_writes_is_known() {
+    let conf = b"interface=wlan0\nssid=x\nhw_mode=g\nchannel=6\nnoscan=1\nht_coex=0\nradio_config_id=76fd\n\
+        network_bridge=br-lan\nsnoop_iface=br-lan\nvlan_no_bridge=1\nconfig_id=1\niface_max_num_sta=9\n";
+    assert!(ApConfig::parse("test.conf", conf).is_ok());
 }

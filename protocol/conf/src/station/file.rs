@@ -186,7 +186,7 @@ fn value_without_effect(network: &Network, name: &[u8]) -> Option<String> {
         }
         b"key_mgmt" => {
             let methods = network.key_mgmt();
-            let others = KeyMgmt::ANY_EAP.union(KeyMgmt::NONE).union(KeyMgmt::WPS);
+            let others = KeyMgmt::NONE.union(KeyMgmt::WPS);
             let unserved = methods.without(KeyMgmt::SERVED).without(others);
             if unserved.is_empty() {
                 None

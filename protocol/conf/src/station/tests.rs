@@ -177,7 +177,7 @@ fn what_is_malformed_is_an_error_with_file_and_line() {
         ("network={\nfrob=1\n}\n", "test.conf:2: unknown network field 'frob'"),
         ("network={\nssid\n}\n", "test.conf:2: a network block has no such line: 'ssid'"),
         ("network={\nssid=\"x\n}\n", "test.conf:2: ssid: a quote is not closed"),
-        ("network={\nssid=0g\n}\n", "test.conf:2: ssid: neither a quoted string nor hex digits"),
+        ("network={\nssid=0g\n}\n", "test.conf:2: ssid: 0g is neither in quotes (\"…\") nor hex digits"),
         ("network={\npsk=\"short\"\n}\n", "test.conf:2: psk: a passphrase has 8 to 63 characters, not 5"),
         ("network={\npsk=0011\n}\n", "test.conf:2: psk: neither a passphrase in quotes nor 64 hex digits"),
         ("network={\nkey_mgmt=WPA-FOO\n}\n", "test.conf:2: key_mgmt: \"WPA-FOO\" has no meaning here"),
@@ -201,6 +201,7 @@ fn what_is_malformed_is_an_error_with_file_and_line() {
 #[test]
 fn a_value_that_asks_for_what_there_is_not_is_named() {
     for (lines, wanted) in [
+        ("key_mgmt=WPA-EAP", Some("key_mgmt: WPA-EAP is not supported yet; this network cannot be joined")),
         ("key_mgmt=OWE", Some("key_mgmt: OWE is not supported yet; this network cannot be joined")),
         ("key_mgmt=FT-PSK", Some("key_mgmt: FT-PSK is not supported yet; this network cannot be joined")),
         ("key_mgmt=WPA-PSK FT-PSK SAE", Some("key_mgmt: FT-PSK is not supported yet and not used")),
