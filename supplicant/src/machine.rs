@@ -351,7 +351,10 @@ fn station_event(station: &mut Station, cx: &mut Cx<'_>, event: Event) {
         Event::LinkChanged { up, addr, .. } => station.link_changed(cx, up, addr),
         Event::RadioBlocked { blocked, .. } => station.radio_blocked(cx, blocked),
         Event::ScanStarted { .. } => station.scan_started(cx),
-        Event::ScanDone { aborted, freqs, .. } => station.scan_done(cx, aborted, freqs),
+        Event::ScanDone { aborted, freqs, .. } => {
+            station.scan_end_heard();
+            station.scan_done(cx, aborted, freqs);
+        }
         Event::SchedScanResults { .. } => station.scan_done(cx, false, Vec::new()),
         Event::AuthReceived { frame, .. } => station.authentication_received(cx, &frame),
         Event::AssocReceived { frame, .. } => station.association_received(cx, &frame),

@@ -777,6 +777,28 @@ fn lost_events_are_made_up_for() {
 }
 
 #[test]
+fn a_scan_of_many_channels_is_ended_once_and_then_has_the_time_that_it_needs() {
+    let mut world = World::before_privd(&["wlan0"], OPEN, &[]);
+    world.long_scans = true;
+    world.away = true;
+    world.input(Input::PostUp);
+    world.input(Input::PrivdUp);
+    let ends = |world: &World| world.requests.iter().filter(|r| matches!(r, Request::AbortScan { .. })).count();
+    world.sleep(Duration::from_secs(9));
+    assert_eq!((world.scans().len(), ends(&world)), (1, 0));
+    world.sleep(Duration::from_millis(1500));
+    assert_eq!(ends(&world), 1);
+    world.event(Event::ScanDone { ifindex: 3, aborted: true, freqs: vec![2412] });
+    world.requests.clear();
+    assert_eq!(world.ask("SCAN"), "OK\n");
+    assert_eq!(world.scans(), [3]);
+    world.sleep(Duration::from_secs(25));
+    assert_eq!(ends(&world), 0, "the channels behind would never be looked at");
+    world.sleep(Duration::from_secs(6));
+    assert_eq!(ends(&world), 1);
+}
+
+#[test]
 fn a_scan_whose_end_was_lost_is_over() {
     let mut world = World::new(OPEN, &[]);
     world.sleep(Duration::from_secs(1));

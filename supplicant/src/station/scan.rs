@@ -15,8 +15,8 @@ use crate::select::{self, Candidate};
 
 /// How long results are fresh enough to connect with without scanning again.
 const FRESH: Duration = Duration::from_secs(5);
-/// A scan that takes longer is ended, and what came is used: less is allowed as long as the driver has not shown that its
-/// scans end by themselves.
+/// A scan that takes longer is ended, and what came is used: less is allowed as long as the driver has not shown that it
+/// says when scans end.
 const LONGEST: Duration = Duration::from_secs(30);
 const LONGEST_AT_FIRST: Duration = Duration::from_secs(10);
 /// How long a driver may take to end one.
@@ -243,7 +243,7 @@ impl Station {
                 // Not even that was answered: what the kernel has will do.
                 self.scan_done(cx, true, Vec::new());
             } else {
-                tracing::warn!("{}: a scan does not end; using what came", self.ifname());
+                tracing::warn!("{}: a scan takes too long; it is ended, and what came is used", self.ifname());
                 self.request(cx, Purpose::Quiet, |ifindex| Request::AbortScan { ifindex });
             }
         }
@@ -382,6 +382,12 @@ impl Station {
         self.tell(cx, &StationEvent::ScanStarted { id });
     }
 
+    /// The driver says when a scan ends, if only one that was ended: the next may take its time, for where there are many
+    /// channels it needs more than is allowed at first.
+    pub(crate) const fn scan_end_heard(&mut self) {
+        self.scan.ends = true;
+    }
+
     /// A scan ended.
     pub(crate) fn scan_done(&mut self, cx: &mut Cx<'_>, aborted: bool, freqs: Vec<u32>) {
         if let Some(running) = &mut self.scan.running
@@ -391,8 +397,6 @@ impl Station {
         }
         if aborted {
             tracing::debug!("{}: a scan was aborted", self.ifname());
-        } else {
-            self.scan.ends = true;
         }
         self.scan.entries.clear();
         self.request(cx, Purpose::ScanResults, |ifindex| Request::ScanResults { ifindex });
