@@ -76,7 +76,7 @@ pub(crate) fn configure(options: &Options, warn: &mut dyn FnMut(String)) -> Resu
         let (mut config, notices) =
             ApConfig::parse(path, &text).map_err(|rejected| SetupError::Rejected(rejected.to_string()))?;
         unread.extend(read_named(path, &text, &config, &mut setup.files, &mut reader));
-        notices.iter().for_each(|notice| warn(notice.to_string()));
+        conf::Notice::lines(&notices).into_iter().for_each(&mut *warn);
         if let Some(name) = options.interfaces.get(index) {
             config
                 .set(0, b"interface", name.as_bytes())
@@ -89,7 +89,7 @@ pub(crate) fn configure(options: &Options, warn: &mut dyn FnMut(String)) -> Resu
         let (config, notices) =
             ApConfig::parse(path, &text).map_err(|rejected| SetupError::Rejected(rejected.to_string()))?;
         unread.extend(read_named(path, &text, &config, &mut setup.files, &mut reader));
-        notices.iter().for_each(|notice| warn(notice.to_string()));
+        conf::Notice::lines(&notices).into_iter().for_each(&mut *warn);
         // Without the radio's name there is nothing to join them by: BSSs with the same RADIO share one.
         match setup.radios.iter_mut().find(|known| known.radio.as_ref() == Some(radio)) {
             Some(known) => known.config.bss.extend(config.bss),

@@ -50,7 +50,12 @@ pub enum SetupError {
 impl fmt::Display for SetupError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            SetupError::Unreadable(path, error) => write!(f, "{path}: {error}"),
+            SetupError::Unreadable(path, error) => {
+                let text = error.to_string();
+                // The number behind the words tells an administrator nothing.
+                let words = text.split_once(" (os error").map_or(text.as_str(), |(words, _)| words);
+                write!(f, "{path}: {words}")
+            }
             SetupError::Rejected(lines) => f.write_str(lines),
         }
     }

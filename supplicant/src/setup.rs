@@ -34,14 +34,14 @@ fn read(
     let mut config = match &interface.config {
         Some(path) => {
             let (config, notices) = StationConfig::parse(path, &contents(files, path)?).map_err(rejected)?;
-            notices.iter().for_each(|notice| warn(notice.to_string()));
+            conf::Notice::lines(&notices).into_iter().for_each(&mut *warn);
             config
         }
         None => StationConfig::default(),
     };
     if let Some(path) = &interface.extra_config {
         let notices = config.read(path, &contents(files, path)?, true).map_err(rejected)?;
-        notices.iter().for_each(|notice| warn(notice.to_string()));
+        conf::Notice::lines(&notices).into_iter().for_each(&mut *warn);
     }
     if let Some(control) = &interface.ctrl_interface
         && config.globals.control_directory().is_none()

@@ -229,6 +229,9 @@ pub struct Shape {
     pub effect: Effect,
 }
 
+/// What is said of a parameter that does nothing, behind its name.
+pub(crate) const NO_EFFECT_YET: &str = "is not supported yet and has no effect";
+
 /// A shape whose value is read as a `T`, one of the types of [`crate::stored`]: there is no reading it as another.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Typed<T> {

@@ -184,7 +184,7 @@ impl Values {
 pub(crate) fn without_effect(table: &[Param], name: &[u8]) -> Option<&'static str> {
     match table.iter().find(|param| param.name.as_bytes() == name)?.status(table) {
         Status::Supported => None,
-        Status::Accepted => Some("is not supported yet and has no effect"),
+        Status::Accepted => Some(crate::param::NO_EFFECT_YET),
         Status::Testing => Some("is for builds for tests and has no effect"),
         Status::Obsolete => Some("is obsolete and has no effect"),
     }

@@ -451,3 +451,16 @@ fn what_openwrt_writes_is_known() {
         network_bridge=br-lan\nsnoop_iface=br-lan\nvlan_no_bridge=1\nconfig_id=1\niface_max_num_sta=9\n";
     assert!(ApConfig::parse("test.conf", conf).is_ok());
 }
+
+#[test]
+fn many_parameters_without_effect_are_one_line() {
+    let few = "interface=wlan0\nssid=x\nhw_mode=g\nchannel=6\nchanlist=6\nvlan_file=/x\nchannel=auto\n";
+    let many = "tx_queue_data2_burst=2.0\nvlan_naming=1\nwds_bridge=b\n";
+    let lines = |conf: &str| Notice::lines(&ApConfig::parse("a", conf.as_bytes()).unwrap().1);
+    assert_eq!(lines(few)[0], "a:5: chanlist is not supported yet and has no effect");
+    let lines = lines(&format!("{few}{many}"));
+    assert_eq!(lines.len(), 2, "{lines:?}");
+    assert!(lines[0].starts_with("a:7: channel names none"));
+    let all = "chanlist (5), vlan_file (6), tx_queue_data2_burst (8), vlan_naming (9), wds_bridge (10)";
+    assert_eq!(lines[1], format!("a: not supported yet and without effect, with their lines: {all}"));
+}
