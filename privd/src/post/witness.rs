@@ -100,7 +100,9 @@ impl Witness {
             let begins = place.checked_sub(1).and_then(|before| text.get(before)).copied().is_none_or(separates);
             *octet == b'/' && begins
         });
-        let names = path || command == b"INTERFACE_ADD" || command == b"ADD";
+        // A list may be named in the folder in which the daemon was started, so without any slash.
+        let list = command == b"SET" && interface.ends_with(b"_FILE");
+        let names = path || list || command == b"INTERFACE_ADD" || command == b"ADD";
         let known = self.said.iter().any(|said| said.socket == socket && said.text.as_slice() == text);
         if !names || known || text.len() > LONGEST {
             return;
@@ -141,7 +143,8 @@ mod tests {
         witness.hear(1, b"INTERFACE_ADD wlan1\t/etc/a dir/a.conf\tnl80211\tDIR=/run/x GROUP=wheel");
         witness.hear(1, b"SET_NETWORK 0 ca_cert \"/etc/ca.pem\"");
         witness.hear(1, b"ADD bss_config=phy0:conf/b.conf");
-        for path in ["/etc/a dir/a.conf", "/etc/ca.pem", "/srv/conf/b.conf"] {
+        witness.hear(1, b"SET wpa_psk_file ap.psk");
+        for path in ["/etc/a dir/a.conf", "/etc/ca.pem", "/srv/conf/b.conf", "/srv/ap.psk"] {
             assert!(witness.named(&file(path)), "{path}");
         }
         for path in ["/etc/ca.pe", "/etc/ca.pem2", "/etc", "/a.conf", "/etc/a dir/a.con", "/conf/b.conf"] {
