@@ -37,6 +37,8 @@ pub fn main() -> ExitCode {
             return ExitCode::from(1);
         }
     };
+    // Whoever asks for the grant has a use for standard output; what else there is to say goes beside it.
+    let complain = if options.grants { complain_beside } else { complain };
     for remark in &options.remarks {
         complain(&format!("apd: {remark}"));
     }
@@ -47,7 +49,12 @@ pub fn main() -> ExitCode {
             return ExitCode::from(1);
         }
     };
-    let links = match daemon::launch(setup::start(&options, &configured)) {
+    let start = setup::start(&options, &configured);
+    if options.grants {
+        print(&daemon::grant(start).to_string());
+        return ExitCode::SUCCESS;
+    }
+    let links = match daemon::launch(start) {
         Ok(links) => links,
         Err(error) => {
             complain(&format!("apd: {error}"));
@@ -68,6 +75,11 @@ fn print(text: &str) {
 fn complain(text: &str) {
     use std::io::Write as _;
     let _ = writeln!(std::io::stdout(), "{text}");
+}
+
+fn complain_beside(text: &str) {
+    use std::io::Write as _;
+    let _ = writeln!(std::io::stderr(), "{text}");
 }
 
 /// The machine with one radio, for those who drive it without sockets; `None`: the configuration is refused.

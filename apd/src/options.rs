@@ -44,6 +44,8 @@ pub(crate) struct Options {
     pub(crate) background: bool,
     /// `-P`.
     pub(crate) pid_file: Option<PathBuf>,
+    /// Nothing is started: what a start would need is printed.
+    pub(crate) grants: bool,
     /// Go on where the kernel lacks what the confinement needs.
     pub(crate) accept_unconfined: bool,
     /// Options that were taken and have no effect yet: what to say of each.
@@ -62,6 +64,7 @@ usage: apd [-BdhKqsStv] [-P PID-FILE] [-g GLOBAL-CTRL] [-G GROUP] [-f LOG-FILE] 
   -g PATH      global control socket                  -t           times in the log
   -G GROUP     group that may use control sockets     -v           version
   -i NAMES     interfaces of the configurations       -h           this text
+  --grants     print all that this start would be allowed, in the form of a grant's file, and start nothing
   --accept-unconfined   start although users or the kernel lack what the confinement needs; the log says what is lost
 
 example: apd /etc/hostapd/hostapd.conf
@@ -81,6 +84,7 @@ pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Wanted, 
         log: LogTarget::Stdout,
         background: false,
         pid_file: None,
+        grants: false,
         accept_unconfined: false,
         remarks: Vec::new(),
     };
@@ -118,6 +122,7 @@ pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Wanted, 
                 parser.value()?;
                 options.remarks.push("-z has no effect: processes are not coordinated");
             }
+            Arg::Long("grants") => options.grants = true,
             Arg::Long("accept-unconfined") => options.accept_unconfined = true,
             Arg::Long("help") => return Ok(Wanted::Help),
             Arg::Long("version") => return Ok(Wanted::Version),

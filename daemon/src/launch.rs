@@ -17,12 +17,11 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{SigSet, Signal};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 use policy::grant::{FileGrant, FileRight, Grant, Names};
-use policy::{Lockdown, ProcessRole};
+use policy::{Lockdown, ProcessRole, RuntimeDir};
 use tracing::{info, warn};
 
 use crate::link::{Line, Source, dial};
 use crate::log::{self, Level};
-use crate::runtime_dir::RuntimeDir;
 use crate::service::Service;
 
 pub use crate::log::LogTarget;
@@ -156,10 +155,7 @@ pub fn launch(mut start: Start) -> Result<Links, LaunchError> {
     if let Some(path) = served(&start) {
         return Err(LaunchError::Served(path));
     }
-    let process = match start.grant.role {
-        Role::Station => ProcessRole::Supplicant,
-        Role::AccessPoint => ProcessRole::Apd,
-    };
+    let process = process(start.grant.role);
     if !start.accept_unconfined {
         // Said once and for all processes, before any of them ends for it.
         for role in [process, ProcessRole::Privd] {
@@ -202,13 +198,29 @@ fn settle(start: &mut Start, runtime_dir: RuntimeDir) {
     grant.files.extend(start.pid_file.clone().map(|path| FileGrant { right: FileRight::Pid, path }));
     let sockets = grant.sockets.iter_mut().map(|socket| &mut socket.path);
     for path in sockets.filter(|path| !path.as_os_str().as_encoded_bytes().starts_with(b"@")) {
-        *path = runtime_dir.real(&absolute(path));
+        *path = absolute(path);
     }
     for root in &mut grant.control {
-        root.folder = runtime_dir.real(&absolute(&root.folder));
+        root.folder = absolute(&root.folder);
     }
     for file in &mut grant.files {
         file.path = absolute(&file.path);
+    }
+    grant.name_once(runtime_dir);
+}
+
+/// All that a daemon started in this way may touch, with the user it runs as: a grant's file.
+#[must_use]
+pub fn grant(mut start: Start) -> Grant {
+    settle(&mut start, RuntimeDir::find());
+    start.grant.user = Some(process(start.grant.role).user().to_owned());
+    start.grant
+}
+
+const fn process(role: Role) -> ProcessRole {
+    match role {
+        Role::Station => ProcessRole::Supplicant,
+        Role::AccessPoint => ProcessRole::Apd,
     }
 }
 

@@ -15,11 +15,10 @@ mod machine;
 mod on_request;
 mod outbox;
 mod run;
-mod runtime_dir;
 mod service;
 mod stack;
 
-pub use launch::{LaunchError, Links, LogTarget, Start, launch};
+pub use launch::{LaunchError, Links, LogTarget, Start, grant, launch};
 pub use machine::{Input, Machine, Output, Signal, Worth};
 pub use on_request::Reader;
 pub use outbox::Outbox;

@@ -72,7 +72,7 @@ struct Rest {
     signals: nix::sys::signalfd::SignalFd,
     background: Option<crate::launch::Background>,
     service: Option<crate::service::Service>,
-    runtime_dir: crate::runtime_dir::RuntimeDir,
+    runtime_dir: policy::RuntimeDir,
     log_is_file: bool,
 }
 

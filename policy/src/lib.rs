@@ -14,11 +14,13 @@ mod check;
 mod frames;
 pub mod grant;
 pub mod lockdown;
+mod runtime_dir;
 pub mod saved;
 mod sys;
 mod table;
 mod verdict;
 
 pub use lockdown::{Lockdown, LockdownError, NOBODY, ProcessRole, Report};
+pub use runtime_dir::RuntimeDir;
 pub use sys::{close_inherited, fork, fork_single};
 pub use verdict::{Bridge, Hold, Phase, Standing, Usage, Verdict, World, authorize};

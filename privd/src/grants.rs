@@ -6,6 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use nix::unistd::User;
+use policy::RuntimeDir;
 use policy::grant::Grant;
 use tracing::{info, warn};
 
@@ -19,11 +20,13 @@ pub(crate) fn of_users(named: Vec<PathBuf>) -> Result<Vec<(u32, Grant)>, String>
     if files.is_empty() {
         return Err(format!("no grant: there is no file *.grant in {}", FOLDERS.join(" or ")));
     }
+    let runtime_dir = RuntimeDir::find();
     let mut grants: Vec<(u32, Grant)> = Vec::new();
     for file in files {
         let shown = file.display();
         let text = fs::read_to_string(&file).map_err(|error| format!("{shown}: {error}"))?;
-        let grant = Grant::parse(&text).map_err(|error| format!("{shown}: {error}"))?;
+        let mut grant = Grant::parse(&text).map_err(|error| format!("{shown}: {error}"))?;
+        grant.name_once(runtime_dir);
         let Some(user) = &grant.user else { return Err(format!("{shown}: no line \"user: NAME\"")) };
         match User::from_name(user) {
             Ok(Some(found)) => {

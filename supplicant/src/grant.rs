@@ -77,6 +77,22 @@ mod tests {
     }
 
     #[test]
+    fn what_is_printed_is_the_file_of_a_grant() {
+        let line = "--grants -i wlan0 -c a.conf -C /run/x -P /run/a.pid -f /var/log/a";
+        let Ok(Wanted::Run(options)) = parse(line.split(' ').map(Into::into)) else { panic!("{line}") };
+        let config = conf::station::StationConfig::default();
+        let configured = Configured { options: options.interfaces.first().unwrap().clone(), config };
+        let granted = daemon::grant(crate::setup::start(&options, &[configured]));
+        let here = std::env::current_dir().unwrap();
+        let files = [format!("replace: {}", here.join("a.conf").display()), "log: /var/log/a".into()];
+        let text = granted.to_string();
+        for wanted in files.iter().map(String::as_str).chain(["user: wifi-sta", "pid: /run/a.pid"]) {
+            assert!(options.grants && text.lines().any(|line| line == wanted), "{wanted}: {text}");
+        }
+        assert_eq!(policy::grant::Grant::parse(&text).unwrap(), granted);
+    }
+
+    #[test]
     fn with_a_global_socket_the_superuser_names_more_later() {
         let grant = grant("-g /run/global -G g", "");
         assert!(grant.contains("\nwitness: superuser\n") && grant.contains("\nsocket: /run/global group g\n"));

@@ -25,8 +25,12 @@ use std::process::ExitCode;
 use options::{USAGE, Wanted};
 
 /// A line for whoever started us, where lines of the log go (as the original's). Where it cannot be written, nobody reads it.
-fn say(line: impl std::fmt::Display) {
+fn say(line: &dyn std::fmt::Display) {
     let _ = writeln!(std::io::stdout(), "{line}");
+}
+
+fn say_beside(line: &dyn std::fmt::Display) {
+    let _ = writeln!(std::io::stderr(), "{line}");
 }
 
 /// The whole program: reads the command line, and runs until its end.
@@ -46,31 +50,37 @@ pub fn main() -> ExitCode {
             return ExitCode::SUCCESS;
         }
         Err(error) => {
-            say(format_args!("supplicant: {error}"));
-            say(USAGE);
+            say(&format_args!("supplicant: {error}"));
+            say(&USAGE);
             return ExitCode::FAILURE;
         }
     };
-    let configured = match setup::configure(&options, &mut |warning| say(warning)) {
+    // Whoever asks for the grant has a use for standard output; what else there is to say goes beside it.
+    let say = if options.grants { say_beside } else { say };
+    let configured = match setup::configure(&options, &mut |warning| say(&warning)) {
         Ok(configured) => configured,
         Err(error) => {
-            say(error);
+            say(&error);
             return ExitCode::FAILURE;
         }
     };
     for remark in &options.remarks {
-        say(format_args!("supplicant: {remark}"));
+        say(&format_args!("supplicant: {remark}"));
     }
     if options.global.is_none() && !configured.iter().any(|one| !one.options.ifname.is_empty()) {
-        say("supplicant: neither an interface (-i) nor a global control socket (-g) is named: nothing to do");
-        say(USAGE);
+        say(&"supplicant: neither an interface (-i) nor a global control socket (-g) is named: nothing to do");
+        say(&USAGE);
         return ExitCode::FAILURE;
     }
     let start = setup::start(&options, &configured);
+    if options.grants {
+        let _ = write!(std::io::stdout(), "{}", daemon::grant(start));
+        return ExitCode::SUCCESS;
+    }
     let links = match daemon::launch(start) {
         Ok(links) => links,
         Err(error) => {
-            say(format_args!("supplicant: {error}"));
+            say(&format_args!("supplicant: {error}"));
             return ExitCode::FAILURE;
         }
     };

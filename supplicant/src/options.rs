@@ -46,6 +46,8 @@ pub(crate) struct Options {
     pub(crate) pid_file: Option<PathBuf>,
     /// `-W`: nothing begins before a client has attached itself.
     pub(crate) wait_for_monitor: bool,
+    /// Nothing is started: what a start would need is printed.
+    pub(crate) grants: bool,
     /// Go on where the kernel lacks what the confinement needs.
     pub(crate) accept_unconfined: bool,
     /// Options that were taken and have no effect yet: what to say of each.
@@ -90,6 +92,7 @@ usage: supplicant [-BdhKLqstuvW] [-P PID-FILE] [-g GLOBAL-CTRL] [-G GROUP] [-f L
   -i IFNAME    interface                              -u           D-Bus
   -I CONFIG    further configuration, never written   -v           version
   -W           wait for a client of the control socket before anything begins
+  --grants     print all that this start would be allowed, in the form of a grant's file, and start nothing
   --accept-unconfined   start although users or the kernel lack what the confinement needs; the log says what is lost
 
 example: supplicant -i wlan0 -c /etc/wpa_supplicant/wpa_supplicant.conf
@@ -110,6 +113,7 @@ pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Wanted, 
         background: false,
         pid_file: None,
         wait_for_monitor: false,
+        grants: false,
         accept_unconfined: false,
         remarks: Vec::new(),
     };
@@ -157,6 +161,7 @@ pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Wanted, 
                 parser.value()?;
                 options.remarks.push("-z has no effect: processes are not coordinated");
             }
+            Arg::Long("grants") => options.grants = true,
             Arg::Long("accept-unconfined") => options.accept_unconfined = true,
             Arg::Long("help") => return Ok(Wanted::Help),
             Arg::Long("version") => return Ok(Wanted::Version),

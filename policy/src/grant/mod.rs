@@ -19,6 +19,8 @@ use std::path::{Path, PathBuf};
 use ipc_proto::{InterfaceType, Role};
 use wire::MacAddr;
 
+use crate::runtime_dir::RuntimeDir;
+
 pub use names::{Names, NamesError};
 pub use text::GrantError;
 
@@ -235,6 +237,14 @@ impl Grant {
             files: Vec::new(),
             peers: Vec::new(),
             witness: false,
+        }
+    }
+
+    /// Control sockets and their folders by the one name that they have where `/var/run` is `/run`.
+    pub fn name_once(&mut self, runtime_dir: RuntimeDir) {
+        let sockets = self.sockets.iter_mut().map(|socket| &mut socket.path);
+        for path in sockets.chain(self.control.iter_mut().map(|root| &mut root.folder)) {
+            *path = runtime_dir.real(path);
         }
     }
 

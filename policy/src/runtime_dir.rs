@@ -7,17 +7,20 @@ const NEW: &str = "/run";
 
 /// Whether the one is the other on this system; looked up while files can be reached.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct RuntimeDir {
+pub struct RuntimeDir {
     is_one: bool,
 }
 
 impl RuntimeDir {
-    pub(crate) fn find() -> RuntimeDir {
+    /// Looks.
+    #[must_use]
+    pub fn find() -> RuntimeDir {
         RuntimeDir { is_one: std::fs::canonicalize(OLD).is_ok_and(|real| real == Path::new(NEW)) }
     }
 
     /// The path by its one name.
-    pub(crate) fn real(self, path: &Path) -> PathBuf {
+    #[must_use]
+    pub fn real(self, path: &Path) -> PathBuf {
         match path.strip_prefix(OLD) {
             Ok(rest) if self.is_one => Path::new(NEW).join(rest),
             Ok(_) | Err(_) => path.to_owned(),
@@ -25,7 +28,8 @@ impl RuntimeDir {
     }
 
     /// The same for a path as text.
-    pub(crate) fn real_text(self, path: String) -> String {
+    #[must_use]
+    pub fn real_text(self, path: String) -> String {
         match path.strip_prefix(OLD) {
             Some(rest) if self.is_one && rest.starts_with('/') => format!("{NEW}{rest}"),
             Some(_) | None => path,
