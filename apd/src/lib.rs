@@ -49,6 +49,9 @@ pub fn main() -> ExitCode {
             return ExitCode::from(1);
         }
     };
+    if options.check {
+        return ExitCode::SUCCESS;
+    }
     let start = setup::start(&options, &configured);
     if options.grants {
         print(&daemon::grant(start).to_string());

@@ -44,6 +44,8 @@ pub(crate) struct Options {
     pub(crate) background: bool,
     /// `-P`.
     pub(crate) pid_file: Option<PathBuf>,
+    /// Nothing is started: the configuration is read, and what there is to say of it is said.
+    pub(crate) check: bool,
     /// Nothing is started: what a start would need is printed.
     pub(crate) grants: bool,
     /// Go on where the kernel lacks what the confinement needs.
@@ -64,6 +66,7 @@ usage: apd [-BdhKqsStv] [-P PID-FILE] [-g GLOBAL-CTRL] [-G GROUP] [-f LOG-FILE] 
   -g PATH      global control socket                  -t           times in the log
   -G GROUP     group that may use control sockets     -v           version
   -i NAMES     interfaces of the configurations       -h           this text
+  --check      read the configuration, say what there is to say of it, and start nothing
   --grants     print all that this start would be allowed, in the form of a grant's file, and start nothing
   --accept-unconfined   start although users or the kernel lack what the confinement needs; the log says what is lost
 
@@ -84,6 +87,7 @@ pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Wanted, 
         log: LogTarget::Stdout,
         background: false,
         pid_file: None,
+        check: false,
         grants: false,
         accept_unconfined: false,
         remarks: Vec::new(),
@@ -122,6 +126,7 @@ pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Wanted, 
                 parser.value()?;
                 options.remarks.push("-z has no effect: processes are not coordinated");
             }
+            Arg::Long("check") => options.check = true,
             Arg::Long("grants") => options.grants = true,
             Arg::Long("accept-unconfined") => options.accept_unconfined = true,
             Arg::Long("help") => return Ok(Wanted::Help),

@@ -67,6 +67,12 @@ pub fn main() -> ExitCode {
     for remark in &options.remarks {
         say(&format_args!("supplicant: {remark}"));
     }
+    if options.check {
+        for line in setup::unjoinable(&configured) {
+            say(&line);
+        }
+        return ExitCode::SUCCESS;
+    }
     if options.global.is_none() && !configured.iter().any(|one| !one.options.ifname.is_empty()) {
         say(&"supplicant: neither an interface (-i) nor a global control socket (-g) is named: nothing to do");
         say(&USAGE);

@@ -46,6 +46,8 @@ pub(crate) struct Options {
     pub(crate) pid_file: Option<PathBuf>,
     /// `-W`: nothing begins before a client has attached itself.
     pub(crate) wait_for_monitor: bool,
+    /// Nothing is started: the configuration is read, and what there is to say of it is said.
+    pub(crate) check: bool,
     /// Nothing is started: what a start would need is printed.
     pub(crate) grants: bool,
     /// Go on where the kernel lacks what the confinement needs.
@@ -92,11 +94,11 @@ usage: supplicant [-BdhKLqstuvW] [-P PID-FILE] [-g GLOBAL-CTRL] [-G GROUP] [-f L
   -i IFNAME    interface                              -u           D-Bus
   -I CONFIG    further configuration, never written   -v           version
   -W           wait for a client of the control socket before anything begins
+  --check      read the configuration, say what there is to say of it, and start nothing
   --grants     print all that this start would be allowed, in the form of a grant's file, and start nothing
   --accept-unconfined   start although users or the kernel lack what the confinement needs; the log says what is lost
 
 example: supplicant -i wlan0 -c /etc/wpa_supplicant/wpa_supplicant.conf
-Without an interface and without -g the configuration files are read, checked, and nothing is started.
 ";
 
 /// Reads a command line, without the program's name.
@@ -113,6 +115,7 @@ pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Wanted, 
         background: false,
         pid_file: None,
         wait_for_monitor: false,
+        check: false,
         grants: false,
         accept_unconfined: false,
         remarks: Vec::new(),
@@ -161,6 +164,7 @@ pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Wanted, 
                 parser.value()?;
                 options.remarks.push("-z has no effect: processes are not coordinated");
             }
+            Arg::Long("check") => options.check = true,
             Arg::Long("grants") => options.grants = true,
             Arg::Long("accept-unconfined") => options.accept_unconfined = true,
             Arg::Long("help") => return Ok(Wanted::Help),

@@ -54,6 +54,16 @@ fn read(
     Ok(Configured { options: interface.clone(), config })
 }
 
+/// What is to be said of networks that cannot be joined as they stand, one line each.
+pub(crate) fn unjoinable(configured: &[Configured]) -> Vec<String> {
+    let of_one = |one: &Configured| {
+        let file = one.options.config.clone().unwrap_or_default();
+        let missing = one.config.networks.iter().filter_map(|network| Some((network.id(), network.missing()?)));
+        missing.map(|(id, missing)| format!("{file}: network {id} cannot be joined: {missing}")).collect::<Vec<_>>()
+    };
+    configured.iter().flat_map(of_one).collect()
+}
+
 /// What the process is allowed from now on, and how it starts.
 pub(crate) fn start(options: &Options, configured: &[Configured]) -> Start {
     Start {
@@ -67,5 +77,29 @@ pub(crate) fn start(options: &Options, configured: &[Configured]) -> Start {
         daemonize: options.background,
         pid_file: options.pid_file.clone(),
         accept_unconfined: options.accept_unconfined,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{configure, unjoinable};
+    use crate::options::{Wanted, parse};
+
+    #[test]
+    fn a_check_needs_no_interface_and_names_networks_that_cannot_be_joined() {
+        let path = std::env::temp_dir().join(format!("check-{}.conf", std::process::id()));
+        std::fs::write(
+            &path,
+            "network={\n ssid=\"a\"\n psk=\"12345678\"\n}\nnetwork={\n ssid=\"b\"\n key_mgmt=SAE\n}\n",
+        )
+        .unwrap();
+        let Ok(Wanted::Run(options)) = parse(["--check".into(), "-c".into(), path.clone().into_os_string()]) else {
+            panic!("the command line is not understood")
+        };
+        let configured = configure(&options, &mut |_| {}).unwrap();
+        std::fs::remove_file(&path).unwrap();
+        let told = unjoinable(&configured);
+        assert!(options.check && told.len() == 1, "{told:?}");
+        assert!(told.iter().all(|line| line.starts_with(&format!("{}: network 1 ", path.display()))), "{told:?}");
     }
 }
