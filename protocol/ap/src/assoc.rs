@@ -13,7 +13,7 @@ use wire::element::{Elements, WPA_SELECTOR, id};
 use wire::frame::{AssocRequest, AssocResponse, Management, Subtype, auth_algorithm};
 use wire::{Instant, MacAddr, ReasonCode, StatusCode};
 
-use crate::bss::{Bss, Tag};
+use crate::bss::Bss;
 use crate::keyring::Offered;
 use crate::station::{AUTHENTICATED_LIFETIME, Abilities, SaeKey, Stage, Watch};
 
@@ -286,7 +286,7 @@ impl Bss {
         } else {
             Request::AddStation { ifindex, station: parameters }
         };
-        self.request(Tag::Station(addr), request);
+        self.request_entry(addr, request);
         self.update_protection();
         self.respond(addr, reassociation, StatusCode::SUCCESS, aid, &[]);
     }

@@ -153,7 +153,7 @@ impl Bss {
         }
         self.log_stranger("stations authenticated", format!("{addr}: authenticated"));
         if let Some(request) = request {
-            self.request(Tag::Station(addr), request);
+            self.request_entry(addr, request);
         }
     }
 

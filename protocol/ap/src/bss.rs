@@ -36,7 +36,12 @@ pub enum Tag {
     /// Starting the access point.
     Start,
     /// The entry of a station.
-    Station(MacAddr),
+    Station {
+        /// Whose.
+        station: MacAddr,
+        /// Which of all that were ever asked for: an answer for an earlier association ends no later one.
+        number: u64,
+    },
     /// A pairwise key.
     Key {
         /// Whose.
@@ -128,8 +133,8 @@ pub struct Bss {
     /// It was asked to start without a beacon (`start_disabled`): the first change of the beacon starts it.
     pub(crate) silent: bool,
     pub(crate) countermeasures: crate::countermeasures::Countermeasures,
-    /// Pairwise keys that the driver was asked to take.
-    pub(crate) keys: u64,
+    /// Entries and pairwise keys that the driver was asked to take.
+    pub(crate) asked: u64,
     pub(crate) outputs: VecDeque<BssOutput>,
 }
 
@@ -159,7 +164,7 @@ impl Bss {
             resync: None,
             silent: false,
             countermeasures: crate::countermeasures::Countermeasures::default(),
-            keys: 0,
+            asked: 0,
             outputs: VecDeque::new(),
         };
         if bss.config.bss.disable_pmksa_caching() {
@@ -287,10 +292,7 @@ impl Bss {
             (Tag::Activity(addr), Err(failure)) => {
                 self.log(Level::Debug, format!("{addr}: the driver does not know its activity: {failure}"));
             }
-            (Tag::Station(addr), Err(failure)) => {
-                self.log(Level::Warning, format!("{addr}: the driver refuses the station: {failure}"));
-                self.deauthenticate(addr, ReasonCode::AP_BUSY, now);
-            }
+            (Tag::Station { station, number }, Err(failure)) => self.entry_refused(station, number, &failure, now),
             (Tag::Key { station, number }, result) => self.key_answered(station, number, result.map(drop), now),
             (Tag::Switch, Err(failure)) => {
                 self.log(Level::Warning, format!("the driver refuses to switch channels: {failure}"));
@@ -414,6 +416,34 @@ impl Bss {
     /// A line that anybody on the air can cause, and of which kind it is.
     pub(crate) fn log_stranger(&mut self, kind: &'static str, text: String) {
         self.outputs.push_back(BssOutput::Log { level: Level::Info, stranger: Some(kind), text });
+    }
+
+    /// A number for what the driver is asked about a station.
+    pub(crate) const fn next_number(&mut self) -> u64 {
+        self.asked = self.asked.wrapping_add(1);
+        self.asked
+    }
+
+    /// Asks the driver to make or change the entry of a station, for an association that begins.
+    pub(crate) fn request_entry(&mut self, addr: MacAddr, request: Request) {
+        let number = self.next_number();
+        if let Some(station) = self.stations.get_mut(&addr) {
+            station.entry = number;
+        }
+        self.request(Tag::Station { station: addr, number }, request);
+    }
+
+    /// The driver refuses the entry of a station: there is no association without.
+    fn entry_refused(&mut self, addr: MacAddr, number: u64, failure: &Failure, now: Instant) {
+        if self.stations.get(&addr).is_none_or(|station| station.entry != number) {
+            self.log(
+                Level::Debug,
+                format!("{addr}: the driver refuses the entry of an earlier association: {failure}"),
+            );
+            return;
+        }
+        self.log(Level::Warning, format!("{addr}: the driver refuses the station: {failure}"));
+        self.deauthenticate(addr, ReasonCode::AP_BUSY, now);
     }
 
     /// Sends a management frame to a station.

@@ -176,8 +176,7 @@ impl Bss {
                 ),
                 AuthenticatorOutput::InstallPtk { cipher, key } => {
                     let key = parameters(KeyKind::Pairwise(addr), 0, cipher, key.as_bytes(), false);
-                    self.keys = self.keys.wrapping_add(1);
-                    let number = self.keys;
+                    let number = self.next_number();
                     if let Some(station) = self.stations.get_mut(&addr) {
                         station.key_awaited = Some(number);
                     }
@@ -259,9 +258,9 @@ impl Bss {
         station.authorized = true;
         station.connected_since = Some(now);
         station.sae = None;
-        let keyid = station.keyid.clone();
+        let (keyid, number) = (station.keyid.clone(), station.entry);
         let flags = StationFlags { authorized: Some(true), ..StationFlags::default() };
-        self.request(Tag::Station(addr), Request::SetStationFlags { ifindex, addr, flags });
+        self.request(Tag::Station { station: addr, number }, Request::SetStationFlags { ifindex, addr, flags });
         self.log(Level::Info, format!("{addr}: connected"));
         self.event(ApEvent::StaConnected { addr, keyid, vlan: 0 });
     }

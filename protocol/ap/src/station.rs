@@ -163,6 +163,8 @@ pub struct Station {
     pub(crate) in_kernel: bool,
     /// … which is of an association.
     pub(crate) kernel_associated: bool,
+    /// The number with which the entry was asked for last.
+    pub(crate) entry: u64,
     pub(crate) authorized: bool,
     /// The key that the driver has not answered for yet, by its number.
     pub(crate) key_awaited: Option<u64>,
@@ -219,6 +221,7 @@ impl Station {
                 classes: Vec::new(),
             },
             in_kernel: false,
+            entry: 0,
             kernel_associated: false,
             authorized: false,
             key_awaited: None,

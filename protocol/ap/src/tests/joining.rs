@@ -398,6 +398,28 @@ fn the_port_opens_once_the_driver_has_the_key() {
     assert_eq!(world.deauth_reason(), Some(ReasonCode::UNSPECIFIED));
 }
 
+#[test]
+fn an_entry_that_was_refused_ends_its_own_association_and_no_later_one() {
+    let mut world = World::new(PSK);
+    world.join_psk(Pmf::Disabled);
+    let earlier = core::mem::take(&mut world.entries);
+    world.join_psk(Pmf::Disabled);
+    let refuse = |world: &mut World, tags: Vec<crate::Tag>| {
+        assert!(!tags.is_empty());
+        for tag in tags {
+            world.bss.handle_reply(tag, Err(Failure::NotSupported), world.now, &mut world.rng);
+        }
+        world.pump();
+    };
+    world.frames.clear();
+    refuse(&mut world, earlier);
+    assert_eq!((world.connected(STA), world.deauth_reason()), (true, None));
+    let own = core::mem::take(&mut world.entries);
+    refuse(&mut world, own);
+    assert!(!world.connected(STA));
+    assert_eq!(world.deauth_reason(), Some(ReasonCode::AP_BUSY));
+}
+
 /// HT capabilities of a station with one stream.
 const HT: [u8; 28] = {
     let mut element = [0; 28];

@@ -70,6 +70,8 @@ pub(super) struct World {
     /// The driver takes its time for keys: what it has still to answer.
     pub(super) slow_keys: bool,
     pub(super) unanswered: Vec<Tag>,
+    /// What was asked about entries of stations, which nobody answers.
+    pub(super) entries: Vec<Tag>,
     /// The driver tells packet numbers.
     pub(super) sequences: bool,
     /// Group keys of the station: index, and the packet number it begins with.
@@ -109,6 +111,7 @@ impl World {
             started: false,
             slow_keys: false,
             unanswered: Vec::new(),
+            entries: Vec::new(),
             sequences: true,
             groups: Vec::new(),
             logged: Vec::new(),
@@ -167,7 +170,12 @@ impl World {
                     self.bss.handle_reply(tag, Ok(Reply::Done), self.now, &mut self.rng);
                 }
             }
-            other => self.requests.push(other),
+            other => {
+                if matches!(tag, Tag::Station { .. }) {
+                    self.entries.push(tag);
+                }
+                self.requests.push(other);
+            }
         }
     }
 
