@@ -13,7 +13,7 @@ use lab::guest::stranger;
 use lab::guest::systemd;
 use lab::host::boot::Guest;
 use lab::host::kernel::Kernel;
-use lab::host::{Parts, check, kernel, play, show};
+use lab::host::{Parts, check, kernel, play, show, walls};
 use lab::scenarios;
 
 const HELP: &str = "\
@@ -25,6 +25,7 @@ usage: cargo lab COMMAND
   list               the names of the scenarios
   shell [RADIOS]     a shell in a guest with simulated radios
   kernel             says which kernel guests use; builds it where there is none
+  walls [--rooms]    whether the rooms of the house are apart, in figures; --rooms counts their lines too
   fuzz [SECONDS]     each fuzz target for a minute
   bench              ours and Debian's side by side, in time and memory
 ";
@@ -68,6 +69,7 @@ fn run() -> Outcome<bool> {
             Ok(count.failed.is_empty() && count.passed > 0)
         }
         "test" => check::everything(),
+        "walls" => walls::walls(rest.iter().any(|word| word == "--rooms")),
         "fuzz" => check::fuzz(rest.first().and_then(|text| text.parse().ok()).unwrap_or(60)),
         "demo" => show::demo(&rest),
         "bench" => show::bench(&rest),

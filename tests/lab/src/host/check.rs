@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use super::play::{self, Count};
-use super::{Parts, cargo};
+use super::{Parts, cargo, walls};
 use crate::failure::{During as _, Outcome, check};
 use crate::scenarios;
 
@@ -32,6 +32,9 @@ pub fn everything() -> Outcome<bool> {
     };
     step("cargo fmt --check", &["fmt", "--all", "--check"])?;
     step("cargo clippy, no warnings", &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])?;
+    let stand = walls::walls(false)?;
+    println!("{}  cargo lab walls", if stand { "ok  " } else { "FAIL" });
+    count.add("cargo lab walls", stand);
     unit_tests(&mut count)?;
     play::build_ours()?;
     let stories = scenarios::matching(&[]);

@@ -13,6 +13,7 @@ pub mod kernel;
 pub mod needs;
 pub mod play;
 pub mod show;
+pub mod walls;
 
 /// What guests are made of.
 #[derive(Clone, Debug)]
