@@ -106,6 +106,7 @@ impl Bss {
         self.group = None;
         self.switch = None;
         self.load = crate::load::Load::default();
+        self.asked.begin_anew();
         self.non_erp_present = false;
     }
 

@@ -9,10 +9,10 @@ use core::time::Duration;
 
 use crypto::Rng;
 use ctrl::{ApEvent, Level};
-use ipc_proto::{Event, Failure, Reply, Request, TransmitParameters};
+use ipc_proto::{Event, Failure, Reply, Request};
 use rsn::{ApElements, ApPolicy, AuthenticatorConfig, Group, GroupKeyKind, PmksaCache, PmksaEntry};
 use wire::frame::{Authentication, Management, Subtype};
-use wire::{Instant, MacAddr, ReasonCode, Writer, frame};
+use wire::{Instant, MacAddr, Writer, frame};
 
 use crate::addresses::Addresses;
 use crate::keyring::Keyring;
@@ -35,6 +35,8 @@ pub enum Tag {
     Plain(&'static str),
     /// Starting the access point.
     Start,
+    /// A frame for the air.
+    Frame,
     /// The entry of a station.
     Station {
         /// Whose.
@@ -133,8 +135,7 @@ pub struct Bss {
     /// It was asked to start without a beacon (`start_disabled`): the first change of the beacon starts it.
     pub(crate) silent: bool,
     pub(crate) countermeasures: crate::countermeasures::Countermeasures,
-    /// Entries and pairwise keys that the driver was asked to take.
-    pub(crate) asked: u64,
+    pub(crate) asked: crate::asked::Asked,
     pub(crate) outputs: VecDeque<BssOutput>,
 }
 
@@ -164,7 +165,7 @@ impl Bss {
             resync: None,
             silent: false,
             countermeasures: crate::countermeasures::Countermeasures::default(),
-            asked: 0,
+            asked: crate::asked::Asked::default(),
             outputs: VecDeque::new(),
         };
         if bss.config.bss.disable_pmksa_caching() {
@@ -265,6 +266,12 @@ impl Bss {
     /// The driver's answer to a request.
     pub fn handle_reply(&mut self, tag: Tag, result: Result<Reply, Failure>, now: Instant, rng: &mut dyn Rng) {
         match (tag, result) {
+            (Tag::Frame, result) => {
+                self.frame_taken();
+                if let Err(failure) = result {
+                    self.log(Level::Debug, format!("sending a frame: {failure}"));
+                }
+            }
             (Tag::Start, Ok(_)) if self.condition == Condition::Starting => {
                 self.condition = Condition::Running;
                 self.plan_load(now);
@@ -335,6 +342,9 @@ impl Bss {
         let own = self.config.own;
         // A station has an address of its own, and only the access point speaks as the access point (attack 2019-7).
         if header.source.is_group() || header.source.is_zero() || header.source == own {
+            return;
+        }
+        if self.is_too_much(header.source) {
             return;
         }
         if header.subtype() == Subtype::PROBE_REQUEST {
@@ -418,46 +428,12 @@ impl Bss {
         self.outputs.push_back(BssOutput::Log { level: Level::Info, stranger: Some(kind), text });
     }
 
-    /// A number for what the driver is asked about a station.
-    pub(crate) const fn next_number(&mut self) -> u64 {
-        self.asked = self.asked.wrapping_add(1);
-        self.asked
-    }
-
-    /// Asks the driver to make or change the entry of a station, for an association that begins.
-    pub(crate) fn request_entry(&mut self, addr: MacAddr, request: Request) {
-        let number = self.next_number();
-        if let Some(station) = self.stations.get_mut(&addr) {
-            station.entry = number;
-        }
-        self.request(Tag::Station { station: addr, number }, request);
-    }
-
-    /// The driver refuses the entry of a station: there is no association without.
-    fn entry_refused(&mut self, addr: MacAddr, number: u64, failure: &Failure, now: Instant) {
-        if self.stations.get(&addr).is_none_or(|station| station.entry != number) {
-            self.log(
-                Level::Debug,
-                format!("{addr}: the driver refuses the entry of an earlier association: {failure}"),
-            );
-            return;
-        }
-        self.log(Level::Warning, format!("{addr}: the driver refuses the station: {failure}"));
-        self.deauthenticate(addr, ReasonCode::AP_BUSY, now);
-    }
-
     /// Sends a management frame to a station.
     pub(crate) fn send(&mut self, subtype: Subtype, to: MacAddr, body: impl FnOnce(&mut Writer)) {
         let own = self.config.own;
         if let Ok(frame) = frame::build(subtype, to, own, own, body) {
             self.transmit(frame, false);
         }
-    }
-
-    pub(crate) fn transmit(&mut self, frame: Vec<u8>, no_ack: bool) {
-        let transmit = TransmitParameters { freq: None, wait: 0, frame, no_cck: false, no_ack, offchannel: false };
-        let ifindex = self.config.ifindex;
-        self.request(Tag::Plain("sending a frame"), Request::TransmitFrame { ifindex, transmit });
     }
 
     /// How long an authentication without association lasts.

@@ -12,6 +12,7 @@ extern crate alloc;
 
 mod addresses;
 mod air;
+mod asked;
 mod assoc;
 mod auth;
 mod beacon;

@@ -12,7 +12,7 @@ use sae::{CommitOutcome, ConfirmOutcome, Group, Method, SaeAkm, Session};
 use wire::frame::{Authentication, Management, Subtype, auth_algorithm};
 use wire::{Instant, MacAddr, StatusCode};
 
-use super::world::{OPEN, SAE, STA, World};
+use super::world::{OPEN, PSK, SAE, STA, World};
 use crate::Stage;
 
 const H2E: StatusCode = StatusCode::SAE_HASH_TO_ELEMENT;
@@ -312,4 +312,31 @@ fn strangers_keep_no_exchange_out_that_has_shown_it_hears_us() {
     let elements: Vec<&[u8]> = elements.iter().map(Vec::as_slice).collect();
     world.associate(STA, &elements);
     assert!(world.connected(STA));
+}
+
+#[test]
+fn strangers_are_passed_over_while_the_driver_is_behind_and_stations_are_not() {
+    let mut world = World::new(PSK);
+    world.join_psk(Pmf::Disabled);
+    assert!(world.connected(STA));
+    world.behind = true;
+    let before = world.frames.len();
+    let stranger = |number: u16| MacAddr([2, 0xee, 0, 0, (number >> 8) as u8, number as u8]);
+    for number in 0..1000 {
+        world.authenticate(stranger(number));
+    }
+    let answered = world.frames.len() - before;
+    assert!((1..=64).contains(&answered), "{answered} frames wait for a driver that takes none");
+    // A station of ours is still heard, if its answer has to wait.
+    world.from(STA, Subtype::DISASSOC, |w| {
+        w.u16_le(8);
+    });
+    assert!(!world.connected(STA));
+    // Once the driver has caught up, strangers are again.
+    world.behind = false;
+    for tag in core::mem::take(&mut world.unanswered) {
+        world.bss.handle_reply(tag, Ok(ipc_proto::Reply::Cookie(1)), world.now, &mut world.rng);
+    }
+    world.authenticate(stranger(2000));
+    assert_eq!(heard(&world, stranger(2000), before).len(), 1);
 }

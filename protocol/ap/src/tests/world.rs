@@ -69,6 +69,8 @@ pub(super) struct World {
     pub(super) started: bool,
     /// The driver takes its time for keys: what it has still to answer.
     pub(super) slow_keys: bool,
+    /// It takes no frame any more.
+    pub(super) behind: bool,
     pub(super) unanswered: Vec<Tag>,
     /// What was asked about entries of stations, which nobody answers.
     pub(super) entries: Vec<Tag>,
@@ -110,6 +112,7 @@ impl World {
             deaf: false,
             started: false,
             slow_keys: false,
+            behind: false,
             unanswered: Vec::new(),
             entries: Vec::new(),
             sequences: true,
@@ -141,6 +144,11 @@ impl World {
             Request::TransmitFrame { transmit, .. } => {
                 self.frames.push(transmit.frame.clone());
                 let acked = !self.deaf;
+                if self.behind {
+                    self.unanswered.push(tag);
+                    return;
+                }
+                self.bss.handle_reply(tag, Ok(Reply::Cookie(1)), self.now, &mut self.rng);
                 self.tell(&Event::FrameSent { ifindex: 7, cookie: 1, acked, frame: transmit.frame });
             }
             Request::SendEapol { dest, data, encrypt, .. } => {
