@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use ipc_proto::post::{ClientId, SocketId};
+use ipc_proto::post::{ClientId, MAX_DATAGRAM, SocketId};
 use ipc_proto::{Failure, Reply, Request};
 
 use crate::{Output, Worth};
@@ -87,13 +87,32 @@ impl<P: Clone, F> Outbox<P, F> {
         self.files.clear();
     }
 
-    /// Sends a client its reply.
+    /// Sends a client its reply: as many of its lines as a datagram can have.
     pub fn reply(&mut self, client: ClientId, data: impl Into<Vec<u8>>) {
-        self.push(Output::Send { clients: vec![client], data: data.into(), worth: Worth::Awaited });
+        let mut data = data.into();
+        if data.len() > MAX_DATAGRAM {
+            data.truncate(MAX_DATAGRAM);
+            let lines = data.iter().rposition(|octet| *octet == b'\n').map(|last| last.saturating_add(1));
+            data.truncate(lines.unwrap_or(MAX_DATAGRAM));
+        }
+        self.push(Output::Send { clients: vec![client], data, worth: Worth::Awaited });
     }
 
     /// A socket's name that was never used.
     pub fn new_socket(&mut self) -> SocketId {
         self.number()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reply_too_long_for_a_datagram_is_cut_at_a_line() {
+        let mut out: Outbox<(), ()> = Outbox::default();
+        out.reply(7, "a line of twenty one\n".repeat(10_000));
+        let Some(Output::Send { data, .. }) = out.pop() else { panic!("nothing is sent") };
+        assert!(data.len() <= MAX_DATAGRAM && data.len() > MAX_DATAGRAM - 21 && data.ends_with(b"one\n"));
     }
 }

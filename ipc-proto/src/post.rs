@@ -14,8 +14,8 @@ pub type ClientId = u64;
 
 /// Most octets of a command or a reply.
 pub const MAX_DATAGRAM: usize = 64 * 1024;
-/// Most octets of a file.
-pub const MAX_FILE: usize = 16 * 1024 * 1024;
+/// Most octets of a file: more than any list is that a daemon could hold.
+pub const MAX_FILE: usize = 64 * 1024 * 1024;
 /// Most octets of a part of one.
 pub const MAX_PART: usize = 64 * 1024;
 

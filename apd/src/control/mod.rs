@@ -410,8 +410,14 @@ impl Apd {
             AclCommand::Remove(addr) => list.retain(|known| known.addr != addr),
             AclCommand::Clear => list.clear(),
             AclCommand::Show => {
-                let line = |listed: &Listed| format!("{} VLAN_ID={}\n", listed.addr, listed.vlan);
-                return list.iter().map(line).collect::<String>().into_bytes();
+                let mut lines = ctrl::reply::Lines::new(ctrl::reply::AP_LIMIT);
+                for listed in list.iter() {
+                    lines.text(format!("{} VLAN_ID={}\n", listed.addr, listed.vlan));
+                    if lines.is_full() {
+                        break;
+                    }
+                }
+                return lines.into_bytes();
             }
         }
         let leave = match (accept, grows) {

@@ -269,6 +269,17 @@ fn a_file_larger_than_a_message_is_read_by_its_descriptor() {
 }
 
 #[test]
+fn a_file_of_64_mib_is_read_and_a_larger_one_is_not() {
+    let mut daemon = Daemon::start("largest");
+    let path = daemon.folder.join("conf");
+    let file = fs::File::options().write(true).open(&path).unwrap();
+    for (length, read) in [(64 << 20, true), ((64 << 20) + 1, false)] {
+        file.set_len(length).unwrap();
+        assert_eq!(daemon.read(&path).map(|text| text.len() as u64 == length), read.then_some(true));
+    }
+}
+
+#[test]
 fn what_the_superuser_names_is_read_and_what_he_could_read_is_not() {
     let mut daemon = Daemon::start("named");
     daemon.open("ctrl/wlan0").unwrap();

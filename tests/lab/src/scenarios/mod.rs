@@ -13,6 +13,7 @@ pub mod controls;
 pub mod drivers_that_connect;
 pub mod hostile_clients;
 pub mod keys;
+pub mod large_files;
 pub mod lost_events;
 pub mod our_access_point_with_debian;
 pub mod our_access_point_with_iwd;
@@ -98,6 +99,7 @@ pub fn all() -> Vec<Story> {
         hostile_clients::STORIES,
         attacks::STORIES,
         commands::STORIES,
+        large_files::STORIES,
         command_lines::STORIES,
         configuration::STORIES,
         busy_access_points::STORIES,
