@@ -26,6 +26,7 @@ pub const STORIES: &[super::Story] = stories![
     status_of_our_access_point_has_the_fields_of_debians,
     unset_fields_of_a_network_are_shown_as_debians_shows_them,
     networks_are_added_changed_saved_and_read_again,
+    a_file_in_run_that_an_editor_replaced_is_read_again_and_saved,
     an_administrator_sends_stations_away,
     an_access_point_is_switched_off_and_on_and_changed,
     dead_listeners_block_nobody,
@@ -296,6 +297,40 @@ pub fn networks_are_added_changed_saved_and_read_again(lab: &mut Lab) -> Outcome
     control.ok("REMOVE_NETWORK all")?;
     let networks = control.request("LIST_NETWORKS")?;
     check(networks.lines().count() == 1, || format!("after removing all: {networks:?}"))
+}
+
+/// `sed -i` puts another file under the name, in a folder where many have files: RECONFIGURE, SAVE_CONFIG and SIGHUP go
+/// by the name.
+pub fn a_file_in_run_that_an_editor_replaced_is_read_again_and_saved(lab: &mut Lab) -> Outcome {
+    let network = Network::new(Suite::Wpa2);
+    let mut ap = AccessPoint::start(lab, "ap", Maker::Airlock, &network)?;
+    let host = lab.host("sta")?;
+    let folder = PathBuf::from("/run/sta-wpa_supplicant");
+    let head = format!("ctrl_interface=DIR={} GROUP={}\nupdate_config=1\n", folder.display(), CONTROL_GROUP.name);
+    let file = PathBuf::from("/run/direct.conf");
+    fs::write(&file, format!("{head}{}", network.block()))?;
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o600))?;
+    let mut sta = Station::start_file(lab, host, Maker::Airlock, folder, file.clone())?;
+    joined(lab, &mut sta, &mut ap, &network)?;
+    let edit = |lab: &mut Lab, from: &str, to: &str| {
+        lab.command("sed", &["-i", &format!("s/{from}/{to}/"), "/run/direct.conf"]).map(drop)
+    };
+    edit(lab, "psk=", "priority=5\\n\\tpsk=")?;
+    let control = sta.control()?;
+    control.ok("RECONFIGURE")?;
+    let shown = control.request("GET_NETWORK 0 priority")?;
+    check(shown == "5", || format!("after RECONFIGURE priority is {shown}"))?;
+    control.ok("SET_NETWORK 0 priority 6")?;
+    control.ok("SAVE_CONFIG")?;
+    let saved = fs::read_to_string(&file)?;
+    check(saved.contains("priority=6"), || format!("SAVE_CONFIG wrote: {saved}"))?;
+    edit(lab, "priority=6", "priority=7")?;
+    let id = i32::try_from(sta.program.id()).during(|| "a process id".into())?;
+    nix::sys::signal::kill(nix::unistd::Pid::from_raw(id), nix::sys::signal::Signal::SIGHUP)?;
+    until("the file is read again", AWHILE, || {
+        Ok((sta.control()?.request("GET_NETWORK 0 priority")? == "7").then_some(()))
+    })?;
+    joined(lab, &mut sta, &mut ap, &network)
 }
 
 /// DEAUTHENTICATE and DISASSOCIATE.
