@@ -26,13 +26,16 @@ pub(crate) fn received(event: &Event) -> Option<ApEvent> {
 impl Apd {
     /// Does such a command, and has it answered; false: it is another one.
     pub(crate) fn data_test(&mut self, of: BssRef, command: &ApTestCommand, client: ClientId) -> bool {
-        let (on, ifindex) = match self.iface(of.iface).and_then(|iface| iface.slots.get(of.bss)) {
-            Some(slot) => (slot.data_test.clone(), slot.ifindex),
+        let (on, handle) = match self.iface(of.iface).and_then(|iface| iface.slots.get(of.bss)) {
+            Some(slot) => (slot.data_test.clone(), slot.handle),
             None => (None, None),
         };
         let own = self.iface(of.iface).map_or("", |iface| iface.bss_name(of.bss)).to_owned();
         let other = |name: &Option<String>| name.clone().filter(|name| *name != own);
-        let ifindex = ifindex.unwrap_or(0);
+        let Some(handle) = handle.filter(|_| self.privd) else {
+            self.out.reply(client, FAIL);
+            return true;
+        };
         #[allow(clippy::wildcard_enum_match_arm, reason = "the other commands have hooks elsewhere")]
         let request = match command {
             ApTestCommand::DataTestConfig { on: enabled, ifname } => {
@@ -41,18 +44,18 @@ impl Apd {
                 if let Some(slot) = self.iface_mut(of.iface).and_then(|iface| iface.slots.get_mut(of.bss)) {
                     slot.data_test = listening;
                 }
-                Some(TestRequest::Listen { ifindex, bridge, enabled: *enabled })
+                Some(TestRequest::Listen { handle, bridge, enabled: *enabled })
             }
             ApTestCommand::DataTestTx { to, from, tos, length } => {
                 let frame = data_test::build(*to, *from, *tos, *length);
-                on.zip(frame).map(|(on, frame)| TestRequest::Transmit { ifindex, bridge: on.bridge, frame })
+                on.zip(frame).map(|(on, frame)| TestRequest::Transmit { handle, bridge: on.bridge, frame })
             }
             ApTestCommand::DataTestFrame { frame, ifname } => {
-                Some(TestRequest::Transmit { ifindex, bridge: other(ifname), frame: frame.clone() })
+                Some(TestRequest::Transmit { handle, bridge: other(ifname), frame: frame.clone() })
             }
             _ => return false,
         };
-        match request.filter(|_| ifindex > 0 && self.privd) {
+        match request {
             Some(request) => self.out.request(Purpose::Word(client), Request::Test(request)),
             None => self.out.reply(client, FAIL),
         }

@@ -73,24 +73,24 @@ impl Apd {
         rng: &mut dyn Rng,
     ) -> Option<bool> {
         let (iface, out) = self.both(of.iface)?;
-        let ifindex = iface.slots.get(of.bss)?.ifindex?;
+        let handle = iface.slots.get(of.bss)?.handle?;
         let event = match command {
             ApTestCommand::EapolRx { from, frame } => {
-                Event::Eapol { ifindex, source: *from, encrypted: None, data: frame.clone() }
+                Event::Eapol { handle, source: *from, encrypted: None, data: frame.clone() }
             }
             ApTestCommand::MgmtRxProcess { freq, signal, frame, .. } => {
-                Event::FrameReceived { ifindex, freq: *freq, signal: Some(*signal), frame: frame.clone() }
+                Event::FrameReceived { handle, freq: *freq, signal: Some(*signal), frame: frame.clone() }
             }
             ApTestCommand::MgmtTxStatus { ok, frame, .. } => {
-                Event::FrameSent { ifindex, cookie: 0, acked: *ok, frame: frame.clone() }
+                Event::FrameSent { handle, cookie: 0, acked: *ok, frame: frame.clone() }
             }
             ApTestCommand::EapolTx { to, frame } => {
-                let request = Request::SendEapol { ifindex, dest: *to, data: frame.clone(), encrypt: false };
+                let request = Request::SendEapol { handle, dest: *to, data: frame.clone(), encrypt: false };
                 out.request(Purpose::Nothing("sending a test's frame"), request);
                 return Some(true);
             }
             ApTestCommand::MgmtTx(frame) => {
-                let request = TestRequest::Management { ifindex, frame: frame.clone() };
+                let request = TestRequest::Management { handle, frame: frame.clone() };
                 out.request(Purpose::Nothing("sending a test's frame"), Request::Test(request));
                 return Some(true);
             }

@@ -9,8 +9,8 @@ use conf::ap::ApConfig;
 use crypto::testing::TestRng;
 use daemon::{Input, Machine, Output};
 use ipc_proto::{
-    BandInfo, ChannelInfo, ChannelWidth, Event, Failure, InterfaceInfo, InterfaceType, Reply, Request, ScanEntry,
-    WiphyFeatures, WiphyInfo,
+    BandInfo, ChannelInfo, ChannelWidth, Event, Failure, Handle, InterfaceInfo, InterfaceType, Reply, Request,
+    ScanEntry, WiphyFeatures, WiphyInfo,
 };
 use wire::channel::Band;
 use wire::{Instant, MacAddr};
@@ -36,7 +36,7 @@ struct World {
     unread: Vec<(u32, String)>,
     slow_files: bool,
     sockets: BTreeMap<String, u32>,
-    next_ifindex: u32,
+    next_number: u32,
     refuses_bridges: bool,
     /// So many interfaces can be made.
     room: usize,
@@ -74,7 +74,7 @@ impl World {
             unread: Vec::new(),
             slow_files: false,
             sockets: BTreeMap::new(),
-            next_ifindex: 3,
+            next_number: 3,
             refuses_bridges: false,
             room,
             made: BTreeMap::new(),
@@ -128,8 +128,8 @@ impl World {
     }
 
     fn carry_out(&mut self, request: &Request) -> Result<Reply, Failure> {
-        let info = |ifindex: u32, ifname: &str, addr: MacAddr| InterfaceInfo {
-            ifindex,
+        let info = |number: u32, ifname: &str, addr: MacAddr| InterfaceInfo {
+            ifindex: 100 + number,
             ifname: ifname.into(),
             wiphy: 0,
             addr,
@@ -139,12 +139,12 @@ impl World {
         };
         match request {
             Request::Attach { ifname } if Some(ifname.as_str()) == self.existing => {
-                Ok(Reply::Attached(info(9, ifname, MacAddr([2, 0, 0, 0, 0, 9]))))
+                Ok(Reply::Attached(Handle(9), info(9, ifname, MacAddr([2, 0, 0, 0, 0, 9]))))
             }
             Request::AddInterface { ifname, .. } if Some(ifname.as_str()) == self.existing => {
                 Err(Failure::Kernel { errno: 23, text: String::new() })
             }
-            Request::Attach { ifname } => Ok(Reply::Attached(info(3, ifname, MacAddr([2, 0, 0, 0, 0, 0])))),
+            Request::Attach { ifname } => Ok(Reply::Attached(Handle(3), info(3, ifname, MacAddr([2, 0, 0, 0, 0, 0])))),
             // An address is one interface's only.
             Request::AddInterface { addr: Some(addr), .. } if self.made.values().any(|known| *known == Some(*addr)) => {
                 Err(Failure::Kernel { errno: 76, text: String::new() })
@@ -153,12 +153,15 @@ impl World {
                 Err(Failure::Kernel { errno: 16, text: String::new() })
             }
             Request::AddInterface { ifname, addr, .. } => {
-                self.next_ifindex += 1;
-                self.made.insert(self.next_ifindex, *addr);
-                Ok(Reply::Created(info(self.next_ifindex, ifname, addr.unwrap_or_default())))
+                self.next_number += 1;
+                self.made.insert(self.next_number, *addr);
+                Ok(Reply::Created(
+                    Handle(self.next_number.into()),
+                    info(self.next_number, ifname, addr.unwrap_or_default()),
+                ))
             }
-            Request::RemoveInterface { ifindex } => {
-                self.made.remove(ifindex);
+            Request::RemoveInterface { handle } => {
+                self.made.retain(|made, _| u64::from(*made) != handle.0);
                 Ok(Reply::Done)
             }
             Request::SetBridge { .. } if self.refuses_bridges => {
@@ -180,17 +183,17 @@ impl World {
         self.sent.get(before..)?.iter().find(|(client, _)| *client == CLIENT).map(|(_, text)| text.clone())
     }
 
-    fn starts(&self) -> Vec<u32> {
+    fn starts(&self) -> Vec<u64> {
         let start = |request: &Request| match request {
-            Request::StartAp { ifindex, .. } => Some(*ifindex),
+            Request::StartAp { handle, .. } => Some(handle.0),
             _ => None,
         };
         self.requests.iter().filter_map(start).collect()
     }
 
-    fn stops(&self) -> Vec<u32> {
+    fn stops(&self) -> Vec<u64> {
         let stop = |request: &Request| match request {
-            Request::StopAp { ifindex } => Some(*ifindex),
+            Request::StopAp { handle } => Some(handle.0),
             _ => None,
         };
         self.requests.iter().filter_map(stop).collect()
@@ -231,7 +234,7 @@ fn a_bss_comes_and_goes_and_the_other_is_not_touched() {
     assert!(world.sockets.contains_key("/run/hostapd/more0"));
     assert_eq!(world.command("/run/global", "REMOVE more0").as_deref(), Some("OK\n"));
     assert_eq!(world.stops(), [4]);
-    assert_eq!(world.requests.last(), Some(&Request::RemoveInterface { ifindex: 4 }));
+    assert_eq!(world.requests.last(), Some(&Request::RemoveInterface { handle: Handle(4) }));
     assert!(!world.sockets.contains_key("/run/hostapd/more0"));
     assert_eq!(world.command("/run/hostapd/wlan0", "PING").as_deref(), Some("PONG\n"));
 }
@@ -295,11 +298,11 @@ fn an_interface_is_left_as_it_was_found() {
         world.requests.clear();
         world.input(Input::Signal(daemon::Signal::Terminate));
         let up = |request: &Request| match request {
-            Request::SetLinkUp { ifindex: 3, up } => Some(*up),
+            Request::SetLinkUp { handle: Handle(3), up } => Some(*up),
             _ => None,
         };
         assert_eq!(world.requests.iter().filter_map(up).next_back(), Some(found_up), "{:?}", world.requests);
-        assert_eq!(world.requests.last(), Some(&Request::Detach { ifindex: 3 }));
+        assert_eq!(world.requests.last(), Some(&Request::Detach { handle: Handle(3) }));
     }
 }
 
@@ -320,11 +323,11 @@ fn an_interface_that_is_there_is_used_and_given_back() {
     assert_eq!(world.command("/run/global", "ADD bss_config=phy0:/etc/second.conf").as_deref(), Some("OK\n"));
     assert_eq!(world.starts(), [3, 9]);
     let kind = InterfaceType::AccessPoint;
-    assert!(world.requests.contains(&Request::SetInterfaceType { ifindex: 9, kind }));
+    assert!(world.requests.contains(&Request::SetInterfaceType { handle: Handle(9), kind }));
     assert_eq!(world.command("/run/global", "REMOVE more0").as_deref(), Some("OK\n"));
     assert_eq!(world.stops(), [9]);
-    assert_eq!(world.requests.last(), Some(&Request::Detach { ifindex: 9 }));
-    assert!(!world.requests.contains(&Request::RemoveInterface { ifindex: 9 }));
+    assert_eq!(world.requests.last(), Some(&Request::Detach { handle: Handle(9) }));
+    assert!(!world.requests.contains(&Request::RemoveInterface { handle: Handle(9) }));
 }
 
 #[test]
@@ -378,8 +381,7 @@ fn forty_megahertz_are_used_where_nobody_is_in_the_way() {
         _ => None,
     };
     let scans = |world: &World| {
-        let scan =
-            |request: &&Request| matches!(request, Request::TriggerScan { ifindex: 3, scan } if scan.freqs.len() == 8);
+        let scan = |request: &&Request| matches!(request, Request::TriggerScan { handle: Handle(3), scan } if scan.freqs.len() == 8);
         world.requests.iter().filter(scan).count()
     };
     let other = |freq| ScanEntry { freq, ..ScanEntry::default() };
@@ -393,7 +395,7 @@ fn forty_megahertz_are_used_where_nobody_is_in_the_way() {
         assert_eq!((scans(&world), width(&world)), (1, None));
         let status = world.command("/run/hostapd/wlan0", "STATUS").unwrap_or_default();
         assert!(status.starts_with("state=HT_SCAN\n"), "{status}");
-        world.input(Input::Event(Event::ScanDone { ifindex: 3, aborted: false, freqs: vec![] }));
+        world.input(Input::Event(Event::ScanDone { handle: Handle(3), aborted: false, freqs: vec![] }));
         assert_eq!(width(&world), Some(expected));
     }
     // One that never ends is not waited for, and one that others are at is tried again.

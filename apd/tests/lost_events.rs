@@ -6,7 +6,7 @@ use std::time::Duration;
 use crypto::testing::TestRng;
 use daemon::{Input, Machine, Output};
 use ipc_proto::{
-    BandInfo, ChannelDefinition, ChannelInfo, Event, InterfaceInfo, InterfaceType, LinkInfo, Reply, Request,
+    BandInfo, ChannelDefinition, ChannelInfo, Event, Handle, InterfaceInfo, InterfaceType, LinkInfo, Reply, Request,
     WiphyFeatures, WiphyInfo,
 };
 use wire::channel::Band;
@@ -90,15 +90,18 @@ impl<M: Machine> World<M> {
 
     fn answer(&self, request: Request) -> Reply {
         match request {
-            Request::Attach { ifname } => Reply::Attached(InterfaceInfo {
-                ifindex: 3,
-                ifname,
-                wiphy: 0,
-                addr: AP,
-                kind: InterfaceType::Station,
-                up: false,
-                blocked: false,
-            }),
+            Request::Attach { ifname } => Reply::Attached(
+                Handle(3),
+                InterfaceInfo {
+                    ifindex: 103,
+                    ifname,
+                    wiphy: 0,
+                    addr: AP,
+                    kind: InterfaceType::Station,
+                    up: false,
+                    blocked: false,
+                },
+            ),
             Request::Capabilities { .. } => Reply::Wiphy(wiphy()),
             Request::LinkState { .. } => Reply::Link(self.link.clone()),
             Request::Stations { .. } => Reply::Stations { entries: Vec::new(), last: true },
@@ -140,7 +143,7 @@ fn nothing_changes_where_nothing_was_lost() {
     let mut world = world();
     world.requests.clear();
     world.input(Input::Event(Event::Resync));
-    assert!(world.requests.iter().any(|request| matches!(request, Request::LinkState { ifindex: 3 })));
+    assert!(world.requests.iter().any(|request| matches!(request, Request::LinkState { handle: Handle(3) })));
     assert!(world.requests.iter().any(|request| matches!(request, Request::Stations { addr: None, .. })));
     assert_eq!((world.requests.len(), world.state().as_deref()), (2, Some("ENABLED")));
 }

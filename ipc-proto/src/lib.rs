@@ -42,8 +42,8 @@ pub use reply::{Failure, InterfaceInfo, LinkInfo, Reply, ScanEntry, SignalInfo, 
 pub use request::Request;
 pub use testing::{TestEvent, TestRequest};
 pub use value::{
-    BandInfo, ChannelDefinition, ChannelInfo, ChannelWidth, Condition, InterfaceType, KeyBytes, KeyKind, MfpMode,
-    OperState, StationFlags, WiphyFeatures, WiphyInfo,
+    BandInfo, ChannelDefinition, ChannelInfo, ChannelWidth, Condition, Handle, InterfaceType, KeyBytes, KeyKind,
+    MfpMode, OperState, StationFlags, WiphyFeatures, WiphyInfo,
 };
 
 #[cfg(test)]

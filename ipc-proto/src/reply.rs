@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 use wire::{MacAddr, Ssid};
 
-use crate::{ChannelDefinition, ChannelWidth, Condition, InterfaceType, WiphyInfo};
+use crate::{ChannelDefinition, ChannelWidth, Condition, Handle, InterfaceType, WiphyInfo};
 
 /// What came of a request that succeeded.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -13,10 +13,10 @@ pub enum Reply {
     Done,
     /// Wireless interfaces.
     Interfaces(Vec<InterfaceInfo>),
-    /// The interface was attached.
-    Attached(InterfaceInfo),
-    /// The interface was made.
-    Created(InterfaceInfo),
+    /// The interface was attached: its name from now on, and what it is.
+    Attached(Handle, InterfaceInfo),
+    /// The interface was made, likewise.
+    Created(Handle, InterfaceInfo),
     /// What the radio can do.
     Wiphy(WiphyInfo),
     /// State of the link.
@@ -113,7 +113,7 @@ impl core::error::Error for Failure {}
 /// An interface.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InterfaceInfo {
-    /// Kernel index.
+    /// Kernel index, for whoever wants to see it: nothing can be asked with it.
     pub ifindex: u32,
     /// Kernel name.
     pub ifname: String,

@@ -7,12 +7,12 @@ use wire::{MacAddr, ReasonCode};
 
 use crate::{
     ApParameters, AssociateParameters, AuthenticateParameters, BeaconParameters, BssOptions, ChannelDefinition,
-    ConnectParameters, InterfaceType, KeyBytes, KeyKind, KeyParameters, OperState, ScanParameters, SchedScanParameters,
-    StationFlags, StationParameters, TransmitParameters,
+    ConnectParameters, Handle, InterfaceType, KeyBytes, KeyKind, KeyParameters, OperState, ScanParameters,
+    SchedScanParameters, StationFlags, StationParameters, TransmitParameters,
 };
 
-/// Something a daemon asks of `privd`. `ifindex` is always the kernel's index of an interface that was attached or
-/// made by this client.
+/// Something a daemon asks of `privd`. `handle` is always that of an interface which was attached or made by this
+/// client.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Request {
     /// Which wireless interfaces exist. Answer: [`crate::Reply::Interfaces`].
@@ -25,43 +25,43 @@ pub enum Request {
     /// Gives an interface back; what was started on it is stopped.
     Detach {
         /// Interface.
-        ifindex: u32,
+        handle: Handle,
     },
     /// What the interface's radio can do. Answer: [`crate::Reply::Wiphy`].
     Capabilities {
         /// Interface.
-        ifindex: u32,
+        handle: Handle,
     },
     /// State of the link. Answer: [`crate::Reply::Link`].
     LinkState {
         /// Interface.
-        ifindex: u32,
+        handle: Handle,
     },
     /// Administrative state of the interface.
     SetLinkUp {
         /// Interface.
-        ifindex: u32,
+        handle: Handle,
         /// Up or down.
         up: bool,
     },
     /// Operational state, with link mode dormant.
     SetOperState {
         /// Interface.
-        ifindex: u32,
+        handle: Handle,
         /// New state.
         state: OperState,
     },
     /// Type of the interface; `privd` takes it down and up again where the kernel asks for that.
     SetInterfaceType {
         /// Interface.
-        ifindex: u32,
+        handle: Handle,
         /// New type.
         kind: InterfaceType,
     },
     /// Makes an interface on the radio of another. Answer: [`crate::Reply::Created`].
     AddInterface {
         /// An interface of the client on the same radio.
-        parent: u32,
+        parent: Handle,
         /// Name of the new one.
         ifname: String,
         /// Type.
@@ -72,26 +72,26 @@ pub enum Request {
     /// Removes an interface that this client made.
     RemoveInterface {
         /// Interface.
-        ifindex: u32,
+        handle: Handle,
     },
     /// MAC address; the interface must be down.
     SetMacAddress {
         /// Interface.
-        ifindex: u32,
+        handle: Handle,
         /// New address.
         addr: MacAddr,
     },
     /// Bridge membership: joins the bridge (made if it does not exist), or leaves the one it is in.
     SetBridge {
         /// Interface.
-        ifindex: u32,
+        handle: Handle,
         /// Bridge's name.
         bridge: Option<String>,
     },
     /// 4-address frames.
     SetFourAddress {
         /// Interface.
-        ifindex: u32,
+        handle: Handle,
         /// On or off.
         enabled: bool,
     },
@@ -99,58 +99,58 @@ pub enum Request {
     /// Starts a scan.
     TriggerScan {
         /// Interface.
-        ifindex: u32,
+        handle: Handle,
         /// What to scan.
         scan: ScanParameters,
     },
     /// Stops a scan.
     AbortScan {
         /// Interface.
-        ifindex: u32,
+        handle: Handle,
     },
     /// The kernel's table of BSSs. Answer: [`crate::Reply::ScanResults`], several.
     ScanResults {
         /// Interface.
-        ifindex: u32,
+        handle: Handle,
     },
     /// Starts a scheduled scan.
     StartSchedScan {
         /// Interface.
-        ifindex: u32,
+        handle: Handle,
         /// What to scan.
         scan: SchedScanParameters,
     },
     /// Stops a scheduled scan.
     StopSchedScan {
         /// Interface.
-        ifindex: u32,
+        handle: Handle,
     },
 
     /// Sends an Authentication frame to an access point.
     Authenticate {
         /// Interface.
-        ifindex: u32,
+        handle: Handle,
         /// With whom and how.
         auth: AuthenticateParameters,
     },
     /// Sends an Association or Reassociation Request.
     Associate {
         /// Interface.
-        ifindex: u32,
+        handle: Handle,
         /// With whom and how.
         assoc: AssociateParameters,
     },
     /// Connects through a driver that has its own SME.
     Connect {
         /// Interface.
-        ifindex: u32,
+        handle: Handle,
         /// With whom and how.
         connect: ConnectParameters,
     },
     /// Deauthenticates from an access point.
     Deauthenticate {
         /// Interface.
-        ifindex: u32,
+        handle: Handle,
         /// Access point.
         bssid: MacAddr,
         /// Reason sent.
@@ -161,7 +161,7 @@ pub enum Request {
     /// Disassociates from an access point.
     Disassociate {
         /// Interface.
-        ifindex: u32,
+        handle: Handle,
         /// Access point.
         bssid: MacAddr,
         /// Reason sent.
@@ -170,7 +170,7 @@ pub enum Request {
     /// Disconnects a driver that has its own SME.
     Disconnect {
         /// Interface.
-        ifindex: u32,
+        handle: Handle,
         /// Reason sent.
         reason: ReasonCode,
     },
@@ -178,14 +178,14 @@ pub enum Request {
     /// Installs a key. A key that is installed already is refused ([`crate::Failure::KeyInstalled`]).
     AddKey {
         /// Interface.
-        ifindex: u32,
+        handle: Handle,
         /// The key.
         key: KeyParameters,
     },
     /// Deletes a key.
     DeleteKey {
         /// Interface.
-        ifindex: u32,
+        handle: Handle,
         /// Whose.
         kind: KeyKind,
         /// Slot.
@@ -194,14 +194,14 @@ pub enum Request {
     /// Packet number of a group key. Answer: [`crate::Reply::KeySequence`].
     KeySequence {
         /// Interface.
-        ifindex: u32,
+        handle: Handle,
         /// Slot.
         index: u8,
     },
     /// Adds a PMKSA to the driver's cache.
     AddPmksa {
         /// Interface.
-        ifindex: u32,
+        handle: Handle,
         /// Access point.
         bssid: MacAddr,
         /// Identifier.
@@ -212,7 +212,7 @@ pub enum Request {
     /// Removes one.
     RemovePmksa {
         /// Interface.
-        ifindex: u32,
+        handle: Handle,
         /// Access point.
         bssid: MacAddr,
         /// Identifier.
@@ -221,12 +221,12 @@ pub enum Request {
     /// Removes all.
     FlushPmksa {
         /// Interface.
-        ifindex: u32,
+        handle: Handle,
     },
     /// Keys for a driver that answers group rekeying while the host sleeps.
     SetRekeyData {
         /// Interface.
-        ifindex: u32,
+        handle: Handle,
         /// EAPOL-Key encryption key.
         kek: KeyBytes,
         /// EAPOL-Key confirmation key.
@@ -237,7 +237,7 @@ pub enum Request {
     /// Elements of fast BSS transition for the next association.
     UpdateFtElements {
         /// Interface.
-        ifindex: u32,
+        handle: Handle,
         /// Mobility domain.
         mobility_domain: u16,
         /// Elements.
@@ -247,7 +247,7 @@ pub enum Request {
     /// Asks for received management frames.
     RegisterFrame {
         /// Interface.
-        ifindex: u32,
+        handle: Handle,
         /// Subtype.
         subtype: Subtype,
         /// Start of the frame body.
@@ -256,21 +256,21 @@ pub enum Request {
     /// Sends a management frame. Answer: [`crate::Reply::Cookie`]; then [`crate::Event::FrameSent`].
     TransmitFrame {
         /// Interface.
-        ifindex: u32,
+        handle: Handle,
         /// Frame and where.
         transmit: TransmitParameters,
     },
     /// Ends the wait for an answer to a sent frame.
     CancelTransmit {
         /// Interface.
-        ifindex: u32,
+        handle: Handle,
         /// Cookie of the frame.
         cookie: u64,
     },
     /// Stays on a channel. Answer: [`crate::Reply::Cookie`].
     RemainOnChannel {
         /// Interface.
-        ifindex: u32,
+        handle: Handle,
         /// Frequency, MHz.
         freq: u32,
         /// How long, ms.
@@ -279,7 +279,7 @@ pub enum Request {
     /// Leaves it.
     CancelRemainOnChannel {
         /// Interface.
-        ifindex: u32,
+        handle: Handle,
         /// Cookie.
         cookie: u64,
     },
@@ -287,7 +287,7 @@ pub enum Request {
     /// Sends an EAPOL frame (ethertype 88-8E).
     SendEapol {
         /// Interface.
-        ifindex: u32,
+        handle: Handle,
         /// Receiver.
         dest: MacAddr,
         /// From the protocol version octet on.
@@ -298,7 +298,7 @@ pub enum Request {
     /// Sends an RSN pre-authentication frame (ethertype 88-C7).
     SendPreauth {
         /// Interface.
-        ifindex: u32,
+        handle: Handle,
         /// Receiver.
         dest: MacAddr,
         /// From the protocol version octet on.
@@ -307,7 +307,7 @@ pub enum Request {
     /// Listens for pre-authentication frames, or stops.
     ReceivePreauth {
         /// Interface.
-        ifindex: u32,
+        handle: Handle,
         /// On or off.
         enabled: bool,
     },
@@ -315,26 +315,26 @@ pub enum Request {
     /// Starts an access point.
     StartAp {
         /// Interface.
-        ifindex: u32,
+        handle: Handle,
         /// Everything about it.
         ap: ApParameters,
     },
     /// Changes its beacon.
     UpdateBeacon {
         /// Interface.
-        ifindex: u32,
+        handle: Handle,
         /// The new one.
         beacon: BeaconParameters,
     },
     /// Stops it.
     StopAp {
         /// Interface.
-        ifindex: u32,
+        handle: Handle,
     },
     /// Announces a channel and switches to it.
     SwitchChannel {
         /// Interface.
-        ifindex: u32,
+        handle: Handle,
         /// Where to.
         channel: ChannelDefinition,
         /// Beacons until the switch.
@@ -351,35 +351,35 @@ pub enum Request {
     /// Settings of the BSS.
     SetBssOptions {
         /// Interface.
-        ifindex: u32,
+        handle: Handle,
         /// Settings.
         options: BssOptions,
     },
     /// Channel of an interface that is not (yet) an access point.
     SetChannel {
         /// Interface.
-        ifindex: u32,
+        handle: Handle,
         /// Channel.
         channel: ChannelDefinition,
     },
     /// Adds a station.
     AddStation {
         /// Interface.
-        ifindex: u32,
+        handle: Handle,
         /// Everything about it.
         station: StationParameters,
     },
     /// Changes a station that was added: same fields.
     ChangeStation {
         /// Interface.
-        ifindex: u32,
+        handle: Handle,
         /// Everything about it.
         station: StationParameters,
     },
     /// Flags of a station (or, at a station, of its access point: how the port is opened).
     SetStationFlags {
         /// Interface.
-        ifindex: u32,
+        handle: Handle,
         /// Peer.
         addr: MacAddr,
         /// Flags.
@@ -388,7 +388,7 @@ pub enum Request {
     /// Removes a station, or all.
     RemoveStation {
         /// Interface.
-        ifindex: u32,
+        handle: Handle,
         /// Which; all if absent.
         addr: Option<MacAddr>,
         /// Subtype and reason of the frame that the driver sends, if it sends one.
@@ -397,30 +397,30 @@ pub enum Request {
     /// What the kernel knows of one station or of all. Answer: [`crate::Reply::Stations`].
     Stations {
         /// Interface.
-        ifindex: u32,
+        handle: Handle,
         /// Which; all if absent.
         addr: Option<MacAddr>,
     },
     /// Moves a station to a VLAN interface of the same radio.
     SetStationVlan {
         /// Interface.
-        ifindex: u32,
+        handle: Handle,
         /// Station.
         addr: MacAddr,
         /// VLAN interface.
-        vlan: u32,
+        vlan: Handle,
     },
     /// Sends a null frame to a station. The answer arrives as [`crate::Event::ProbeStatus`].
     ProbeStation {
         /// Interface.
-        ifindex: u32,
+        handle: Handle,
         /// Station.
         addr: MacAddr,
     },
     /// Transmit queue parameters (IEEE Std 802.11-2020 9.4.2.28).
     SetTxQueue {
         /// Interface.
-        ifindex: u32,
+        handle: Handle,
         /// 0 voice, 1 video, 2 best effort, 3 background.
         queue: u8,
         /// Arbitration interframe spacing number.
@@ -435,14 +435,14 @@ pub enum Request {
     /// Request-to-send threshold in octets; absent: off.
     SetRtsThreshold {
         /// Interface.
-        ifindex: u32,
+        handle: Handle,
         /// Threshold.
         threshold: Option<u32>,
     },
     /// Fragmentation threshold in octets; absent: off.
     SetFragThreshold {
         /// Interface.
-        ifindex: u32,
+        handle: Handle,
         /// Threshold.
         threshold: Option<u32>,
     },
@@ -457,14 +457,14 @@ pub enum Request {
     /// Power save of a station.
     SetPowerSave {
         /// Interface.
-        ifindex: u32,
+        handle: Handle,
         /// On or off.
         enabled: bool,
     },
     /// Signal level that is worth an event ([`crate::Event::SignalChange`]).
     MonitorSignal {
         /// Interface.
-        ifindex: u32,
+        handle: Handle,
         /// dBm; 0 switches it off.
         threshold: i32,
         /// dB.
@@ -473,17 +473,17 @@ pub enum Request {
     /// Signal, noise and rates of the connection. Answer: [`crate::Reply::Signal`].
     SignalPoll {
         /// Interface.
-        ifindex: u32,
+        handle: Handle,
     },
     /// How busy each channel was. Answer: [`crate::Reply::Survey`], several.
     Survey {
         /// Interface.
-        ifindex: u32,
+        handle: Handle,
     },
     /// Sends a TDLS frame body through the driver.
     TdlsFrame {
         /// Interface.
-        ifindex: u32,
+        handle: Handle,
         /// Peer.
         peer: MacAddr,
         /// TDLS action code.
@@ -498,7 +498,7 @@ pub enum Request {
     /// Enables or disables a TDLS link: nl80211's operation number 0 to 4.
     TdlsOperation {
         /// Interface.
-        ifindex: u32,
+        handle: Handle,
         /// Peer.
         peer: MacAddr,
         /// Operation.
@@ -511,70 +511,70 @@ pub enum Request {
 impl Request {
     /// The interface that a request is about; absent for requests about none, or about one by name.
     #[must_use]
-    pub const fn ifindex(&self) -> Option<u32> {
+    pub const fn handle(&self) -> Option<Handle> {
         match self {
             Request::Interfaces | Request::Attach { .. } | Request::SetCountry { .. } | Request::Country => None,
             Request::AddInterface { parent, .. } => Some(*parent),
-            Request::Detach { ifindex }
-            | Request::Capabilities { ifindex }
-            | Request::LinkState { ifindex }
-            | Request::SetLinkUp { ifindex, .. }
-            | Request::SetOperState { ifindex, .. }
-            | Request::SetInterfaceType { ifindex, .. }
-            | Request::RemoveInterface { ifindex }
-            | Request::SetMacAddress { ifindex, .. }
-            | Request::SetBridge { ifindex, .. }
-            | Request::SetFourAddress { ifindex, .. }
-            | Request::TriggerScan { ifindex, .. }
-            | Request::AbortScan { ifindex }
-            | Request::ScanResults { ifindex }
-            | Request::StartSchedScan { ifindex, .. }
-            | Request::StopSchedScan { ifindex }
-            | Request::Authenticate { ifindex, .. }
-            | Request::Associate { ifindex, .. }
-            | Request::Connect { ifindex, .. }
-            | Request::Deauthenticate { ifindex, .. }
-            | Request::Disassociate { ifindex, .. }
-            | Request::Disconnect { ifindex, .. }
-            | Request::AddKey { ifindex, .. }
-            | Request::DeleteKey { ifindex, .. }
-            | Request::KeySequence { ifindex, .. }
-            | Request::AddPmksa { ifindex, .. }
-            | Request::RemovePmksa { ifindex, .. }
-            | Request::FlushPmksa { ifindex }
-            | Request::SetRekeyData { ifindex, .. }
-            | Request::UpdateFtElements { ifindex, .. }
-            | Request::RegisterFrame { ifindex, .. }
-            | Request::TransmitFrame { ifindex, .. }
-            | Request::CancelTransmit { ifindex, .. }
-            | Request::RemainOnChannel { ifindex, .. }
-            | Request::CancelRemainOnChannel { ifindex, .. }
-            | Request::SendEapol { ifindex, .. }
-            | Request::SendPreauth { ifindex, .. }
-            | Request::ReceivePreauth { ifindex, .. }
-            | Request::StartAp { ifindex, .. }
-            | Request::UpdateBeacon { ifindex, .. }
-            | Request::StopAp { ifindex }
-            | Request::SwitchChannel { ifindex, .. }
-            | Request::SetBssOptions { ifindex, .. }
-            | Request::SetChannel { ifindex, .. }
-            | Request::AddStation { ifindex, .. }
-            | Request::ChangeStation { ifindex, .. }
-            | Request::SetStationFlags { ifindex, .. }
-            | Request::RemoveStation { ifindex, .. }
-            | Request::Stations { ifindex, .. }
-            | Request::SetStationVlan { ifindex, .. }
-            | Request::ProbeStation { ifindex, .. }
-            | Request::SetTxQueue { ifindex, .. }
-            | Request::SetRtsThreshold { ifindex, .. }
-            | Request::SetFragThreshold { ifindex, .. }
-            | Request::SetPowerSave { ifindex, .. }
-            | Request::MonitorSignal { ifindex, .. }
-            | Request::SignalPoll { ifindex }
-            | Request::Survey { ifindex }
-            | Request::TdlsFrame { ifindex, .. }
-            | Request::TdlsOperation { ifindex, .. } => Some(*ifindex),
-            Request::Test(test) => Some(test.ifindex()),
+            Request::Detach { handle }
+            | Request::Capabilities { handle }
+            | Request::LinkState { handle }
+            | Request::SetLinkUp { handle, .. }
+            | Request::SetOperState { handle, .. }
+            | Request::SetInterfaceType { handle, .. }
+            | Request::RemoveInterface { handle }
+            | Request::SetMacAddress { handle, .. }
+            | Request::SetBridge { handle, .. }
+            | Request::SetFourAddress { handle, .. }
+            | Request::TriggerScan { handle, .. }
+            | Request::AbortScan { handle }
+            | Request::ScanResults { handle }
+            | Request::StartSchedScan { handle, .. }
+            | Request::StopSchedScan { handle }
+            | Request::Authenticate { handle, .. }
+            | Request::Associate { handle, .. }
+            | Request::Connect { handle, .. }
+            | Request::Deauthenticate { handle, .. }
+            | Request::Disassociate { handle, .. }
+            | Request::Disconnect { handle, .. }
+            | Request::AddKey { handle, .. }
+            | Request::DeleteKey { handle, .. }
+            | Request::KeySequence { handle, .. }
+            | Request::AddPmksa { handle, .. }
+            | Request::RemovePmksa { handle, .. }
+            | Request::FlushPmksa { handle }
+            | Request::SetRekeyData { handle, .. }
+            | Request::UpdateFtElements { handle, .. }
+            | Request::RegisterFrame { handle, .. }
+            | Request::TransmitFrame { handle, .. }
+            | Request::CancelTransmit { handle, .. }
+            | Request::RemainOnChannel { handle, .. }
+            | Request::CancelRemainOnChannel { handle, .. }
+            | Request::SendEapol { handle, .. }
+            | Request::SendPreauth { handle, .. }
+            | Request::ReceivePreauth { handle, .. }
+            | Request::StartAp { handle, .. }
+            | Request::UpdateBeacon { handle, .. }
+            | Request::StopAp { handle }
+            | Request::SwitchChannel { handle, .. }
+            | Request::SetBssOptions { handle, .. }
+            | Request::SetChannel { handle, .. }
+            | Request::AddStation { handle, .. }
+            | Request::ChangeStation { handle, .. }
+            | Request::SetStationFlags { handle, .. }
+            | Request::RemoveStation { handle, .. }
+            | Request::Stations { handle, .. }
+            | Request::SetStationVlan { handle, .. }
+            | Request::ProbeStation { handle, .. }
+            | Request::SetTxQueue { handle, .. }
+            | Request::SetRtsThreshold { handle, .. }
+            | Request::SetFragThreshold { handle, .. }
+            | Request::SetPowerSave { handle, .. }
+            | Request::MonitorSignal { handle, .. }
+            | Request::SignalPoll { handle }
+            | Request::Survey { handle }
+            | Request::TdlsFrame { handle, .. }
+            | Request::TdlsOperation { handle, .. } => Some(*handle),
+            Request::Test(test) => Some(test.handle()),
         }
     }
 }

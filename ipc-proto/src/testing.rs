@@ -11,6 +11,8 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
+use crate::Handle;
+
 /// Asked for by a test suite.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum TestRequest {
@@ -18,7 +20,7 @@ pub enum TestRequest {
     #[cfg(feature = "testing")]
     Listen {
         /// Interface.
-        ifindex: u32,
+        handle: Handle,
         /// The bridge to listen on instead.
         bridge: Option<String>,
         /// On or off.
@@ -28,7 +30,7 @@ pub enum TestRequest {
     #[cfg(feature = "testing")]
     Transmit {
         /// Interface.
-        ifindex: u32,
+        handle: Handle,
         /// The bridge to send it from instead.
         bridge: Option<String>,
         /// The frame, from its destination address on.
@@ -38,7 +40,7 @@ pub enum TestRequest {
     #[cfg(feature = "testing")]
     Management {
         /// Interface.
-        ifindex: u32,
+        handle: Handle,
         /// The frame, from its frame control on.
         frame: Vec<u8>,
     },
@@ -51,7 +53,7 @@ pub enum TestEvent {
     #[cfg(feature = "testing")]
     Frame {
         /// Interface.
-        ifindex: u32,
+        handle: Handle,
         /// The frame, from its destination address on.
         frame: Vec<u8>,
     },
@@ -61,11 +63,11 @@ pub enum TestEvent {
 impl TestRequest {
     /// The interface that the request is about.
     #[must_use]
-    pub const fn ifindex(&self) -> u32 {
+    pub const fn handle(&self) -> Handle {
         match self {
-            TestRequest::Listen { ifindex, .. }
-            | TestRequest::Transmit { ifindex, .. }
-            | TestRequest::Management { ifindex, .. } => *ifindex,
+            TestRequest::Listen { handle, .. }
+            | TestRequest::Transmit { handle, .. }
+            | TestRequest::Management { handle, .. } => *handle,
         }
     }
 
@@ -101,7 +103,7 @@ impl TestRequest {
 impl TestRequest {
     /// The interface that the request is about.
     #[must_use]
-    pub const fn ifindex(&self) -> u32 {
+    pub const fn handle(&self) -> Handle {
         match *self {}
     }
 
@@ -128,9 +130,9 @@ impl TestRequest {
 impl TestEvent {
     /// The interface that the event is about.
     #[must_use]
-    pub const fn ifindex(&self) -> u32 {
+    pub const fn handle(&self) -> Handle {
         match self {
-            TestEvent::Frame { ifindex, .. } => *ifindex,
+            TestEvent::Frame { handle, .. } => *handle,
         }
     }
 }
@@ -139,7 +141,7 @@ impl TestEvent {
 impl TestEvent {
     /// The interface that the event is about.
     #[must_use]
-    pub const fn ifindex(&self) -> u32 {
+    pub const fn handle(&self) -> Handle {
         match *self {}
     }
 }

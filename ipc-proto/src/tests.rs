@@ -32,11 +32,16 @@ fn golden() -> Vec<(ToPrivd, &'static str)> {
         (ToPrivd::Hello { version: 1, role: Role::AccessPoint }, "000101"),
         (request(7, Request::Interfaces), "010700"),
         (request(8, Request::Attach { ifname: "wlan0".to_string() }), "01080105776c616e30"),
-        (request(300, Request::SetLinkUp { ifindex: 3, up: true }), "01fb2c01050301"),
+        (request(300, Request::SetLinkUp { handle: Handle(3), up: true }), "01fb2c01050301"),
         (
             request(
                 9,
-                Request::Deauthenticate { ifindex: 3, bssid: AP, reason: ReasonCode::DEAUTH_LEAVING, local: false },
+                Request::Deauthenticate {
+                    handle: Handle(3),
+                    bssid: AP,
+                    reason: ReasonCode::DEAUTH_LEAVING,
+                    local: false,
+                },
             ),
             "010915030200000003000300",
         ),
@@ -44,7 +49,7 @@ fn golden() -> Vec<(ToPrivd, &'static str)> {
             request(
                 10,
                 Request::AddKey {
-                    ifindex: 3,
+                    handle: Handle(3),
                     key: KeyParameters {
                         kind: KeyKind::Pairwise(AP),
                         index: 0,
@@ -59,15 +64,15 @@ fn golden() -> Vec<(ToPrivd, &'static str)> {
             "010a18030002000000030000fc04ac0f001011111111111111111111111111111111000100",
         ),
         (
-            request(11, Request::RegisterFrame { ifindex: 3, subtype: Subtype::ACTION, prefix: vec![8] }),
+            request(11, Request::RegisterFrame { handle: Handle(3), subtype: Subtype::ACTION, prefix: vec![8] }),
             "010b20030d0108",
         ),
         (
-            request(12, Request::SendEapol { ifindex: 3, dest: AP, data: vec![2, 3, 0, 0], encrypt: false }),
+            request(12, Request::SendEapol { handle: Handle(3), dest: AP, data: vec![2, 3, 0, 0], encrypt: false }),
             "010c2503020000000300040203000000",
         ),
-        (request(13, Request::Survey { ifindex: 3 }), "010d3d03"),
-        (request(14, Request::TdlsOperation { ifindex: 3, peer: AP, operation: 1 }), "010e3f0302000000030001"),
+        (request(13, Request::Survey { handle: Handle(3) }), "010d3d03"),
+        (request(14, Request::TdlsOperation { handle: Handle(3), peer: AP, operation: 1 }), "010e3f0302000000030001"),
     ]
 }
 
@@ -87,9 +92,9 @@ fn replies() -> Vec<(FromPrivd, &'static str)> {
         ),
         (FromPrivd::Reply { id: 7, result: Err(Failure::OutOfCondition(Condition::Beaconing)) }, "0207010904"),
         (FromPrivd::Event(Event::Resync), "0300"),
-        (FromPrivd::Event(Event::ScanStarted { ifindex: 3 }), "030503"),
+        (FromPrivd::Event(Event::ScanStarted { handle: Handle(3) }), "030503"),
         (
-            FromPrivd::Event(Event::Eapol { ifindex: 3, source: AP, encrypted: Some(true), data: vec![1] }),
+            FromPrivd::Event(Event::Eapol { handle: Handle(3), source: AP, encrypted: Some(true), data: vec![1] }),
             "031c0302000000030001010101",
         ),
     ]
@@ -194,7 +199,7 @@ fn the_other_vocabularies_are_read_back() {
     let kept = keeper::FromKeeper::Started { restarts: 1 };
     assert_eq!(decode(&encode(&kept).unwrap()), Ok(kept));
     let event = Event::Connected {
-        ifindex: 1,
+        handle: Handle(1),
         bssid: Some(AP),
         status: StatusCode::REFUSED,
         timed_out: true,

@@ -6,6 +6,17 @@ use serde::{Deserialize, Serialize};
 use wire::MacAddr;
 use wire::channel::Band;
 
+/// Names an interface (whatever the kernel knows it by: a device of its own, or none) to the client that has it. Given
+/// when the interface is attached or made, and never again to another one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Handle(pub u64);
+
+impl fmt::Display for Handle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "#{}", self.0)
+    }
+}
+
 /// What an interface is (nl80211's interface types).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum InterfaceType {

@@ -1,6 +1,6 @@
 //! The table: who may ask for what, about which kind of interface, and while it does what.
 
-use ipc_proto::{Condition, InterfaceType, Request, Role};
+use ipc_proto::{Condition, Handle, InterfaceType, Request, Role};
 
 /// Who may ask.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,11 +18,11 @@ pub(crate) enum On {
     /// About none, or about one by its name.
     Nothing,
     /// One that the client has.
-    One(u32),
+    One(Handle),
     /// One that the client made.
-    Made(u32),
+    Made(Handle),
     /// Two that the client has.
-    Two(u32, u32),
+    Two(Handle, Handle),
 }
 
 /// Kinds of interface.
@@ -124,7 +124,7 @@ pub(crate) struct Row {
 /// The row of a request.
 pub(crate) fn row(request: &Request) -> Row {
     use When::{Active, Always, Beaconing, Idle};
-    let on = request.ifindex().map_or(On::Nothing, On::One);
+    let on = request.handle().map_or(On::Nothing, On::One);
     let both = |kinds: Kinds, when: When| Row { who: Who::Both, on, kinds, when };
     let station = |kinds: Kinds, when: When| Row { who: Who::Station, on, kinds, when };
     match request {
@@ -138,7 +138,7 @@ pub(crate) fn row(request: &Request) -> Row {
         }
         Request::SetMacAddress { .. } => both(Kinds::ANY.without(Kinds::DEVICES), Idle),
         Request::AddInterface { .. } => both(Kinds::ANY.without(Kinds::WIRED), Always),
-        Request::RemoveInterface { ifindex } => Row { on: On::Made(*ifindex), ..both(Kinds::ANY, Always) },
+        Request::RemoveInterface { handle } => Row { on: On::Made(*handle), ..both(Kinds::ANY, Always) },
         Request::SetBridge { .. } => both(Kinds::RADIO.and(Kinds::PORTS), Always),
         Request::SetFourAddress { .. } => both(Kinds::STATIONS.and(Kinds::PORTS), Always),
 
@@ -195,8 +195,8 @@ pub(crate) fn row(request: &Request) -> Row {
         Request::RemoveStation { .. } => both(Kinds::ACCESS_POINTS.and(Kinds::PEERS), Always),
         Request::SetStationFlags { .. } => both(Kinds::RADIO, Active),
         Request::Stations { .. } => both(Kinds::RADIO.and(Kinds::PORTS), Always),
-        Request::SetStationVlan { ifindex, vlan, .. } => {
-            Row { on: On::Two(*ifindex, *vlan), ..both(Kinds::ACCESS_POINTS, Beaconing) }
+        Request::SetStationVlan { handle, vlan, .. } => {
+            Row { on: On::Two(*handle, *vlan), ..both(Kinds::ACCESS_POINTS, Beaconing) }
         }
         Request::SetTxQueue { .. } | Request::SetRtsThreshold { .. } | Request::SetFragThreshold { .. } => {
             both(Kinds::ACCESS_POINTS.and(Kinds::MESH), Always)

@@ -1,6 +1,6 @@
 //! The judgement: from a request, what the client's interfaces are and do, and its grant to a verdict.
 
-use ipc_proto::{Condition, InterfaceType, Request, Role};
+use ipc_proto::{Condition, Handle, InterfaceType, Request, Role};
 use wire::MacAddr;
 
 use crate::grant::{Grant, Lacking};
@@ -101,8 +101,8 @@ pub enum Bridge {
 
 /// What is known when a request is judged.
 pub trait World {
-    /// What an interface, by its kernel index, is to the client.
-    fn standing(&self, ifindex: u32) -> Standing;
+    /// What an interface is to the client.
+    fn standing(&self, handle: Handle) -> Standing;
     /// The client's interfaces by name, and whether it made them.
     fn interfaces(&self) -> Vec<(String, bool)>;
     /// What a bridge is to the client.
@@ -110,7 +110,7 @@ pub trait World {
     /// Names of the bridges that the client's interfaces had made.
     fn bridges_made(&self) -> Vec<String>;
     /// The kernel has taken a pairwise key for this peer since it came, and has it still.
-    fn has_key(&self, ifindex: u32, peer: MacAddr) -> bool;
+    fn has_key(&self, handle: Handle, peer: MacAddr) -> bool;
 }
 
 /// What is done with a request.
@@ -144,7 +144,7 @@ pub fn authorize(role: Role, phase: Phase, grant: &Grant, world: &impl World, re
     let row = row(request);
     let (first, second) = match row.on {
         On::Nothing => (None, None),
-        On::One(ifindex) | On::Made(ifindex) => (Some(world.standing(ifindex)), None),
+        On::One(handle) | On::Made(handle) => (Some(world.standing(handle)), None),
         On::Two(one, other) => (Some(world.standing(one)), Some(world.standing(other))),
     };
     let holds = [first, second].map(|standing| standing.map(|standing| standing.hold));
@@ -212,13 +212,13 @@ fn granted(role: Role, grant: &Grant, world: &impl World, request: &Request) -> 
         grant.makes(*kind, ifname, names(true).iter().map(String::as_str))?;
         return addr.map_or(Ok(()), |addr| grant.chooses_address(addr));
     }
-    if let Request::SetMacAddress { ifindex, addr } = request {
-        let own = world.standing(*ifindex).permanent == Some(*addr);
+    if let Request::SetMacAddress { handle, addr } = request {
+        let own = world.standing(*handle).permanent == Some(*addr);
         return if own { Ok(()) } else { grant.chooses_address(*addr) };
     }
-    if let Request::SetInterfaceType { ifindex, kind } = request {
+    if let Request::SetInterfaceType { handle, kind } = request {
         // What a client made is of its kind already, and may be of none that the grant does not name.
-        return if world.standing(*ifindex).kind == *kind { Ok(()) } else { grant.turns(*kind) };
+        return if world.standing(*handle).kind == *kind { Ok(()) } else { grant.turns(*kind) };
     }
     if let Request::SetBridge { bridge: Some(name), .. } = request {
         let made = world.bridges_made();
@@ -233,15 +233,15 @@ fn granted(role: Role, grant: &Grant, world: &impl World, request: &Request) -> 
 }
 
 /// The port that a request opens: of which interface, to whom.
-fn opens(request: &Request) -> Option<(u32, MacAddr)> {
-    let (ifindex, addr, flags) = if let Request::SetStationFlags { ifindex, addr, flags } = request {
-        (ifindex, addr, flags)
-    } else if let Request::AddStation { ifindex, station } | Request::ChangeStation { ifindex, station } = request {
-        (ifindex, &station.addr, &station.flags)
+fn opens(request: &Request) -> Option<(Handle, MacAddr)> {
+    let (handle, addr, flags) = if let Request::SetStationFlags { handle, addr, flags } = request {
+        (handle, addr, flags)
+    } else if let Request::AddStation { handle, station } | Request::ChangeStation { handle, station } = request {
+        (handle, &station.addr, &station.flags)
     } else {
         return None;
     };
-    (flags.authorized == Some(true)).then_some((*ifindex, *addr))
+    (flags.authorized == Some(true)).then_some((*handle, *addr))
 }
 
 /// What a few requests have to do with the state of their interface.
@@ -258,11 +258,11 @@ fn particulars(grant: &Grant, world: &impl World, standing: &Standing, request: 
     {
         return Err(Verdict::Invalid("receiver of an EAPOL frame"));
     }
-    if let Some((ifindex, addr)) = opens(request) {
+    if let Some((handle, addr)) = opens(request) {
         if is_station && standing.peer.is_some_and(|peer| peer != addr) {
             return Err(Verdict::Invalid("peer"));
         }
-        if standing.secured && !world.has_key(ifindex, addr) {
+        if standing.secured && !world.has_key(handle, addr) {
             return Err(Verdict::Invalid("a port that opens without a key"));
         }
     }

@@ -2,8 +2,8 @@ use std::cell::RefCell;
 
 use ipc_proto::{
     ApParameters, AssociateParameters, AuthenticateParameters, BeaconParameters, BssOptions, ChannelDefinition,
-    Condition, ConnectParameters, InterfaceType, KeyBytes, KeyKind, KeyParameters, MfpMode, OperState, Request, Role,
-    ScanParameters, SchedScanParameters, StationFlags, StationParameters, TransmitParameters,
+    Condition, ConnectParameters, Handle, InterfaceType, KeyBytes, KeyKind, KeyParameters, MfpMode, OperState, Request,
+    Role, ScanParameters, SchedScanParameters, StationFlags, StationParameters, TransmitParameters,
 };
 use wire::frame::Subtype;
 use wire::{MacAddr, ReasonCode, Ssid};
@@ -78,7 +78,7 @@ struct Play {
     bridge: Bridge,
     interfaces: Vec<(String, bool)>,
     bridges: Vec<String>,
-    asked: RefCell<Vec<u32>>,
+    asked: RefCell<Vec<Handle>>,
 }
 
 fn play(hold: Hold, kind: InterfaceType, condition: Condition) -> Play {
@@ -94,11 +94,11 @@ fn play(hold: Hold, kind: InterfaceType, condition: Condition) -> Play {
 }
 
 impl World for Play {
-    fn standing(&self, ifindex: u32) -> Standing {
-        self.asked.borrow_mut().push(ifindex);
-        match ifindex {
-            3 => self.standing,
-            4 => Standing { kind: InterfaceType::AccessPointVlan, ..self.standing },
+    fn standing(&self, handle: Handle) -> Standing {
+        self.asked.borrow_mut().push(handle);
+        match handle {
+            Handle(3) => self.standing,
+            Handle(4) => Standing { kind: InterfaceType::AccessPointVlan, ..self.standing },
             _ => Standing::NONE,
         }
     }
@@ -115,7 +115,7 @@ impl World for Play {
         self.bridges.clone()
     }
 
-    fn has_key(&self, _: u32, _: MacAddr) -> bool {
+    fn has_key(&self, _: Handle, _: MacAddr) -> bool {
         self.keyed
     }
 }
@@ -257,75 +257,75 @@ macro_rules! table {
 table! {
     Interfaces {} => Both Nothing "" Every;
     Attach { ifname: "wlan0".into() } => Both Nothing "" Every;
-    Detach { ifindex: 3 } => Both Any "scagmivfdnowx" Every;
-    Capabilities { ifindex: 3 } => Both Any "scagmivfdnowx" Every;
-    LinkState { ifindex: 3 } => Both Any "scagmivfdnowx" Every;
-    SetLinkUp { ifindex: 3, up: true } => Both Any "scagmivfowx" Every;
-    SetOperState { ifindex: 3, state: OperState::Up } => Both Any "scagmivfowx" Every;
-    SetInterfaceType { ifindex: 3, kind: InterfaceType::Monitor } => Both Any "scagmiox" Rest;
-    AddInterface { parent: 3, ifname: "wlan0_0".into(), kind: InterfaceType::AccessPoint, addr: None } => Both Any "scagmivfdnox" Every;
-    RemoveInterface { ifindex: 3 } => Both Own "scagmivfdnowx" Every;
-    SetMacAddress { ifindex: 3, addr: peer() } => Both Any "scagmivfowx" Rest;
-    SetBridge { ifindex: 3, bridge: Some("br0".into()) } => Both Any "scagmivf" Every;
-    SetFourAddress { ifindex: 3, enabled: true } => Both Any "scvf" Every;
-    TriggerScan { ifindex: 3, scan: ScanParameters::default() } => Both Any "scagmidn" Every;
-    AbortScan { ifindex: 3 } => Both Any "scagmidn" Every;
-    ScanResults { ifindex: 3 } => Both Any "scagmidn" Every;
-    StartSchedScan { ifindex: 3, scan: SchedScanParameters { interval: 10, ..Default::default() } } => Station Any "scmidn" Every;
-    StopSchedScan { ifindex: 3 } => Station Any "scmidn" Every;
-    Authenticate { ifindex: 3, auth: auth() } => Station Any "sc" Every;
-    Associate { ifindex: 3, assoc: assoc() } => Station Any "sc" Use;
-    Connect { ifindex: 3, connect: connect() } => Station Any "sc" Every;
-    Deauthenticate { ifindex: 3, bssid: peer(), reason: ReasonCode(3), local: false } => Station Any "sc" Every;
-    Disassociate { ifindex: 3, bssid: peer(), reason: ReasonCode(8) } => Station Any "sc" Every;
-    Disconnect { ifindex: 3, reason: ReasonCode(3) } => Station Any "sc" Every;
-    AddKey { ifindex: 3, key: key() } => Both Any "scagmivf" Use;
-    DeleteKey { ifindex: 3, kind: KeyKind::Group, index: 1 } => Both Any "scagmivf" Every;
-    KeySequence { ifindex: 3, index: 1 } => Both Any "scagmivf" Every;
-    AddPmksa { ifindex: 3, bssid: peer(), pmkid: [0; 16], pmk: None } => Station Any "sc" Every;
-    RemovePmksa { ifindex: 3, bssid: peer(), pmkid: [0; 16] } => Station Any "sc" Every;
-    FlushPmksa { ifindex: 3 } => Station Any "sc" Every;
+    Detach { handle: Handle(3) } => Both Any "scagmivfdnowx" Every;
+    Capabilities { handle: Handle(3) } => Both Any "scagmivfdnowx" Every;
+    LinkState { handle: Handle(3) } => Both Any "scagmivfdnowx" Every;
+    SetLinkUp { handle: Handle(3), up: true } => Both Any "scagmivfowx" Every;
+    SetOperState { handle: Handle(3), state: OperState::Up } => Both Any "scagmivfowx" Every;
+    SetInterfaceType { handle: Handle(3), kind: InterfaceType::Monitor } => Both Any "scagmiox" Rest;
+    AddInterface { parent: Handle(3), ifname: "wlan0_0".into(), kind: InterfaceType::AccessPoint, addr: None } => Both Any "scagmivfdnox" Every;
+    RemoveInterface { handle: Handle(3) } => Both Own "scagmivfdnowx" Every;
+    SetMacAddress { handle: Handle(3), addr: peer() } => Both Any "scagmivfowx" Rest;
+    SetBridge { handle: Handle(3), bridge: Some("br0".into()) } => Both Any "scagmivf" Every;
+    SetFourAddress { handle: Handle(3), enabled: true } => Both Any "scvf" Every;
+    TriggerScan { handle: Handle(3), scan: ScanParameters::default() } => Both Any "scagmidn" Every;
+    AbortScan { handle: Handle(3) } => Both Any "scagmidn" Every;
+    ScanResults { handle: Handle(3) } => Both Any "scagmidn" Every;
+    StartSchedScan { handle: Handle(3), scan: SchedScanParameters { interval: 10, ..Default::default() } } => Station Any "scmidn" Every;
+    StopSchedScan { handle: Handle(3) } => Station Any "scmidn" Every;
+    Authenticate { handle: Handle(3), auth: auth() } => Station Any "sc" Every;
+    Associate { handle: Handle(3), assoc: assoc() } => Station Any "sc" Use;
+    Connect { handle: Handle(3), connect: connect() } => Station Any "sc" Every;
+    Deauthenticate { handle: Handle(3), bssid: peer(), reason: ReasonCode(3), local: false } => Station Any "sc" Every;
+    Disassociate { handle: Handle(3), bssid: peer(), reason: ReasonCode(8) } => Station Any "sc" Every;
+    Disconnect { handle: Handle(3), reason: ReasonCode(3) } => Station Any "sc" Every;
+    AddKey { handle: Handle(3), key: key() } => Both Any "scagmivf" Use;
+    DeleteKey { handle: Handle(3), kind: KeyKind::Group, index: 1 } => Both Any "scagmivf" Every;
+    KeySequence { handle: Handle(3), index: 1 } => Both Any "scagmivf" Every;
+    AddPmksa { handle: Handle(3), bssid: peer(), pmkid: [0; 16], pmk: None } => Station Any "sc" Every;
+    RemovePmksa { handle: Handle(3), bssid: peer(), pmkid: [0; 16] } => Station Any "sc" Every;
+    FlushPmksa { handle: Handle(3) } => Station Any "sc" Every;
     SetRekeyData {
-        ifindex: 3, kek: KeyBytes::new(&[0; 16]), kck: KeyBytes::new(&[0; 16]), replay_counter: [0; 8]
+        handle: Handle(3), kek: KeyBytes::new(&[0; 16]), kck: KeyBytes::new(&[0; 16]), replay_counter: [0; 8]
     } => Station Any "sc" Use;
-    UpdateFtElements { ifindex: 3, mobility_domain: 1, elements: Vec::new() } => Station Any "sc" Every;
-    RegisterFrame { ifindex: 3, subtype: Subtype::ACTION, prefix: Vec::new() } => Both Any "scagmidn" Every;
-    TransmitFrame { ifindex: 3, transmit: transmit() } => Both Any "scagmidn" Every;
-    CancelTransmit { ifindex: 3, cookie: 1 } => Both Any "scagmidn" Every;
-    RemainOnChannel { ifindex: 3, freq: 2412, duration: 100 } => Both Any "scagmidn" Every;
-    CancelRemainOnChannel { ifindex: 3, cookie: 1 } => Both Any "scagmidn" Every;
-    SendEapol { ifindex: 3, dest: peer(), data: vec![2, 1, 0, 0], encrypt: false } => Both Any "scagmivfw" Use;
-    SendPreauth { ifindex: 3, dest: peer(), data: vec![2, 1, 0, 0] } => Both Any "scag" Every;
-    ReceivePreauth { ifindex: 3, enabled: true } => Both Any "scag" Every;
-    StartAp { ifindex: 3, ap: ap() } => Both Any "ag" Rest;
-    UpdateBeacon { ifindex: 3, beacon: BeaconParameters::default() } => Both Any "ag" Air;
-    StopAp { ifindex: 3 } => Both Any "ag" Every;
+    UpdateFtElements { handle: Handle(3), mobility_domain: 1, elements: Vec::new() } => Station Any "sc" Every;
+    RegisterFrame { handle: Handle(3), subtype: Subtype::ACTION, prefix: Vec::new() } => Both Any "scagmidn" Every;
+    TransmitFrame { handle: Handle(3), transmit: transmit() } => Both Any "scagmidn" Every;
+    CancelTransmit { handle: Handle(3), cookie: 1 } => Both Any "scagmidn" Every;
+    RemainOnChannel { handle: Handle(3), freq: 2412, duration: 100 } => Both Any "scagmidn" Every;
+    CancelRemainOnChannel { handle: Handle(3), cookie: 1 } => Both Any "scagmidn" Every;
+    SendEapol { handle: Handle(3), dest: peer(), data: vec![2, 1, 0, 0], encrypt: false } => Both Any "scagmivfw" Use;
+    SendPreauth { handle: Handle(3), dest: peer(), data: vec![2, 1, 0, 0] } => Both Any "scag" Every;
+    ReceivePreauth { handle: Handle(3), enabled: true } => Both Any "scag" Every;
+    StartAp { handle: Handle(3), ap: ap() } => Both Any "ag" Rest;
+    UpdateBeacon { handle: Handle(3), beacon: BeaconParameters::default() } => Both Any "ag" Air;
+    StopAp { handle: Handle(3) } => Both Any "ag" Every;
     SwitchChannel {
-        ifindex: 3, channel: ChannelDefinition::legacy(2437), count: 5, block_tx: false,
+        handle: Handle(3), channel: ChannelDefinition::legacy(2437), count: 5, block_tx: false,
         beacon: BeaconParameters::default(), counter_offsets: Vec::new(), after: BeaconParameters::default()
     } => Both Any "ag" Air;
-    SetBssOptions { ifindex: 3, options: BssOptions::default() } => Both Any "agmi" Every;
-    SetChannel { ifindex: 3, channel: ChannelDefinition::legacy(2437) } => Both Any "agmi" Every;
-    AddStation { ifindex: 3, station: station() } => Both Any "agmi" Air;
-    ChangeStation { ifindex: 3, station: station() } => Both Any "agmi" Air;
-    SetStationFlags { ifindex: 3, addr: peer(), flags: StationFlags::default() } => Both Any "scagmi" Use;
-    RemoveStation { ifindex: 3, addr: None, notify: None } => Both Any "agmi" Every;
-    Stations { ifindex: 3, addr: None } => Both Any "scagmivf" Every;
-    SetStationVlan { ifindex: 3, addr: peer(), vlan: 4 } => Both Any "ag" Air;
-    ProbeStation { ifindex: 3, addr: peer() } => Both Any "ag" Air;
-    SetTxQueue { ifindex: 3, queue: 0, aifs: 2, cw_min: 3, cw_max: 7, txop: 47 } => Both Any "agm" Every;
-    SetRtsThreshold { ifindex: 3, threshold: None } => Both Any "agm" Every;
-    SetFragThreshold { ifindex: 3, threshold: Some(256) } => Both Any "agm" Every;
+    SetBssOptions { handle: Handle(3), options: BssOptions::default() } => Both Any "agmi" Every;
+    SetChannel { handle: Handle(3), channel: ChannelDefinition::legacy(2437) } => Both Any "agmi" Every;
+    AddStation { handle: Handle(3), station: station() } => Both Any "agmi" Air;
+    ChangeStation { handle: Handle(3), station: station() } => Both Any "agmi" Air;
+    SetStationFlags { handle: Handle(3), addr: peer(), flags: StationFlags::default() } => Both Any "scagmi" Use;
+    RemoveStation { handle: Handle(3), addr: None, notify: None } => Both Any "agmi" Every;
+    Stations { handle: Handle(3), addr: None } => Both Any "scagmivf" Every;
+    SetStationVlan { handle: Handle(3), addr: peer(), vlan: Handle(4) } => Both Any "ag" Air;
+    ProbeStation { handle: Handle(3), addr: peer() } => Both Any "ag" Air;
+    SetTxQueue { handle: Handle(3), queue: 0, aifs: 2, cw_min: 3, cw_max: 7, txop: 47 } => Both Any "agm" Every;
+    SetRtsThreshold { handle: Handle(3), threshold: None } => Both Any "agm" Every;
+    SetFragThreshold { handle: Handle(3), threshold: Some(256) } => Both Any "agm" Every;
     SetCountry { alpha2: *b"FI" } => Both Nothing "" Every;
     Country {} => Both Nothing "" Every;
-    SetPowerSave { ifindex: 3, enabled: false } => Station Any "sc" Every;
-    MonitorSignal { ifindex: 3, threshold: -70, hysteresis: 4 } => Station Any "sc" Every;
-    SignalPoll { ifindex: 3 } => Station Any "sc" Every;
-    Survey { ifindex: 3 } => Both Any "scagmi" Every;
+    SetPowerSave { handle: Handle(3), enabled: false } => Station Any "sc" Every;
+    MonitorSignal { handle: Handle(3), threshold: -70, hysteresis: 4 } => Station Any "sc" Every;
+    SignalPoll { handle: Handle(3) } => Station Any "sc" Every;
+    Survey { handle: Handle(3) } => Both Any "scagmi" Every;
     TdlsFrame {
-        ifindex: 3, peer: peer(), action: 0, dialog_token: 1, status: 0, elements: Vec::new()
+        handle: Handle(3), peer: peer(), action: 0, dialog_token: 1, status: 0, elements: Vec::new()
     } => Station Any "sc" Use;
-    TdlsOperation { ifindex: 3, peer: peer(), operation: 0 } => Station Any "sc" Use;
+    TdlsOperation { handle: Handle(3), peer: peer(), operation: 0 } => Station Any "sc" Use;
 }
 
 fn expected(
@@ -393,30 +393,30 @@ fn is_invalid(request: &Request) -> bool {
 #[test]
 fn both_interfaces_of_a_request_have_to_be_the_clients() {
     let world = play(Hold::Attached, InterfaceType::AccessPoint, Condition::Beaconing);
-    let request = |vlan| Request::SetStationVlan { ifindex: 3, addr: peer(), vlan };
+    let request = |vlan| Request::SetStationVlan { handle: Handle(3), addr: peer(), vlan };
     let judge = |vlan| authorize(Role::AccessPoint, Phase::Ready, &enough(Role::AccessPoint), &world, &request(vlan));
-    assert_eq!(judge(4), Verdict::Allowed);
-    assert_eq!(judge(5), Verdict::Violation);
+    assert_eq!(judge(Handle(4)), Verdict::Allowed);
+    assert_eq!(judge(Handle(5)), Verdict::Violation);
     // Stations are moved to VLANs, not to other networks.
-    assert_eq!(judge(3), Verdict::Denied);
+    assert_eq!(judge(Handle(3)), Verdict::Denied);
 }
 
 #[test]
 fn what_the_grant_lacks_is_said_by_its_line() {
     let world = |bridge| Play { bridge, ..play(Hold::Attached, InterfaceType::Station, Condition::Idle) };
     let made = |name: &str| Request::AddInterface {
-        parent: 3,
+        parent: Handle(3),
         ifname: name.into(),
         kind: InterfaceType::AccessPoint,
         addr: None,
     };
-    let turned = |kind| Request::SetInterfaceType { ifindex: 3, kind };
+    let turned = |kind| Request::SetInterfaceType { handle: Handle(3), kind };
     let neighbour = MacAddr([0, 0x16, 0x3e, 0, 0, 1]);
-    let bridged = || Request::SetBridge { ifindex: 3, bridge: Some("br0".into()) };
+    let bridged = || Request::SetBridge { handle: Handle(3), bridge: Some("br0".into()) };
     for (request, bridge, line) in [
         (Request::Attach { ifname: "wlan1".into() }, Bridge::Absent, "interface: wlan1"),
         (made("wlan0_0"), Bridge::Absent, "make: access-point wlan0_0"),
-        (Request::SetMacAddress { ifindex: 3, addr: neighbour }, Bridge::Absent, "address: 00:16:3e:00:00:01"),
+        (Request::SetMacAddress { handle: Handle(3), addr: neighbour }, Bridge::Absent, "address: 00:16:3e:00:00:01"),
         (turned(InterfaceType::AccessPoint), Bridge::Absent, "turn: access-point"),
         (turned(InterfaceType::Monitor), Bridge::Absent, "turn: monitor"),
         (bridged(), Bridge::Foreign, "bridge: br0"),
@@ -438,7 +438,7 @@ fn what_the_grant_lacks_is_said_by_its_line() {
 fn each_daemon_has_its_own_kind_and_the_station_no_access_point_without_a_line() {
     let turned = |role, kind| {
         let world = play(Hold::Attached, InterfaceType::AdHoc, Condition::Idle);
-        let request = Request::SetInterfaceType { ifindex: 3, kind };
+        let request = Request::SetInterfaceType { handle: Handle(3), kind };
         authorize(role, Phase::Ready, &grant(role, ""), &world, &request)
     };
     for role in Role::ALL {
@@ -454,12 +454,12 @@ fn each_daemon_has_its_own_kind_and_the_station_no_access_point_without_a_line()
 fn a_port_with_keys_opens_after_the_key_and_for_the_peer_alone() {
     let open = StationFlags { authorized: Some(true), ..StationFlags::default() };
     let closed = StationFlags { authorized: Some(false), ..StationFlags::default() };
-    let flags = |addr, flags| Request::SetStationFlags { ifindex: 3, addr, flags };
+    let flags = |addr, flags| Request::SetStationFlags { handle: Handle(3), addr, flags };
     let station = |flags| StationParameters { flags, ..station() };
     let opening = [
         flags(peer(), open),
-        Request::AddStation { ifindex: 3, station: station(open) },
-        Request::ChangeStation { ifindex: 3, station: station(open) },
+        Request::AddStation { handle: Handle(3), station: station(open) },
+        Request::ChangeStation { handle: Handle(3), station: station(open) },
     ];
     let judge = |role: Role, secured: bool, keyed: bool, request: &Request| {
         let (kind, condition) = match role {
@@ -486,7 +486,7 @@ fn a_port_with_keys_opens_after_the_key_and_for_the_peer_alone() {
 
 #[test]
 fn an_address_is_the_permanent_one_or_granted_and_never_a_strangers_by_chance() {
-    let set = |addr: [u8; 6]| Request::SetMacAddress { ifindex: 3, addr: MacAddr(addr) };
+    let set = |addr: [u8; 6]| Request::SetMacAddress { handle: Handle(3), addr: MacAddr(addr) };
     let judge = |lines: &str, addr| {
         let mut world = play(Hold::Attached, InterfaceType::Station, Condition::Idle);
         world.standing.permanent = Some(MacAddr([0, 0x16, 0x3e, 0, 0, 9]));
@@ -500,7 +500,7 @@ fn an_address_is_the_permanent_one_or_granted_and_never_a_strangers_by_chance() 
 
 #[test]
 fn a_station_speaks_eapol_with_its_access_point() {
-    let eapol = |dest| Request::SendEapol { ifindex: 3, dest, data: vec![2, 1, 0, 0], encrypt: false };
+    let eapol = |dest| Request::SendEapol { handle: Handle(3), dest, data: vec![2, 1, 0, 0], encrypt: false };
     assert_eq!(verdict(Role::Station, &eapol(peer())), Verdict::Allowed);
     assert!(matches!(verdict(Role::Station, &eapol(own())), Verdict::Invalid(_)));
     assert_eq!(verdict(Role::AccessPoint, &eapol(own())), Verdict::Allowed);
@@ -522,9 +522,9 @@ fn nothing_has_no_end() {
         verdict != Verdict::Allowed
     };
     let none = Usage::default();
-    let stations = Request::AddStation { ifindex: 3, station: station() };
-    let register = Request::RegisterFrame { ifindex: 3, subtype: Subtype::ACTION, prefix: Vec::new() };
-    let pmksa = Request::AddPmksa { ifindex: 3, bssid: peer(), pmkid: [0; 16], pmk: None };
+    let stations = Request::AddStation { handle: Handle(3), station: station() };
+    let register = Request::RegisterFrame { handle: Handle(3), subtype: Subtype::ACTION, prefix: Vec::new() };
+    let pmksa = Request::AddPmksa { handle: Handle(3), bssid: peer(), pmkid: [0; 16], pmk: None };
     for (usage, request) in [
         (Usage { stations: caps::STATIONS, ..none }, &stations),
         (Usage { unauthorized: caps::STATIONS_UNAUTHORIZED, ..none }, &stations),
@@ -535,13 +535,17 @@ fn nothing_has_no_end() {
     }
     let mut world = play(Hold::Attached, InterfaceType::AccessPoint, Condition::Idle);
     world.interfaces = (0..caps::INTERFACES).map(|number| (format!("wlan{number}"), false)).collect();
-    let make =
-        Request::AddInterface { parent: 3, ifname: "wlan0_0".into(), kind: InterfaceType::AccessPoint, addr: None };
+    let make = Request::AddInterface {
+        parent: Handle(3),
+        ifname: "wlan0_0".into(),
+        kind: InterfaceType::AccessPoint,
+        addr: None,
+    };
     let role = Role::AccessPoint;
     assert_eq!(authorize(role, Phase::Ready, &enough(role), &world, &make), Verdict::Full("interfaces"));
     world.bridge = Bridge::Absent;
     world.bridges = (0..caps::BRIDGES).map(|number| format!("br{number}")).collect();
-    let bridge = Request::SetBridge { ifindex: 3, bridge: Some("brand-new".into()) };
+    let bridge = Request::SetBridge { handle: Handle(3), bridge: Some("brand-new".into()) };
     let any = grant(role, "make-bridge: any");
     assert_eq!(authorize(role, Phase::Ready, &any, &world, &bridge), Verdict::Full("bridges"));
 }
@@ -567,24 +571,26 @@ fn keys_that_are_none() {
     for breaks in broken {
         let mut key = key();
         breaks(&mut key);
-        assert!(is_invalid(&Request::AddKey { ifindex: 3, key: key.clone() }), "{key:?}");
+        assert!(is_invalid(&Request::AddKey { handle: Handle(3), key: key.clone() }), "{key:?}");
     }
     let igtk = KeyParameters { index: 4, cipher: 0x000f_ac06, ..key() };
-    assert!(!is_invalid(&Request::AddKey { ifindex: 3, key: igtk }));
+    assert!(!is_invalid(&Request::AddKey { handle: Handle(3), key: igtk }));
     let group = KeyParameters { kind: KeyKind::Pairwise(MacAddr::from_slice(&[0xff; 6]).unwrap()), ..key() };
-    assert!(is_invalid(&Request::AddKey { ifindex: 3, key: group }));
+    assert!(is_invalid(&Request::AddKey { handle: Handle(3), key: group }));
 }
 
 #[test]
 fn only_management_frames_are_sent() {
     for (first, good) in [(0xd0, true), (0x08, false), (0x88, false), (0xb4, false), (0xd1, false)] {
         let frame = frame(first);
-        let request = Request::TransmitFrame { ifindex: 3, transmit: TransmitParameters { frame, ..transmit() } };
+        let request =
+            Request::TransmitFrame { handle: Handle(3), transmit: TransmitParameters { frame, ..transmit() } };
         assert_eq!(!is_invalid(&request), good, "{first:02x}");
     }
     for length in [0, 1, 23, 24 + 2305] {
         let frame = vec![0xd0; length];
-        let request = Request::TransmitFrame { ifindex: 3, transmit: TransmitParameters { frame, ..transmit() } };
+        let request =
+            Request::TransmitFrame { handle: Handle(3), transmit: TransmitParameters { frame, ..transmit() } };
         assert!(is_invalid(&request), "{length}");
     }
 }
@@ -592,23 +598,23 @@ fn only_management_frames_are_sent() {
 #[test]
 fn numbers_out_of_range() {
     for request in [
-        Request::RemainOnChannel { ifindex: 3, freq: 2412, duration: 5001 },
-        Request::RemainOnChannel { ifindex: 3, freq: 1, duration: 1 },
-        Request::SetTxQueue { ifindex: 3, queue: 4, aifs: 1, cw_min: 1, cw_max: 3, txop: 0 },
-        Request::SetTxQueue { ifindex: 3, queue: 0, aifs: 1, cw_min: 7, cw_max: 3, txop: 0 },
+        Request::RemainOnChannel { handle: Handle(3), freq: 2412, duration: 5001 },
+        Request::RemainOnChannel { handle: Handle(3), freq: 1, duration: 1 },
+        Request::SetTxQueue { handle: Handle(3), queue: 4, aifs: 1, cw_min: 1, cw_max: 3, txop: 0 },
+        Request::SetTxQueue { handle: Handle(3), queue: 0, aifs: 1, cw_min: 7, cw_max: 3, txop: 0 },
         Request::SetCountry { alpha2: *b"f1" },
-        Request::SendEapol { ifindex: 3, dest: peer(), data: vec![0; 3], encrypt: false },
-        Request::SendEapol { ifindex: 3, dest: peer(), data: vec![0; 2305], encrypt: false },
-        Request::AddStation { ifindex: 3, station: StationParameters { aid: Some(2008), ..station() } },
-        Request::AddStation { ifindex: 3, station: StationParameters { aid: Some(0), ..station() } },
+        Request::SendEapol { handle: Handle(3), dest: peer(), data: vec![0; 3], encrypt: false },
+        Request::SendEapol { handle: Handle(3), dest: peer(), data: vec![0; 2305], encrypt: false },
+        Request::AddStation { handle: Handle(3), station: StationParameters { aid: Some(2008), ..station() } },
+        Request::AddStation { handle: Handle(3), station: StationParameters { aid: Some(0), ..station() } },
         Request::AddStation {
-            ifindex: 3,
+            handle: Handle(3),
             station: StationParameters { ht_capabilities: Some(vec![0; 25]), ..station() },
         },
-        Request::StartAp { ifindex: 3, ap: ApParameters { dtim_period: 0, ..ap() } },
-        Request::StartAp { ifindex: 3, ap: ApParameters { hidden_ssid: 3, ..ap() } },
-        Request::Authenticate { ifindex: 3, auth: AuthenticateParameters { data: vec![0; 2305], ..auth() } },
-        Request::SetMacAddress { ifindex: 3, addr: MacAddr::from_slice(&[1, 0, 0, 0, 0, 1]).unwrap() },
+        Request::StartAp { handle: Handle(3), ap: ApParameters { dtim_period: 0, ..ap() } },
+        Request::StartAp { handle: Handle(3), ap: ApParameters { hidden_ssid: 3, ..ap() } },
+        Request::Authenticate { handle: Handle(3), auth: AuthenticateParameters { data: vec![0; 2305], ..auth() } },
+        Request::SetMacAddress { handle: Handle(3), addr: MacAddr::from_slice(&[1, 0, 0, 0, 0, 1]).unwrap() },
     ] {
         assert!(is_invalid(&request), "{request:?}");
     }
@@ -618,9 +624,11 @@ fn numbers_out_of_range() {
 #[test]
 fn frames_of_test_suites_are_for_interfaces_of_the_client_too() {
     use ipc_proto::TestRequest;
-    let listen =
-        |bridge: &str| Request::Test(TestRequest::Listen { ifindex: 3, bridge: Some(bridge.into()), enabled: true });
-    let transmit = |length| Request::Test(TestRequest::Transmit { ifindex: 3, bridge: None, frame: vec![0; length] });
+    let listen = |bridge: &str| {
+        Request::Test(TestRequest::Listen { handle: Handle(3), bridge: Some(bridge.into()), enabled: true })
+    };
+    let transmit =
+        |length| Request::Test(TestRequest::Transmit { handle: Handle(3), bridge: None, frame: vec![0; length] });
     let row = (May::Both, Needs::Any, "scagmivfdnowx", In::Every);
     for (role, phase) in Role::ALL.iter().flat_map(|role| Phase::ALL.map(|phase| (*role, phase))) {
         for hold in Hold::ALL {

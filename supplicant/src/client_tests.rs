@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use daemon::Input;
-use ipc_proto::{Failure, Request};
+use ipc_proto::{Failure, Handle, Request};
 
 use super::{OPEN, PSK, RSNE, World};
 
@@ -155,7 +155,7 @@ fn a_crowd_of_networks_does_not_stand_before_what_a_listener_waits_for() {
 fn an_interface_is_left_as_it_was_found() {
     for found_up in [false, true] {
         let mut world = World::new(OPEN, &[]);
-        world.event(ipc_proto::Event::InterfaceGone { ifindex: 3, ifname: "wlan0".into() });
+        world.event(ipc_proto::Event::InterfaceGone { handle: Handle(3), ifname: "wlan0".into() });
         world.found_up = found_up;
         world.sleep(Duration::from_secs(6));
         // What a worker of ours has left that died does not count.
@@ -165,9 +165,9 @@ fn an_interface_is_left_as_it_was_found() {
         world.sleep(Duration::from_secs(1));
         world.requests.clear();
         world.input(Input::Signal(daemon::Signal::Terminate));
-        let down = |request: &Request| matches!(request, Request::SetLinkUp { ifindex: 3, up: false });
+        let down = |request: &Request| matches!(request, Request::SetLinkUp { handle: Handle(3), up: false });
         assert_eq!(world.requests.iter().any(down), !found_up, "{:?}", world.requests);
-        assert_eq!(world.requests.last(), Some(&Request::Detach { ifindex: 3 }));
+        assert_eq!(world.requests.last(), Some(&Request::Detach { handle: Handle(3) }));
     }
 }
 
@@ -193,7 +193,7 @@ fn two_wrong_mics_within_a_minute_end_tkip_for_a_minute_and_nothing_else() {
         for (is_group, ends) in [(false, pairwise), (true, group)] {
             let mut world = World::new(&lines, &rsne);
             world.sleep(Duration::from_secs(1));
-            let failure = ipc_proto::Event::MicFailure { ifindex: 3, addr: super::AP, group: is_group };
+            let failure = ipc_proto::Event::MicFailure { handle: Handle(3), addr: super::AP, group: is_group };
             world.event(failure.clone());
             assert!(world.ask("STATUS").contains("wpa_state=ASSOCIATED\n"));
             world.requests.clear();
@@ -219,7 +219,7 @@ fn two_wrong_mics_within_a_minute_end_tkip_for_a_minute_and_nothing_else() {
     super::shake_hands(&mut world);
     world.requests.clear();
     for _ in 0..2 {
-        world.event(ipc_proto::Event::MicFailure { ifindex: 3, addr: super::AP, group: false });
+        world.event(ipc_proto::Event::MicFailure { handle: Handle(3), addr: super::AP, group: false });
         world.sleep(Duration::from_secs(61));
     }
     let reports = world.requests.iter().filter(|request| matches!(request, Request::SendEapol { .. })).count();
@@ -238,7 +238,7 @@ fn what_is_told_of_forged_key_frames_gives_way_to_what_listeners_wait_for() {
     data.resize(99, 7);
     for _ in 0..50 {
         let data = data.clone();
-        world.event(ipc_proto::Event::Eapol { ifindex: 3, source: super::AP, encrypted: Some(false), data });
+        world.event(ipc_proto::Event::Eapol { handle: Handle(3), source: super::AP, encrypted: Some(false), data });
     }
     assert!(world.sent.len() >= 50, "{:?}", world.sent.first());
     assert_eq!(world.details, world.sent.len());
@@ -252,7 +252,7 @@ fn what_is_told_of_forged_key_frames_gives_way_to_what_listeners_wait_for() {
 fn a_scan_of_another_program_is_not_ended_and_one_whose_end_went_unheard_is_not_waited_for() {
     let mut world = World::new(&OPEN.replace("network={", "network={\ndisabled=1"), &[]);
     world.sleep(Duration::from_secs(1));
-    world.event(ipc_proto::Event::ScanStarted { ifindex: 3 });
+    world.event(ipc_proto::Event::ScanStarted { handle: Handle(3) });
     assert_eq!(world.ask("SCAN"), "OK\n");
     world.requests.clear();
     world.sleep(Duration::from_secs(29));

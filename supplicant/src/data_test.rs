@@ -4,7 +4,7 @@ use ctrl::StationEvent;
 use ctrl::station::TestCommand;
 use daemon::data_test;
 use ipc_proto::post::ClientId;
-use ipc_proto::{Request, TestEvent, TestRequest};
+use ipc_proto::{Handle, Request, TestEvent, TestRequest};
 
 use crate::control::Answer;
 use crate::outbox::{Cx, Purpose};
@@ -33,27 +33,27 @@ pub(crate) fn command(
     command: &TestCommand,
 ) -> Option<Answer> {
     #[allow(clippy::wildcard_enum_match_arm, reason = "the other commands have hooks elsewhere")]
-    let request: Box<dyn FnOnce(u32) -> TestRequest> = match command {
+    let request: Box<dyn FnOnce(Handle) -> TestRequest> = match command {
         TestCommand::DataTestConfig { on, ifname } => {
             let enabled = *on;
             let bridge = ifname.clone().filter(|name| name != station.ifname());
             station.data_test = enabled.then(|| Listening { bridge: bridge.clone() });
-            Box::new(move |ifindex| TestRequest::Listen { ifindex, bridge, enabled })
+            Box::new(move |handle| TestRequest::Listen { handle, bridge, enabled })
         }
         TestCommand::DataTestTx { to, from, tos, length } => {
             let Some(Listening { bridge }) = station.data_test.clone() else { return Some(Answer::fail()) };
             let Some(frame) = data_test::build(*to, *from, *tos, *length) else { return Some(Answer::fail()) };
-            Box::new(move |ifindex| TestRequest::Transmit { ifindex, bridge, frame })
+            Box::new(move |handle| TestRequest::Transmit { handle, bridge, frame })
         }
         TestCommand::DataTestFrame(frame) => {
             let frame = frame.clone();
-            Box::new(move |ifindex| TestRequest::Transmit { ifindex, bridge: None, frame })
+            Box::new(move |handle| TestRequest::Transmit { handle, bridge: None, frame })
         }
         _ => return None,
     };
-    if station.iface.ifindex.is_none() || !cx.out.privd_up {
+    if station.iface.handle.is_none() || !cx.out.privd_up {
         return Some(Answer::fail());
     }
-    station.request(cx, Purpose::Word(client), |ifindex| Request::Test(request(ifindex)));
+    station.request(cx, Purpose::Word(client), |handle| Request::Test(request(handle)));
     Some(Answer::Later)
 }

@@ -201,8 +201,8 @@ impl Supplicant {
         let attaching = purpose == Purpose::Attach;
         self.with(key, now, rng, |station, cx| dispatch(station, cx, purpose, result));
         if attaching && let Some(client) = self.daemon.in_bridges.remove(&key) {
-            match self.stations.get(&key).and_then(|station| station.iface.ifindex) {
-                Some(ifindex) => self.out.request(key, Purpose::InBridge(client), Request::LinkState { ifindex }),
+            match self.stations.get(&key).and_then(|station| station.iface.handle) {
+                Some(handle) => self.out.request(key, Purpose::InBridge(client), Request::LinkState { handle }),
                 None => self.bridge_known(key, client, None, now, rng),
             }
         }
@@ -264,8 +264,8 @@ impl Supplicant {
                 self.each(now, rng, |station, cx| station.tell(cx, &event));
             }
             event => {
-                let Some(ifindex) = event.ifindex() else { return };
-                let found = self.stations.iter().find(|(_, station)| station.iface.ifindex == Some(ifindex));
+                let Some(handle) = event.handle() else { return };
+                let found = self.stations.iter().find(|(_, station)| station.iface.handle == Some(handle));
                 let Some(key) = found.map(|(key, _)| *key) else { return };
                 self.with(key, now, rng, |station, cx| station_event(station, cx, event));
             }
@@ -306,7 +306,9 @@ fn dispatch(station: &mut Station, cx: &mut Cx<'_>, purpose: Purpose, result: Re
             }
         }
         Purpose::Attach => {
-            let result = result.and_then(|reply| if let Reply::Attached(info) = reply { Ok(info) } else { Err(odd()) });
+            let result = result.and_then(|reply| {
+                if let Reply::Attached(handle, info) = reply { Ok((handle, info)) } else { Err(odd()) }
+            });
             station.attached(cx, result);
         }
         Purpose::Wiphy => {
@@ -503,7 +505,7 @@ impl Machine for Supplicant {
 
 /// Asks for an interface beside an existing one.
 pub(crate) fn make_interface(machine: &mut Supplicant, making: Making, addr: Option<wire::MacAddr>) -> bool {
-    let parent = machine.stations.values().find_map(|station| station.iface.ifindex);
+    let parent = machine.stations.values().find_map(|station| station.iface.handle);
     let Some(parent) = parent else { return false };
     let ifname = making.origin.ifname.clone();
     machine.out.request(

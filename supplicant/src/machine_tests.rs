@@ -8,7 +8,7 @@ use conf::station::StationConfig;
 use crypto::testing::TestRng;
 use daemon::{Input, Machine, Output};
 use ipc_proto::{
-    BandInfo, Event, Failure, InterfaceInfo, InterfaceType, LinkInfo, OperState, Reply, Request, ScanEntry,
+    BandInfo, Event, Failure, Handle, InterfaceInfo, InterfaceType, LinkInfo, OperState, Reply, Request, ScanEntry,
     StationFlags, WiphyFeatures, WiphyInfo,
 };
 use wire::element::{Elements, id};
@@ -158,15 +158,19 @@ impl World {
     fn answer(&mut self, id: u32, request: Request) {
         let mut events = Vec::new();
         let reply = match request {
-            Request::Attach { ifname } => Reply::Attached(InterfaceInfo {
-                ifindex: if ifname == "wlan1" { 4 } else { 3 },
-                ifname,
-                wiphy: 0,
-                addr: STA,
-                kind: InterfaceType::Station,
-                up: self.found_up,
-                blocked: false,
-            }),
+            Request::Attach { ifname } => {
+                let number = if ifname == "wlan1" { 4 } else { 3 };
+                let info = InterfaceInfo {
+                    ifindex: 100 + number,
+                    ifname,
+                    wiphy: 0,
+                    addr: STA,
+                    kind: InterfaceType::Station,
+                    up: self.found_up,
+                    blocked: false,
+                };
+                Reply::Attached(Handle(number.into()), info)
+            }
             Request::Capabilities { .. } => Reply::Wiphy(WiphyInfo {
                 max_scan_ssids: 4,
                 bands: vec![BandInfo {
@@ -196,11 +200,11 @@ impl World {
                 let refused = Failure::Kernel { errno: 16, text: String::new() };
                 return self.input(Input::Reply { id, result: Err(refused) });
             }
-            Request::TriggerScan { ifindex, scan } => {
-                events.push(Event::ScanStarted { ifindex });
+            Request::TriggerScan { handle, scan } => {
+                events.push(Event::ScanStarted { handle });
                 if !self.long_scans {
                     let freqs = if scan.freqs.is_empty() { vec![2412] } else { scan.freqs };
-                    events.push(Event::ScanDone { ifindex, aborted: false, freqs });
+                    events.push(Event::ScanDone { handle, aborted: false, freqs });
                 }
                 Reply::Done
             }
@@ -242,7 +246,7 @@ impl World {
                     let body = Authentication { algorithm: 0, transaction: 2, status: self.answers_auth, rest: &[] };
                     let bssid = auth.bssid;
                     let frame = frame::build(Subtype::AUTHENTICATION, STA, bssid, bssid, |w| body.write(w)).unwrap();
-                    events.push(Event::AuthReceived { ifindex: 3, frame });
+                    events.push(Event::AuthReceived { handle: Handle(3), frame });
                 }
                 Reply::Done
             }
@@ -251,18 +255,18 @@ impl World {
                 let frame = frame::build(Subtype::DEAUTH, STA, AP, AP, |w| {
                     w.u16_le(7);
                 });
-                events.push(Event::Deauthenticated { ifindex: 3, frame: frame.unwrap(), local: false });
+                events.push(Event::Deauthenticated { handle: Handle(3), frame: frame.unwrap(), local: false });
                 Reply::Done
             }
             Request::Associate { .. } => {
                 let body = AssocResponse { capability: 1, status: StatusCode::SUCCESS, aid: 1, elements: &[] };
                 let frame = frame::build(Subtype::ASSOC_RESPONSE, STA, AP, AP, |w| body.write(w)).unwrap();
-                events.push(Event::AssocReceived { ifindex: 3, frame, request_elements: Vec::new() });
+                events.push(Event::AssocReceived { handle: Handle(3), frame, request_elements: Vec::new() });
                 Reply::Done
             }
             Request::Connect { connect, .. } => {
                 events.push(Event::Connected {
-                    ifindex: 3,
+                    handle: Handle(3),
                     bssid: connect.bssid,
                     status: self.answers_auth,
                     timed_out: false,
@@ -297,12 +301,12 @@ impl World {
     }
 
     /// The interfaces of the scans that were asked for.
-    fn scans(&self) -> Vec<u32> {
-        let ifindex = |request: &Request| match request {
-            Request::TriggerScan { ifindex, .. } => Some(*ifindex),
+    fn scans(&self) -> Vec<u64> {
+        let handle = |request: &Request| match request {
+            Request::TriggerScan { handle, .. } => Some(handle.0),
             _ => None,
         };
-        self.requests.iter().filter_map(ifindex).collect()
+        self.requests.iter().filter_map(handle).collect()
     }
 
     fn ask(&mut self, command: &str) -> String {
@@ -417,7 +421,7 @@ fn after_a_loss_the_channels_of_the_network_are_looked_at_first() {
         let frame = frame::build(Subtype::DEAUTH, STA, AP, AP, |w| {
             w.u16_le(3);
         });
-        world.event(Event::Deauthenticated { ifindex: 3, frame: frame.unwrap(), local: false });
+        world.event(Event::Deauthenticated { handle: Handle(3), frame: frame.unwrap(), local: false });
         world.sleep(Duration::from_secs(1));
         let scan = |request: &Request| match request {
             Request::TriggerScan { scan, .. } => Some(scan.freqs.clone()),
@@ -461,7 +465,7 @@ fn shake_hands(world: &mut World) {
     let mut done = world.requests.len();
     while let Some(output) = authenticator.poll_output() {
         if let rsn::AuthenticatorOutput::SendEapol { frame, .. } = output {
-            world.event(Event::Eapol { ifindex: 3, source: AP, encrypted: Some(false), data: frame });
+            world.event(Event::Eapol { handle: Handle(3), source: AP, encrypted: Some(false), data: frame });
         }
         for request in world.requests.split_off(done) {
             if let Request::SendEapol { data, .. } = &request {
@@ -592,7 +596,7 @@ fn a_lost_link_is_made_anew() {
         w.u16_le(3);
     })
     .unwrap();
-    world.event(Event::Deauthenticated { ifindex: 3, frame, local: false });
+    world.event(Event::Deauthenticated { handle: Handle(3), frame, local: false });
     assert!(
         world.sent.iter().any(|(_, text)| text == "<3>CTRL-EVENT-DISCONNECTED bssid=02:00:00:00:03:00 reason=3"),
         "{:?}",
@@ -606,9 +610,9 @@ fn a_lost_link_is_made_anew() {
 fn a_vanished_interface_and_a_killed_privd_are_states() {
     let mut world = World::new(OPEN, &[]);
     world.sleep(Duration::from_secs(1));
-    world.event(Event::InterfaceGone { ifindex: 3, ifname: "wlan0".into() });
+    world.event(Event::InterfaceGone { handle: Handle(3), ifname: "wlan0".into() });
     assert!(world.ask("STATUS").contains("wpa_state=INTERFACE_DISABLED\n"));
-    world.event(Event::InterfaceAdded { ifindex: 4, ifname: "wlan0".into(), kind: InterfaceType::Station });
+    world.event(Event::InterfaceAdded { ifname: "wlan0".into(), kind: InterfaceType::Station });
     world.sleep(Duration::from_secs(1));
     assert!(world.ask("STATUS").contains("wpa_state=COMPLETED\n"));
     world.input(Input::PrivdDown);
@@ -636,13 +640,17 @@ fn no_event_panics_in_any_state() {
         let mut world = World::new(text, &RSNE);
         let junk: Vec<Vec<u8>> = (0..40).map(|len| vec![0xc0; len]).collect();
         for frame in junk {
-            world.event(Event::Deauthenticated { ifindex: 3, frame: frame.clone(), local: false });
-            world.event(Event::AuthReceived { ifindex: 3, frame: frame.clone() });
-            world.event(Event::AssocReceived { ifindex: 3, frame: frame.clone(), request_elements: frame.clone() });
-            world.event(Event::UnprotectedDeauth { ifindex: 3, frame: frame.clone() });
-            world.event(Event::FrameReceived { ifindex: 3, freq: 0, signal: None, frame: frame.clone() });
-            world.event(Event::Eapol { ifindex: 3, source: AP, encrypted: None, data: frame.clone() });
-            world.event(Event::Disconnected { ifindex: 3, reason: ReasonCode(0), by_ap: true });
+            world.event(Event::Deauthenticated { handle: Handle(3), frame: frame.clone(), local: false });
+            world.event(Event::AuthReceived { handle: Handle(3), frame: frame.clone() });
+            world.event(Event::AssocReceived {
+                handle: Handle(3),
+                frame: frame.clone(),
+                request_elements: frame.clone(),
+            });
+            world.event(Event::UnprotectedDeauth { handle: Handle(3), frame: frame.clone() });
+            world.event(Event::FrameReceived { handle: Handle(3), freq: 0, signal: None, frame: frame.clone() });
+            world.event(Event::Eapol { handle: Handle(3), source: AP, encrypted: None, data: frame.clone() });
+            world.event(Event::Disconnected { handle: Handle(3), reason: ReasonCode(0), by_ap: true });
             world.input(Input::Control { socket: world.socket, client: 9, command: frame });
             world.sleep(Duration::from_millis(700));
         }
@@ -656,7 +664,13 @@ fn by_driver(text: &str, rsne: &[u8]) -> World {
 }
 
 fn roamed(bssid: MacAddr) -> Event {
-    Event::Roamed { ifindex: 3, bssid, request_elements: Vec::new(), response_elements: Vec::new(), authorized: false }
+    Event::Roamed {
+        handle: Handle(3),
+        bssid,
+        request_elements: Vec::new(),
+        response_elements: Vec::new(),
+        authorized: false,
+    }
 }
 
 #[test]
@@ -673,14 +687,14 @@ fn a_driver_that_connects_is_asked_once_and_believed() {
     let frame = frame::build(Subtype::DEAUTH, STA, AP, AP, |w| {
         w.u16_le(3);
     });
-    world.event(Event::Deauthenticated { ifindex: 3, frame: frame.unwrap(), local: false });
-    world.event(Event::Disconnected { ifindex: 3, reason: ReasonCode(3), by_ap: true });
+    world.event(Event::Deauthenticated { handle: Handle(3), frame: frame.unwrap(), local: false });
+    world.event(Event::Disconnected { handle: Handle(3), reason: ReasonCode(3), by_ap: true });
     world.sleep(Duration::from_secs(2));
     assert!(world.ask("STATUS").contains("wpa_state=COMPLETED\n"));
     world.ask("DISCONNECT");
     assert!(matches!(
         world.requests.iter().rev().find(|request| matches!(request, Request::Disconnect { .. })),
-        Some(Request::Disconnect { ifindex: 3, .. })
+        Some(Request::Disconnect { handle: Handle(3), .. })
     ));
     assert!(!world.requests.iter().any(|request| matches!(request, Request::Deauthenticate { .. })));
 }
@@ -788,7 +802,7 @@ fn a_scan_of_many_channels_is_ended_once_and_then_has_the_time_that_it_needs() {
     assert_eq!((world.scans().len(), ends(&world)), (1, 0));
     world.sleep(Duration::from_millis(1500));
     assert_eq!(ends(&world), 1);
-    world.event(Event::ScanDone { ifindex: 3, aborted: true, freqs: vec![2412] });
+    world.event(Event::ScanDone { handle: Handle(3), aborted: true, freqs: vec![2412] });
     world.requests.clear();
     assert_eq!(world.ask("SCAN"), "OK\n");
     assert_eq!(world.scans(), [3]);
@@ -804,7 +818,7 @@ fn a_scan_whose_end_was_lost_is_over() {
     world.sleep(Duration::from_secs(1));
     world.ask("DISCONNECT");
     world.joined = None;
-    world.event(Event::ScanStarted { ifindex: 3 });
+    world.event(Event::ScanStarted { handle: Handle(3) });
     world.requests.clear();
     assert_eq!(world.ask("SCAN"), "OK\n");
     assert_eq!(world.scans(), []);
@@ -825,7 +839,7 @@ fn interfaces_of_one_radio_scan_in_turn() {
     // The second waits for the end of the first, and for nothing else.
     world.sleep(Duration::from_secs(9));
     assert_eq!(world.scans(), [3]);
-    world.event(Event::ScanDone { ifindex: 3, aborted: false, freqs: vec![2412] });
+    world.event(Event::ScanDone { handle: Handle(3), aborted: false, freqs: vec![2412] });
     assert_eq!(world.scans(), [3, 4]);
     assert_eq!(states(&world), [WpaState::Completed, WpaState::Scanning]);
     // A client's scan of the first waits for the second.
@@ -837,13 +851,13 @@ fn interfaces_of_one_radio_scan_in_turn() {
     world.sleep(Duration::from_secs(31));
     assert_eq!(world.scans(), [3, 4, 3]);
     // Nor is anything joined while another scans: the radio would not hear the answer.
-    world.event(Event::ScanDone { ifindex: 3, aborted: false, freqs: vec![2412] });
+    world.event(Event::ScanDone { handle: Handle(3), aborted: false, freqs: vec![2412] });
     assert_eq!(world.scans(), [3, 4, 3, 4]);
     world.requests.clear();
     world.ask("REASSOCIATE");
     let joins = |world: &World| world.requests.iter().any(|request| matches!(request, Request::Authenticate { .. }));
     assert!(!joins(&world) && world.ask("RADIO_WORK show").contains("connect@wlan0:2412:0:"));
-    world.event(Event::ScanDone { ifindex: 4, aborted: false, freqs: vec![2412] });
+    world.event(Event::ScanDone { handle: Handle(4), aborted: false, freqs: vec![2412] });
     assert!(joins(&world));
 }
 
@@ -890,7 +904,7 @@ fn an_association_made_by_others_is_taken_over_where_it_has_no_keys() {
         world.requests.clear();
         let body = AssocResponse { capability: 1, status: StatusCode::SUCCESS, aid: 1, elements: &[] };
         let frame = frame::build(Subtype::ASSOC_RESPONSE, STA, AP, AP, |w| body.write(w)).unwrap();
-        world.event(Event::AssocReceived { ifindex: 3, frame, request_elements: Vec::new() });
+        world.event(Event::AssocReceived { handle: Handle(3), frame, request_elements: Vec::new() });
         assert_eq!(world.ask("STATUS").contains("wpa_state=COMPLETED\n"), taken, "{configuration}");
         let opened = |request: &Request| matches!(request, Request::SetOperState { state: OperState::Up, .. });
         assert_eq!(world.requests.iter().any(opened), taken, "{:?}", world.requests);

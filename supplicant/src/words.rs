@@ -20,7 +20,7 @@ impl Station {
         let target = self.link.target().map(|target| target.ssid);
         let to = target.map(|ssid| format!(" \"{ssid}\"")).unwrap_or_default();
         match self.state {
-            _ if self.iface.ifindex.is_none() => format!("{name}: there is no such interface"),
+            _ if self.iface.handle.is_none() => format!("{name}: there is no such interface"),
             WpaState::InterfaceDisabled if self.iface.blocked => format!("{name}: its radio is switched off"),
             WpaState::InterfaceDisabled => format!("{name}: the interface is down"),
             WpaState::Disconnected => format!("{name}: not connected"),

@@ -212,10 +212,10 @@ impl Apd {
 
     /// The kernel says what has become of the interface.
     fn ask_driver(&mut self, of: BssRef, client: ClientId) {
-        match self.iface(of.iface).and_then(|iface| iface.slots.get(of.bss)).and_then(|slot| slot.ifindex) {
-            Some(ifindex) if self.privd => {
+        match self.iface(of.iface).and_then(|iface| iface.slots.get(of.bss)).and_then(|slot| slot.handle) {
+            Some(handle) if self.privd => {
                 let purpose = Purpose::Driver { iface: of.iface, bss: of.bss, client };
-                self.out.request(purpose, Request::LinkState { ifindex });
+                self.out.request(purpose, Request::LinkState { handle });
             }
             Some(_) | None => {
                 let text = self.driver_status_text(of, None);
@@ -227,11 +227,11 @@ impl Apd {
     /// The kernel's figures come first; the answer is put together when they are there.
     fn show_station(&mut self, of: BssRef, addr: Option<MacAddr>, client: ClientId) {
         let known = addr.filter(|addr| self.engine(of).is_some_and(|bss| bss.station(*addr).is_some()));
-        let ifindex = self.iface(of.iface).and_then(|iface| iface.slots.get(of.bss)).and_then(|slot| slot.ifindex);
-        match (known, ifindex) {
-            (Some(addr), Some(ifindex)) => {
+        let handle = self.iface(of.iface).and_then(|iface| iface.slots.get(of.bss)).and_then(|slot| slot.handle);
+        match (known, handle) {
+            (Some(addr), Some(handle)) => {
                 let purpose = Purpose::Station { iface: of.iface, bss: of.bss, addr, client };
-                self.out.request(purpose, Request::Stations { ifindex, addr: Some(addr) });
+                self.out.request(purpose, Request::Stations { handle, addr: Some(addr) });
             }
             // hostapd answers with nothing where a list is empty, and refuses an address it does not know.
             (None, _) if addr.is_none() => self.out.reply(client, Vec::new()),

@@ -96,7 +96,7 @@ impl Apd {
         let Some(iface) = self.iface(of.iface) else { return FAIL.to_vec() };
         let Some(slot) = iface.slots.get(of.bss) else { return FAIL.to_vec() };
         let mut lines = Lines::new(AP_LIMIT);
-        lines.field("ifindex", slot.ifindex.unwrap_or(0)).field("ifname", iface.bss_name(of.bss));
+        lines.field("ifindex", slot.handle.map_or(0, |_| slot.ifindex)).field("ifname", iface.bss_name(of.bss));
         if let Some(bridge) = link.and_then(|link| link.bridge.as_ref()) {
             lines.field("brname", bridge);
         }

@@ -42,7 +42,7 @@ impl Iface {
         slot.coming = Some(step);
         slot.takes_existing = false;
         slot.failed = false;
-        let (id, own) = (slot.id, slot.ifindex);
+        let (id, own) = (slot.id, slot.handle);
         let Some(config) = self.config.bss.get(bss) else { return };
         let addr = config.bssid().or_else(|| self.further_address());
         if step == BssStep::Interface
@@ -52,16 +52,16 @@ impl Iface {
             slot.reserved = addr;
         }
         let request = match (step, own) {
-            (BssStep::Interface, None) => self.own_ifindex(0).map(|parent| Request::AddInterface {
+            (BssStep::Interface, None) => self.own_handle(0).map(|parent| Request::AddInterface {
                 parent,
                 ifname: config.interface().to_owned(),
                 kind: InterfaceType::AccessPoint,
                 addr,
             }),
-            (BssStep::Bridge, Some(ifindex)) => {
-                config.bridge().map(|bridge| Request::SetBridge { ifindex, bridge: Some(bridge.to_owned()) })
+            (BssStep::Bridge, Some(handle)) => {
+                config.bridge().map(|bridge| Request::SetBridge { handle, bridge: Some(bridge.to_owned()) })
             }
-            (BssStep::Up, Some(ifindex)) if bss > 0 => Some(Request::SetLinkUp { ifindex, up: true }),
+            (BssStep::Up, Some(handle)) if bss > 0 => Some(Request::SetLinkUp { handle, up: true }),
             (BssStep::Interface | BssStep::Up, Some(_)) | (BssStep::Bridge | BssStep::Up, None) => None,
             (BssStep::Files, _) if awaits_files => return,
             (BssStep::Files, _) => return self.start_bss(bss, out, now, rng),
@@ -79,7 +79,7 @@ impl Iface {
     fn further_address(&self) -> Option<MacAddr> {
         let MacAddr([a, b, c, d, e, f]) = self.slots.first()?.addr;
         let mut counted = (1..=u8::MAX).map(|step| MacAddr([a | 2, b, c, d, e, f.wrapping_add(step)]));
-        let has = |slot: &Slot, addr| slot.reserved == Some(addr) || slot.ifindex.is_some() && slot.addr == addr;
+        let has = |slot: &Slot, addr| slot.reserved == Some(addr) || slot.handle.is_some() && slot.addr == addr;
         let asked_for = |addr| self.config.bss.iter().any(|bss| bss.bssid() == Some(addr));
         counted.find(|addr| !asked_for(*addr) && !self.slots.iter().any(|slot| has(slot, *addr)))
     }
@@ -98,16 +98,17 @@ impl Iface {
         let Some(slot) = self.slots.get_mut(bss).filter(|slot| slot.coming == Some(step)) else { return };
         match result {
             Ok(reply) => {
-                if let Reply::Created(info) = reply {
-                    (slot.ifindex, slot.addr, slot.created) = (Some(info.ifindex), info.addr, true);
-                } else if let Reply::Attached(info) = reply {
-                    (slot.ifindex, slot.addr, slot.created) = (Some(info.ifindex), info.addr, false);
+                if let Reply::Created(handle, info) = reply {
+                    (slot.handle, slot.addr, slot.created) = (Some(handle), info.addr, true);
+                    slot.ifindex = info.ifindex;
+                } else if let Reply::Attached(handle, info) = reply {
+                    (slot.handle, slot.addr, slot.created) = (Some(handle), info.addr, false);
+                    slot.ifindex = info.ifindex;
                     slot.found_up.get_or_insert(info.up);
-                    let ifindex = info.ifindex;
                     let kind = InterfaceType::AccessPoint;
                     let taken = Purpose::Nothing("taking an interface that is there");
-                    out.request(taken.clone(), Request::SetLinkUp { ifindex, up: false });
-                    out.request(taken, Request::SetInterfaceType { ifindex, kind });
+                    out.request(taken.clone(), Request::SetLinkUp { handle, up: false });
+                    out.request(taken, Request::SetInterfaceType { handle, kind });
                 }
                 self.join(bss, next(step), out, now, rng);
             }
@@ -132,8 +133,8 @@ impl Iface {
             return;
         };
         slot.coming = None;
-        let (Some(ifindex), Some(wiphy), Some(mut operating)) =
-            (slot.ifindex, self.wiphy.clone(), self.operating.clone())
+        let (Some(handle), Some(wiphy), Some(mut operating)) =
+            (slot.handle, self.wiphy.clone(), self.operating.clone())
         else {
             return;
         };
@@ -156,7 +157,7 @@ impl Iface {
         }
         let Some(slot) = self.slots.get_mut(bss) else { return };
         let config = BssConfig {
-            ifindex,
+            handle,
             own: slot.addr,
             bss: parameters,
             radio: self.config.radio.clone(),
@@ -201,7 +202,7 @@ impl Iface {
         }
         if comes_up {
             give_back(slot, out);
-            (slot.failed, slot.created, slot.ifindex, slot.reserved, slot.engine) = (true, false, None, None, None);
+            (slot.failed, slot.created, slot.handle, slot.reserved, slot.engine) = (true, false, None, None, None);
         }
         self.answer_adder(bss, false, out);
         // It may have been the last that the others waited for.

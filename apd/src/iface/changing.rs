@@ -75,7 +75,7 @@ impl Iface {
         slot.coming = None;
         if bss > 0 {
             give_back(slot, out);
-            (slot.ifindex, slot.created) = (None, false);
+            (slot.handle, slot.created) = (None, false);
         }
     }
 

@@ -79,20 +79,20 @@ impl Iface {
     /// The request of a step; none if something else is awaited; the next step if there is nothing to do in this one.
     fn request_of(&self, step: Step) -> Result<Option<Request>, Step> {
         if let Step::Attach = step {
-            return match self.own_ifindex(0) {
+            return match self.own_handle(0) {
                 Some(_) => Err(Step::Abilities),
                 None => Ok(Some(Request::Attach { ifname: self.name().to_owned() })),
             };
         }
-        let Some(ifindex) = self.own_ifindex(0) else { return Ok(None) };
+        let Some(handle) = self.own_handle(0) else { return Ok(None) };
         match step {
             Step::Attach => Ok(None),
-            Step::Abilities => Ok(Some(Request::Capabilities { ifindex })),
-            Step::Down => Ok(Some(Request::SetLinkUp { ifindex, up: false })),
-            Step::Type => Ok(Some(Request::SetInterfaceType { ifindex, kind: InterfaceType::AccessPoint })),
+            Step::Abilities => Ok(Some(Request::Capabilities { handle })),
+            Step::Down => Ok(Some(Request::SetLinkUp { handle, up: false })),
+            Step::Type => Ok(Some(Request::SetInterfaceType { handle, kind: InterfaceType::AccessPoint })),
             Step::Address => match self.config.bss.first().and_then(|bss| bss.bssid()) {
                 Some(addr) if self.slots.first().is_some_and(|slot| slot.addr != addr) => {
-                    Ok(Some(Request::SetMacAddress { ifindex, addr }))
+                    Ok(Some(Request::SetMacAddress { handle, addr }))
                 }
                 Some(_) | None => Err(Step::CountryNow),
             },
@@ -105,11 +105,11 @@ impl Iface {
                 None => Err(Step::Up),
             },
             Step::CountryWait => Ok(None),
-            Step::AbilitiesThere => Ok(Some(Request::Capabilities { ifindex })),
-            Step::Up => Ok(Some(Request::SetLinkUp { ifindex, up: true })),
-            Step::Overlap => self.scan_for_overlap(ifindex).map(Some).ok_or(Step::Start),
+            Step::AbilitiesThere => Ok(Some(Request::Capabilities { handle })),
+            Step::Up => Ok(Some(Request::SetLinkUp { handle, up: true })),
+            Step::Overlap => self.scan_for_overlap(handle).map(Some).ok_or(Step::Start),
             Step::OverlapPause | Step::OverlapWait => Ok(None),
-            Step::OverlapSeen => Ok(Some(Request::ScanResults { ifindex })),
+            Step::OverlapSeen => Ok(Some(Request::ScanResults { handle })),
             Step::Start => Ok(None),
         }
     }
@@ -145,9 +145,10 @@ impl Iface {
             reason = "a step has one kind of answer; the others say nothing to it"
         )]
         match (step, reply) {
-            (Step::Attach, Reply::Attached(info)) => {
+            (Step::Attach, Reply::Attached(handle, info)) => {
                 if let Some(slot) = self.slots.first_mut() {
-                    slot.ifindex = Some(info.ifindex);
+                    slot.handle = Some(handle);
+                    slot.ifindex = info.ifindex;
                     slot.addr = info.addr;
                     // A privd that comes back finds it as the one before has left it.
                     slot.found_up.get_or_insert(info.up);
@@ -230,11 +231,11 @@ impl Iface {
         for (threshold, frag) in
             [(self.config.radio.rts_threshold(), false), (self.config.radio.fragm_threshold(), true)]
         {
-            if let (Some(threshold), Some(ifindex)) = (threshold, self.own_ifindex(0)) {
+            if let (Some(threshold), Some(handle)) = (threshold, self.own_handle(0)) {
                 let request = if frag {
-                    Request::SetFragThreshold { ifindex, threshold }
+                    Request::SetFragThreshold { handle, threshold }
                 } else {
-                    Request::SetRtsThreshold { ifindex, threshold }
+                    Request::SetRtsThreshold { handle, threshold }
                 };
                 out.request(Purpose::Nothing("setting a threshold"), request);
             }

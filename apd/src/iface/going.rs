@@ -54,7 +54,7 @@ impl Iface {
         self.attempt = self.attempt.wrapping_add(1);
         self.wait_until = None;
         for slot in &mut self.slots {
-            slot.ifindex = None;
+            slot.handle = None;
             slot.created = false;
             slot.reserved = None;
             slot.failed = false;
@@ -89,7 +89,7 @@ impl Iface {
         self.answer_all(out);
         self.lose_engines(out);
         if why != Why::Interface
-            && let Some(ifindex) = self.slots.first().and_then(|slot| slot.ifindex)
+            && let Some(handle) = self.slots.first().and_then(|slot| slot.handle)
         {
             // Kept attached, for its events say when it is over; what else was made is made again.
             for slot in self.slots.iter_mut().skip(1) {
@@ -97,7 +97,7 @@ impl Iface {
             }
             self.forget_kernel();
             if let Some(slot) = self.slots.first_mut() {
-                slot.ifindex = Some(ifindex);
+                slot.handle = Some(handle);
             }
         } else {
             self.forget_kernel();
@@ -116,17 +116,17 @@ impl Iface {
 
 /// The interface of a BSS goes if it was made for it, and is what it was before otherwise.
 pub(super) fn give_back(slot: &mut Slot, out: &mut Outbox) {
-    let Some(ifindex) = slot.ifindex else { return };
+    let Some(handle) = slot.handle else { return };
     let nothing = Purpose::Nothing;
     if slot.created {
-        out.request(nothing("removing an interface"), Request::RemoveInterface { ifindex });
+        out.request(nothing("removing an interface"), Request::RemoveInterface { handle });
     } else {
-        out.request(nothing("taking the interface down"), Request::SetLinkUp { ifindex, up: false });
+        out.request(nothing("taking the interface down"), Request::SetLinkUp { handle, up: false });
         let kind = InterfaceType::Station;
-        out.request(nothing("making it a station"), Request::SetInterfaceType { ifindex, kind });
+        out.request(nothing("making it a station"), Request::SetInterfaceType { handle, kind });
         if slot.found_up.take() == Some(true) {
-            out.request(nothing("leaving the interface up"), Request::SetLinkUp { ifindex, up: true });
+            out.request(nothing("leaving the interface up"), Request::SetLinkUp { handle, up: true });
         }
-        out.request(nothing("giving the interface back"), Request::Detach { ifindex });
+        out.request(nothing("giving the interface back"), Request::Detach { handle });
     }
 }

@@ -17,7 +17,7 @@ use ap::{Bss, BssOutput, Condition, Lists, Operating};
 use conf::ap::{ApConfig, Radio};
 use ctrl::{ApEvent, Subscriber};
 use ipc_proto::post::{ClientId, SocketId};
-use ipc_proto::{Failure, Request, WiphyInfo};
+use ipc_proto::{Failure, Handle, Request, WiphyInfo};
 use tracing::{debug, error, info, warn};
 use wire::{Instant, MacAddr};
 
@@ -104,7 +104,9 @@ pub(crate) struct Slot {
     pub(crate) added: bool,
     /// Its control socket is there.
     pub(crate) open: bool,
-    pub(crate) ifindex: Option<u32>,
+    pub(crate) handle: Option<Handle>,
+    /// The kernel's index of its interface, to be shown.
+    pub(crate) ifindex: u32,
     pub(crate) addr: MacAddr,
     pub(crate) created: bool,
     /// The address that its interface is to have, from the request on: nobody else gets it.
@@ -232,16 +234,16 @@ impl Iface {
     }
 
     /// The BSS on an interface.
-    pub(crate) fn slot_of(&self, ifindex: u32) -> Option<usize> {
-        self.slots.iter().position(|slot| slot.ifindex == Some(ifindex))
+    pub(crate) fn slot_of(&self, handle: Handle) -> Option<usize> {
+        self.slots.iter().position(|slot| slot.handle == Some(handle))
     }
 
     pub(crate) fn say(&mut self, bss: usize, event: ApEvent) {
         self.events.push_back((bss, event));
     }
 
-    fn own_ifindex(&self, bss: usize) -> Option<u32> {
-        self.slots.get(bss).and_then(|slot| slot.ifindex)
+    fn own_handle(&self, bss: usize) -> Option<Handle> {
+        self.slots.get(bss).and_then(|slot| slot.handle)
     }
 
     /// Takes what the BSSs want done. Gives which could not start and why, which only the answer to a request can say.

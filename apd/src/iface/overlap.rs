@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crypto::Rng;
-use ipc_proto::{Failure, Request, ScanEntry, ScanParameters};
+use ipc_proto::{Failure, Handle, Request, ScanEntry, ScanParameters};
 use tracing::{debug, warn};
 use wire::Instant;
 
@@ -25,11 +25,11 @@ pub(super) struct Overlap {
 
 impl Iface {
     /// The scan that is needed for the chosen channel; passive, for nobody has to answer whoever only looks.
-    pub(super) fn scan_for_overlap(&self, ifindex: u32) -> Option<Request> {
+    pub(super) fn scan_for_overlap(&self, handle: Handle) -> Option<Request> {
         let (wiphy, operating) = (self.wiphy.as_ref()?, self.operating.as_ref()?);
         let freqs = operating.channels_to_scan(wiphy);
         let needed = !freqs.is_empty() && !self.config.radio.noscan();
-        needed.then(|| Request::TriggerScan { ifindex, scan: ScanParameters { freqs, ..ScanParameters::default() } })
+        needed.then(|| Request::TriggerScan { handle, scan: ScanParameters { freqs, ..ScanParameters::default() } })
     }
 
     pub(super) fn forget_neighbours(&mut self) {

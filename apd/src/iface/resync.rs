@@ -14,8 +14,8 @@ impl Iface {
         warn!("{}: events of the kernel were lost; looking at everything anew", self.name());
         let (iface, attempt) = (self.id, self.attempt);
         for slot in &mut self.slots {
-            let (bss, Some(ifindex)) = (slot.id, slot.ifindex) else { continue };
-            out.request(Purpose::Link { iface, attempt, bss }, Request::LinkState { ifindex });
+            let (bss, Some(handle)) = (slot.id, slot.handle) else { continue };
+            out.request(Purpose::Link { iface, attempt, bss }, Request::LinkState { handle });
             if let Some(engine) = &mut slot.engine {
                 engine.resync();
             }
@@ -33,7 +33,7 @@ impl Iface {
         rng: &mut dyn Rng,
     ) {
         let Some(bss) = self.index_of(bss) else { return };
-        let Some(ifindex) = self.own_ifindex(bss) else { return };
+        let Some(handle) = self.own_handle(bss) else { return };
         let LinkInfo { up, addr, ssid, channel, .. } = match result {
             Ok(Reply::Link(link)) => link,
             Ok(_) => return,
@@ -42,18 +42,18 @@ impl Iface {
                 return;
             }
         };
-        self.event(&Event::LinkChanged { ifindex, up, carrier: up, addr }, out, now, rng);
-        if !up || self.state != State::Enabled || self.own_ifindex(bss) != Some(ifindex) {
+        self.event(&Event::LinkChanged { handle, up, carrier: up, addr }, out, now, rng);
+        if !up || self.state != State::Enabled || self.own_handle(bss) != Some(handle) {
             return;
         }
         let engine = self.slots.get(bss).and_then(|slot| slot.engine.as_ref());
         let on = engine.map(|engine| engine.operating().definition.freq);
         if ssid.is_none() {
-            self.event(&Event::ApStopped { ifindex }, out, now, rng);
+            self.event(&Event::ApStopped { handle }, out, now, rng);
         } else if let Some(channel) = channel
             && on != Some(channel.freq)
         {
-            self.event(&Event::ChannelSwitched { ifindex, channel }, out, now, rng);
+            self.event(&Event::ChannelSwitched { handle, channel }, out, now, rng);
         }
     }
 }

@@ -43,15 +43,15 @@ impl Iface {
                 self.back();
                 self.enable(out, true);
             }
-            Event::InterfaceGone { ifindex, ifname } if self.own_ifindex(0) == Some(*ifindex) => {
+            Event::InterfaceGone { handle, ifname } if self.own_handle(0) == Some(*handle) => {
                 warn!("{ifname}: the interface is gone; waiting for it to come back");
                 self.suspend(Why::Interface, out);
             }
-            Event::InterfaceGone { ifindex, .. } => {
-                if let Some(bss) = self.slot_of(*ifindex) {
+            Event::InterfaceGone { handle, .. } => {
+                if let Some(bss) = self.slot_of(*handle) {
                     warn!("{}: the interface of this BSS is gone; RELOAD makes it again", self.bss_name(bss));
                     if let Some(slot) = self.slots.get_mut(bss) {
-                        (slot.ifindex, slot.created) = (None, false);
+                        (slot.handle, slot.created) = (None, false);
                         if let Some(engine) = &mut slot.engine {
                             engine.lost();
                         }
@@ -59,7 +59,7 @@ impl Iface {
                     self.drain(out);
                 }
             }
-            Event::RadioBlocked { ifindex, blocked } if self.own_ifindex(0) == Some(*ifindex) => {
+            Event::RadioBlocked { handle, blocked } if self.own_handle(0) == Some(*handle) => {
                 match (blocked, self.state) {
                     (true, State::Enabled | State::Coming(_) | State::Waiting(Why::Down | Why::Retry(_))) => {
                         warn!("{}: the radio was blocked (rfkill)", self.name());
@@ -73,7 +73,7 @@ impl Iface {
                     _ => {}
                 }
             }
-            Event::LinkChanged { ifindex, up, .. } if self.own_ifindex(0) == Some(*ifindex) => match (up, self.state) {
+            Event::LinkChanged { handle, up, .. } if self.own_handle(0) == Some(*handle) => match (up, self.state) {
                 (false, State::Enabled) => {
                     warn!("{}: the interface was taken down", self.name());
                     self.suspend(Why::Down, out);
@@ -85,8 +85,8 @@ impl Iface {
                 }
                 _ => {}
             },
-            Event::LinkChanged { ifindex, up, .. } if self.state == State::Enabled => {
-                if let Some(bss) = self.slot_of(*ifindex) {
+            Event::LinkChanged { handle, up, .. } if self.state == State::Enabled => {
+                if let Some(bss) = self.slot_of(*handle) {
                     self.link_of_bss(bss, *up, out, now, rng);
                 }
             }
@@ -94,8 +94,8 @@ impl Iface {
                 self.wait_until = None;
                 self.stepped(Step::CountryWait, Ok(Reply::Done), out, now, rng);
             }
-            Event::ScanDone { ifindex, .. }
-                if self.own_ifindex(0) == Some(*ifindex) && self.state == State::Coming(Step::OverlapWait) =>
+            Event::ScanDone { handle, .. }
+                if self.own_handle(0) == Some(*handle) && self.state == State::Coming(Step::OverlapWait) =>
             {
                 self.wait_until = None;
                 self.stepped(Step::OverlapWait, Ok(Reply::Done), out, now, rng);
@@ -103,13 +103,13 @@ impl Iface {
             _ => {}
         }
         #[cfg(feature = "testing")]
-        if let Some(bss) = event.ifindex().and_then(|ifindex| self.slot_of(ifindex))
+        if let Some(bss) = event.handle().and_then(|handle| self.slot_of(handle))
             && let Some(said) = self.hooks.take(event)
         {
             self.events.push_back((bss, said));
             return;
         }
-        if let Some(bss) = event.ifindex().and_then(|ifindex| self.slot_of(ifindex))
+        if let Some(bss) = event.handle().and_then(|handle| self.slot_of(handle))
             && let Some(engine) = self.slots.get_mut(bss).and_then(|slot| slot.engine.as_mut())
         {
             engine.handle_event(event, now, rng);

@@ -159,7 +159,7 @@ impl Activity {
 #[cfg(test)]
 mod tests {
     use ipc_proto::{ApParameters, AssociateParameters, AuthenticateParameters, StationFlags};
-    use ipc_proto::{BeaconParameters, BssOptions, ChannelDefinition, LinkSecurity, MfpMode};
+    use ipc_proto::{BeaconParameters, BssOptions, ChannelDefinition, Handle, LinkSecurity, MfpMode};
     use wire::{ReasonCode, Ssid};
 
     use super::*;
@@ -177,7 +177,7 @@ mod tests {
             elements: Vec::new(),
             local_state_change: false,
         };
-        Request::Authenticate { ifindex: 3, auth }
+        Request::Authenticate { handle: Handle(3), auth }
     }
 
     fn associate(bssid: MacAddr, secured: bool) -> Request {
@@ -198,7 +198,7 @@ mod tests {
             disable_ht: false,
             disable_vht: false,
         };
-        Request::Associate { ifindex: 3, assoc }
+        Request::Associate { handle: Handle(3), assoc }
     }
 
     fn start(akms: Vec<u32>) -> Request {
@@ -218,7 +218,7 @@ mod tests {
             isolate: false,
             options: BssOptions::default(),
         };
-        Request::StartAp { ifindex: 3, ap }
+        Request::StartAp { handle: Handle(3), ap }
     }
 
     #[test]
@@ -264,11 +264,11 @@ mod tests {
         assert!(activity.station_comes(AP) && !activity.station_comes(AP) && activity.station_comes(OTHER));
         activity.key_taken(AP);
         let open = StationFlags { authorized: Some(true), ..StationFlags::default() };
-        activity.accepted(&Request::SetStationFlags { ifindex: 3, addr: AP, flags: open });
+        activity.accepted(&Request::SetStationFlags { handle: Handle(3), addr: AP, flags: open });
         assert_eq!((activity.usage(0).stations, activity.usage(0).unauthorized), (2, 1));
         activity.station_gone(Some(OTHER));
         assert_eq!((activity.usage(0).stations, activity.usage(0).unauthorized), (1, 0));
-        activity.accepted(&Request::StopAp { ifindex: 3 });
+        activity.accepted(&Request::StopAp { handle: Handle(3) });
         assert_eq!((activity.condition(), activity.usage(0).stations), (Condition::Idle, 0));
         activity.accepted(&start(Vec::new()));
         assert!(!activity.secured() && !activity.has_key(AP));
@@ -288,13 +288,13 @@ mod tests {
     fn cached_keys_are_counted_whatever_happens_to_the_connection() {
         let mut activity = Activity::new();
         for last in 0..3 {
-            activity.accepted(&Request::AddPmksa { ifindex: 3, bssid: AP, pmkid: [last; 16], pmk: None });
+            activity.accepted(&Request::AddPmksa { handle: Handle(3), bssid: AP, pmkid: [last; 16], pmk: None });
         }
-        activity.accepted(&Request::RemovePmksa { ifindex: 3, bssid: AP, pmkid: [1; 16] });
-        activity.accepted(&Request::Disconnect { ifindex: 3, reason: ReasonCode(3) });
+        activity.accepted(&Request::RemovePmksa { handle: Handle(3), bssid: AP, pmkid: [1; 16] });
+        activity.accepted(&Request::Disconnect { handle: Handle(3), reason: ReasonCode(3) });
         activity.left(None);
         assert_eq!(activity.usage(5), Usage { registrations: 5, stations: 0, unauthorized: 0, pmksas: 2 });
-        activity.accepted(&Request::FlushPmksa { ifindex: 3 });
+        activity.accepted(&Request::FlushPmksa { handle: Handle(3) });
         assert_eq!(activity.usage(0).pmksas, 0);
     }
 }

@@ -19,13 +19,13 @@ impl Worker {
                     self.learn_wiphy(info);
                 }
                 self.switches();
-                one(self.info(ifindex).map(Reply::Attached))
+                one(self.named(ifindex).map(|(handle, info)| Reply::Attached(handle, info)))
             }
             Finish::Created => {
                 let Some(interface) = gathered.interfaces.into_iter().next_back() else { return one(None) };
                 let ifindex = interface.ifindex;
                 self.created(client, interface);
-                one(self.info(ifindex).map(Reply::Created))
+                one(self.named(ifindex).map(|(handle, info)| Reply::Created(handle, info)))
             }
             Finish::Removed(ifindex) => {
                 self.removed(ifindex);

@@ -5,7 +5,7 @@ use std::os::fd::OwnedFd;
 use std::rc::Rc;
 
 use ipc_proto::channel::{Channel, ChannelError};
-use ipc_proto::{Event, Failure, FromPrivd, Refusal, Reply, Role, ToPrivd, codec};
+use ipc_proto::{Event, Failure, FromPrivd, Handle, Refusal, Reply, Role, ToPrivd, codec};
 use policy::grant::Grant;
 
 /// From here on events are dropped, octets.
@@ -43,7 +43,7 @@ pub(super) struct Client {
     /// Requests without an answer.
     pub(super) outstanding: usize,
     /// Interfaces that it had.
-    lost: BTreeSet<u32>,
+    lost: BTreeSet<Handle>,
     /// Why its connection ends.
     pub(super) end: Option<End>,
 }
@@ -102,18 +102,15 @@ impl Client {
         !self.queue.is_empty()
     }
 
-    pub(super) fn lose(&mut self, ifindex: u32) {
-        if self.lost.len() < MAX_LOST {
-            self.lost.insert(ifindex);
+    pub(super) fn lose(&mut self, handle: Handle) {
+        if self.lost.len() >= MAX_LOST {
+            self.lost.pop_first();
         }
+        self.lost.insert(handle);
     }
 
-    pub(super) fn regain(&mut self, ifindex: u32) {
-        self.lost.remove(&ifindex);
-    }
-
-    pub(super) fn has_lost(&self, ifindex: u32) -> bool {
-        self.lost.contains(&ifindex)
+    pub(super) fn has_lost(&self, handle: Handle) -> bool {
+        self.lost.contains(&handle)
     }
 
     /// The next message of the client.

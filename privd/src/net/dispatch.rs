@@ -66,15 +66,21 @@ impl Worker {
     /// The steps of a request that the policy allows.
     #[allow(clippy::too_many_lines, reason = "one arm for each request, each a line or a few")]
     pub(super) fn plan(&mut self, client: u64, request: Request) -> Plan {
+        // Requests about no interface have no use for its index.
+        let ifindex = match request.handle().map(|handle| self.index_of(client, handle)) {
+            Some(Some(ifindex)) => ifindex,
+            Some(None) => return Failure::NoInterface.into(),
+            None => 0,
+        };
         match request {
             Request::Interfaces => Plan::Now(Ok(Reply::Interfaces(self.visible_interfaces(client)))),
             Request::Attach { ifname } => self.attach(client, &ifname),
-            Request::Detach { ifindex } => {
+            Request::Detach { .. } => {
                 self.release(client, ifindex);
                 DONE
             }
-            Request::Capabilities { ifindex } => Plan::Ask(Finish::Wiphy, vec![self.wiphy_query(ifindex)]),
-            Request::LinkState { ifindex } => {
+            Request::Capabilities { .. } => Plan::Ask(Finish::Wiphy, vec![self.wiphy_query(ifindex)]),
+            Request::LinkState { .. } => {
                 let mut steps = vec![Step::new(self.nl80211(cmd::GET_INTERFACE, on(ifindex)))];
                 if self.is_station(ifindex) {
                     steps.push(Step::new(self.nl80211(cmd::GET_STATION, on(ifindex)).dump()));
@@ -86,41 +92,39 @@ impl Worker {
                 steps.push(Step::link(rtnetlink::addresses()).tolerate(&[libc::EOPNOTSUPP]));
                 Plan::Ask(Finish::Link(ifindex), steps)
             }
-            Request::SetLinkUp { ifindex, up } => {
+            Request::SetLinkUp { up, .. } => {
                 let effect = if up { Effect::None } else { Effect::KeysGone(ifindex) };
                 Plan::Ask(Finish::Done, vec![Step::link(rtnetlink::set_up(ifindex, up)).effect(effect)])
             }
-            Request::SetOperState { ifindex, state } => {
+            Request::SetOperState { state, .. } => {
                 let message = rtnetlink::set_operstate(ifindex, Some(state));
                 Plan::Ask(Finish::Done, vec![Step::link(message).effect(Effect::OperState(ifindex))])
             }
-            Request::SetInterfaceType { ifindex, kind } => self.set_type(ifindex, kind),
-            Request::AddInterface { parent, ifname, kind, addr } => {
-                self.add_interface(client, parent, &ifname, kind, addr)
+            Request::SetInterfaceType { kind, .. } => self.set_type(ifindex, kind),
+            Request::AddInterface { ifname, kind, addr, .. } => {
+                self.add_interface(client, ifindex, &ifname, kind, addr)
             }
-            Request::RemoveInterface { ifindex } => self.ask(Finish::Removed(ifindex), cmd::DEL_INTERFACE, on(ifindex)),
-            Request::SetMacAddress { ifindex, addr } => {
+            Request::RemoveInterface { .. } => self.ask(Finish::Removed(ifindex), cmd::DEL_INTERFACE, on(ifindex)),
+            Request::SetMacAddress { addr, .. } => {
                 let before = self.links.get(&ifindex).map_or(addr, |link| link.addr);
                 let set = Step::link(rtnetlink::set_address(ifindex, addr)).effect(Effect::Address(ifindex, before));
                 Plan::Ask(Finish::Done, self.unless_taken(client, ifindex, Some(addr), set))
             }
-            Request::SetBridge { ifindex, bridge: None } => Plan::Ask(Finish::Done, vec![leave_bridge(ifindex)]),
-            Request::SetBridge { ifindex, bridge: Some(name) } => self.join_bridge(ifindex, name),
-            Request::SetFourAddress { ifindex, enabled } => {
+            Request::SetBridge { bridge: None, .. } => Plan::Ask(Finish::Done, vec![leave_bridge(ifindex)]),
+            Request::SetBridge { bridge: Some(name), .. } => self.join_bridge(ifindex, name),
+            Request::SetFourAddress { enabled, .. } => {
                 self.simply(cmd::SET_INTERFACE, on(ifindex).u8(attr::FOUR_ADDR, u8::from(enabled)))
             }
 
-            Request::TriggerScan { ifindex, scan } => {
-                self.simply(cmd::TRIGGER_SCAN, command::trigger_scan(ifindex, &scan))
-            }
-            Request::AbortScan { ifindex } => self.simply(cmd::ABORT_SCAN, on(ifindex)),
-            Request::ScanResults { ifindex } => self.dump(Finish::Scan, cmd::GET_SCAN, on(ifindex)),
-            Request::StartSchedScan { ifindex, scan } => {
+            Request::TriggerScan { scan, .. } => self.simply(cmd::TRIGGER_SCAN, command::trigger_scan(ifindex, &scan)),
+            Request::AbortScan { .. } => self.simply(cmd::ABORT_SCAN, on(ifindex)),
+            Request::ScanResults { .. } => self.dump(Finish::Scan, cmd::GET_SCAN, on(ifindex)),
+            Request::StartSchedScan { scan, .. } => {
                 self.simply(cmd::START_SCHED_SCAN, command::sched_scan(ifindex, &scan))
             }
-            Request::StopSchedScan { ifindex } => self.simply(cmd::STOP_SCHED_SCAN, on(ifindex)),
+            Request::StopSchedScan { .. } => self.simply(cmd::STOP_SCHED_SCAN, on(ifindex)),
 
-            Request::Authenticate { ifindex, auth } => {
+            Request::Authenticate { auth, .. } => {
                 let Some(attrs) = command::authenticate(ifindex, &auth) else {
                     return Failure::Invalid(String::from("algorithm")).into();
                 };
@@ -140,14 +144,14 @@ impl Worker {
                 let again = vec![forget, Step::new(message)];
                 Plan::Ask(Finish::Done, vec![step.otherwise(&[libc::EALREADY, libc::EEXIST], again)])
             }
-            Request::Associate { ifindex, assoc } => {
+            Request::Associate { assoc, .. } => {
                 let features = self.features(ifindex);
                 let attrs = command::associate(ifindex, &assoc, &features);
                 let over_nl80211 = assoc.control_port && features.control_port;
                 let step = Step::new(self.nl80211(cmd::ASSOCIATE, attrs));
                 Plan::Ask(Finish::Done, vec![step.effect(Effect::ControlPort(ifindex, over_nl80211))])
             }
-            Request::Connect { ifindex, connect } => {
+            Request::Connect { connect, .. } => {
                 let features = self.features(ifindex);
                 if let Some(attachment) = self.attached.get_mut(&ifindex) {
                     attachment.driver_sme = true;
@@ -157,18 +161,18 @@ impl Worker {
                 let step = Step::new(self.nl80211(cmd::CONNECT, attrs));
                 Plan::Ask(Finish::Done, vec![step.effect(Effect::ControlPort(ifindex, over_nl80211))])
             }
-            Request::Deauthenticate { ifindex, bssid, reason, local } => {
+            Request::Deauthenticate { bssid, reason, local, .. } => {
                 let attrs = on(ifindex).mac(attr::MAC, bssid).u16(attr::REASON_CODE, reason.0);
                 self.simply(cmd::DEAUTHENTICATE, attrs.flag_if(attr::LOCAL_STATE_CHANGE, local))
             }
-            Request::Disassociate { ifindex, bssid, reason } => {
+            Request::Disassociate { bssid, reason, .. } => {
                 self.simply(cmd::DISASSOCIATE, on(ifindex).mac(attr::MAC, bssid).u16(attr::REASON_CODE, reason.0))
             }
-            Request::Disconnect { ifindex, reason } => {
+            Request::Disconnect { reason, .. } => {
                 self.simply(cmd::DISCONNECT, on(ifindex).u16(attr::REASON_CODE, reason.0))
             }
 
-            Request::AddKey { ifindex, key } => {
+            Request::AddKey { key, .. } => {
                 if key.key.as_bytes().iter().all(|octet| *octet == 0) {
                     // No handshake gives such a key; a machine that was made to forget its key does.
                     return Failure::Invalid(String::from("key")).into();
@@ -185,56 +189,56 @@ impl Worker {
                 }
                 Plan::Ask(Finish::Done, steps)
             }
-            Request::DeleteKey { ifindex, kind, index } => {
+            Request::DeleteKey { kind, index, .. } => {
                 let message = self.nl80211(cmd::DEL_KEY, command::delete_key(ifindex, kind, index));
                 let step = Step::new(message).tolerate(&[libc::ENOENT, libc::ENOLINK]);
                 Plan::Ask(Finish::Done, vec![step.effect(Effect::KeyDeleted(ifindex, kind, index))])
             }
-            Request::KeySequence { ifindex, index } => {
+            Request::KeySequence { index, .. } => {
                 self.ask(Finish::KeySequence, cmd::GET_KEY, on(ifindex).u8(attr::KEY_IDX, index))
             }
-            Request::AddPmksa { ifindex, bssid, pmkid, pmk } => {
+            Request::AddPmksa { bssid, pmkid, pmk, .. } => {
                 let attrs = on(ifindex).mac(attr::MAC, bssid).bytes(attr::PMKID, &pmkid);
                 let attrs = attrs.with(pmk.as_ref(), |attrs, pmk| attrs.bytes(attr::PMK, pmk.as_bytes()));
                 self.simply(cmd::SET_PMKSA, attrs)
             }
-            Request::RemovePmksa { ifindex, bssid, pmkid } => {
+            Request::RemovePmksa { bssid, pmkid, .. } => {
                 self.simply(cmd::DEL_PMKSA, on(ifindex).mac(attr::MAC, bssid).bytes(attr::PMKID, &pmkid))
             }
-            Request::FlushPmksa { ifindex } => self.simply(cmd::FLUSH_PMKSA, on(ifindex)),
-            Request::SetRekeyData { ifindex, kek, kck, replay_counter } => {
+            Request::FlushPmksa { .. } => self.simply(cmd::FLUSH_PMKSA, on(ifindex)),
+            Request::SetRekeyData { kek, kck, replay_counter, .. } => {
                 let attrs = command::rekey_data(ifindex, kek.as_bytes(), kck.as_bytes(), replay_counter);
                 self.simply(cmd::SET_REKEY_OFFLOAD, attrs)
             }
-            Request::UpdateFtElements { ifindex, mobility_domain, elements } => {
+            Request::UpdateFtElements { mobility_domain, elements, .. } => {
                 self.simply(cmd::UPDATE_FT_IES, on(ifindex).u16(attr::MDID, mobility_domain).bytes(attr::IE, &elements))
             }
 
-            Request::RegisterFrame { ifindex, subtype, prefix } => self.register_frame(ifindex, subtype, prefix),
-            Request::TransmitFrame { ifindex, transmit } => {
+            Request::RegisterFrame { subtype, prefix, .. } => self.register_frame(ifindex, subtype, prefix),
+            Request::TransmitFrame { transmit, .. } => {
                 let attrs = command::transmit(ifindex, &transmit, &self.features(ifindex));
                 self.ask(Finish::Cookie, cmd::FRAME, attrs)
             }
-            Request::CancelTransmit { ifindex, cookie } => {
+            Request::CancelTransmit { cookie, .. } => {
                 self.simply(cmd::FRAME_WAIT_CANCEL, on(ifindex).u64(attr::COOKIE, cookie))
             }
-            Request::RemainOnChannel { ifindex, freq, duration } => {
+            Request::RemainOnChannel { freq, duration, .. } => {
                 let attrs = on(ifindex).u32(attr::WIPHY_FREQ, freq).u32(attr::DURATION, duration);
                 self.ask(Finish::Cookie, cmd::REMAIN_ON_CHANNEL, attrs)
             }
-            Request::CancelRemainOnChannel { ifindex, cookie } => {
+            Request::CancelRemainOnChannel { cookie, .. } => {
                 self.simply(cmd::CANCEL_REMAIN_ON_CHANNEL, on(ifindex).u64(attr::COOKIE, cookie))
             }
 
-            Request::SendEapol { ifindex, dest, data, encrypt } => {
+            Request::SendEapol { dest, data, encrypt, .. } => {
                 if self.attached.get(&ifindex).is_some_and(|attachment| attachment.control_port) {
                     self.simply(cmd::CONTROL_PORT_FRAME, command::eapol(ifindex, dest, &data, encrypt))
                 } else {
                     Plan::Now(self.send_eapol(ifindex, dest, &data))
                 }
             }
-            Request::SendPreauth { ifindex, dest, data } => Plan::Now(self.send_preauth(ifindex, dest, &data)),
-            Request::ReceivePreauth { ifindex, enabled } => {
+            Request::SendPreauth { dest, data, .. } => Plan::Now(self.send_preauth(ifindex, dest, &data)),
+            Request::ReceivePreauth { enabled, .. } => {
                 let socket = if enabled { crate::sys::packet(ifindex, ETH_P_PREAUTH).map(Some) } else { Ok(None) };
                 match (socket, self.attached.get_mut(&ifindex)) {
                     (Ok(socket), Some(attachment)) => {
@@ -246,7 +250,7 @@ impl Worker {
                 }
             }
 
-            Request::StartAp { ifindex, ap } => {
+            Request::StartAp { ap, .. } => {
                 let features = self.features(ifindex);
                 let attrs = command::start_ap(ifindex, &ap, &features);
                 let start = Step::new(self.nl80211(cmd::START_AP, attrs)).effect(Effect::AccessPoint(ifindex, true));
@@ -261,14 +265,12 @@ impl Worker {
                 steps.push(spurious.tolerate(&[libc::EOPNOTSUPP, libc::EBUSY, libc::EINVAL]));
                 Plan::Ask(Finish::Done, steps)
             }
-            Request::UpdateBeacon { ifindex, beacon } => {
-                self.simply(cmd::SET_BEACON, command::beacon(on(ifindex), &beacon))
-            }
-            Request::StopAp { ifindex } => {
+            Request::UpdateBeacon { beacon, .. } => self.simply(cmd::SET_BEACON, command::beacon(on(ifindex), &beacon)),
+            Request::StopAp { .. } => {
                 let step = Step::new(self.nl80211(cmd::STOP_AP, on(ifindex)));
                 Plan::Ask(Finish::Done, vec![step.effect(Effect::AccessPoint(ifindex, false))])
             }
-            Request::SwitchChannel { ifindex, channel, count, block_tx, beacon, counter_offsets, after } => {
+            Request::SwitchChannel { channel, count, block_tx, beacon, counter_offsets, after, .. } => {
                 let switch = command::Switch {
                     channel: &channel,
                     count,
@@ -279,31 +281,29 @@ impl Worker {
                 };
                 self.simply(cmd::CHANNEL_SWITCH, command::channel_switch(ifindex, &switch))
             }
-            Request::SetBssOptions { ifindex, options } => {
+            Request::SetBssOptions { options, .. } => {
                 let attrs = command::bss_options(ifindex, &options, None);
                 let mut steps: Vec<Step> = Vec::new();
                 steps.extend(attrs.map(|attrs| Step::new(self.nl80211(cmd::SET_BSS, attrs))));
                 steps.extend(self.multicast_to_unicast(ifindex, &options));
                 if steps.is_empty() { DONE } else { Plan::Ask(Finish::Done, steps) }
             }
-            Request::SetChannel { ifindex, channel } => {
-                self.simply(cmd::SET_WIPHY, command::channel(on(ifindex), &channel))
-            }
-            Request::AddStation { ifindex, station } => {
+            Request::SetChannel { channel, .. } => self.simply(cmd::SET_WIPHY, command::channel(on(ifindex), &channel)),
+            Request::AddStation { station, .. } => {
                 let attrs = command::station(ifindex, &station, true, &self.features(ifindex));
                 let attachment = self.attached.get_mut(&ifindex);
                 let new = attachment.is_some_and(|attachment| attachment.activity.station_comes(station.addr));
                 let step = Step::new(self.nl80211(cmd::NEW_STATION, attrs));
                 Plan::Ask(Finish::Done, vec![step.effect(Effect::StationAdded(ifindex, station.addr, new))])
             }
-            Request::ChangeStation { ifindex, station } => {
+            Request::ChangeStation { station, .. } => {
                 let attrs = command::station(ifindex, &station, false, &self.features(ifindex));
                 self.simply(cmd::SET_STATION, attrs)
             }
-            Request::SetStationFlags { ifindex, addr, flags } => {
+            Request::SetStationFlags { addr, flags, .. } => {
                 self.simply(cmd::SET_STATION, command::station_flags(ifindex, addr, flags))
             }
-            Request::RemoveStation { ifindex, addr, notify } => {
+            Request::RemoveStation { addr, notify, .. } => {
                 let attrs = on(ifindex).with(addr, |attrs, addr| attrs.mac(attr::MAC, addr)).with(
                     notify,
                     |attrs, (Subtype(subtype), reason)| {
@@ -314,21 +314,22 @@ impl Worker {
                 let step = Step::new(self.nl80211(cmd::DEL_STATION, attrs));
                 Plan::Ask(Finish::Done, vec![step.tolerate(&[libc::ENOENT]).effect(effect)])
             }
-            Request::Stations { ifindex, addr: Some(addr) } => {
+            Request::Stations { addr: Some(addr), .. } => {
                 self.ask(Finish::Stations, cmd::GET_STATION, on(ifindex).mac(attr::MAC, addr))
             }
-            Request::Stations { ifindex, addr: None } => self.dump(Finish::Stations, cmd::GET_STATION, on(ifindex)),
-            Request::SetStationVlan { ifindex, addr, vlan } => {
+            Request::Stations { addr: None, .. } => self.dump(Finish::Stations, cmd::GET_STATION, on(ifindex)),
+            Request::SetStationVlan { addr, vlan, .. } => {
+                let Some(vlan) = self.index_of(client, vlan) else { return Failure::NoInterface.into() };
                 self.simply(cmd::SET_STATION, on(ifindex).mac(attr::MAC, addr).u32(attr::STA_VLAN, vlan))
             }
-            Request::ProbeStation { ifindex, addr } => self.simply(cmd::PROBE_CLIENT, on(ifindex).mac(attr::MAC, addr)),
-            Request::SetTxQueue { ifindex, queue, aifs, cw_min, cw_max, txop } => {
+            Request::ProbeStation { addr, .. } => self.simply(cmd::PROBE_CLIENT, on(ifindex).mac(attr::MAC, addr)),
+            Request::SetTxQueue { queue, aifs, cw_min, cw_max, txop, .. } => {
                 self.simply(cmd::SET_WIPHY, command::tx_queue(ifindex, queue, aifs, cw_min, cw_max, txop))
             }
-            Request::SetRtsThreshold { ifindex, threshold } => {
+            Request::SetRtsThreshold { threshold, .. } => {
                 self.simply(cmd::SET_WIPHY, on(ifindex).u32(attr::WIPHY_RTS_THRESHOLD, threshold.unwrap_or(u32::MAX)))
             }
-            Request::SetFragThreshold { ifindex, threshold } => {
+            Request::SetFragThreshold { threshold, .. } => {
                 self.simply(cmd::SET_WIPHY, on(ifindex).u32(attr::WIPHY_FRAG_THRESHOLD, threshold.unwrap_or(u32::MAX)))
             }
 
@@ -336,13 +337,13 @@ impl Worker {
                 self.simply(cmd::REQ_SET_REG, Attrs::new().bytes(attr::REG_ALPHA2, &[one, other, 0]))
             }
             Request::Country => self.ask(Finish::Country, cmd::GET_REG, Attrs::new()),
-            Request::SetPowerSave { ifindex, enabled } => {
+            Request::SetPowerSave { enabled, .. } => {
                 self.simply(cmd::SET_POWER_SAVE, on(ifindex).u32(attr::PS_STATE, u32::from(enabled)))
             }
-            Request::MonitorSignal { ifindex, threshold, hysteresis } => {
+            Request::MonitorSignal { threshold, hysteresis, .. } => {
                 self.simply(cmd::SET_CQM, command::signal_monitor(ifindex, threshold, hysteresis))
             }
-            Request::SignalPoll { ifindex } => {
+            Request::SignalPoll { .. } => {
                 let steps = vec![
                     Step::new(self.nl80211(cmd::GET_INTERFACE, on(ifindex))),
                     Step::new(self.nl80211(cmd::GET_STATION, on(ifindex)).dump()),
@@ -350,8 +351,8 @@ impl Worker {
                 ];
                 Plan::Ask(Finish::Signal, steps)
             }
-            Request::Survey { ifindex } => self.dump(Finish::Survey, cmd::GET_SURVEY, on(ifindex)),
-            Request::TdlsFrame { ifindex, peer, action, dialog_token, status, elements } => {
+            Request::Survey { .. } => self.dump(Finish::Survey, cmd::GET_SURVEY, on(ifindex)),
+            Request::TdlsFrame { peer, action, dialog_token, status, elements, .. } => {
                 let attrs = on(ifindex)
                     .mac(attr::MAC, peer)
                     .u8(attr::TDLS_ACTION, action)
@@ -360,10 +361,10 @@ impl Worker {
                     .bytes(attr::IE, &elements);
                 self.simply(cmd::TDLS_MGMT, attrs)
             }
-            Request::TdlsOperation { ifindex, peer, operation } => {
+            Request::TdlsOperation { peer, operation, .. } => {
                 self.simply(cmd::TDLS_OPER, on(ifindex).u8(attr::TDLS_OPERATION, operation).mac(attr::MAC, peer))
             }
-            Request::Test(request) => self.test(request),
+            Request::Test(request) => self.test(ifindex, request),
         }
     }
 

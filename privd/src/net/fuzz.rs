@@ -5,7 +5,7 @@ use std::os::fd::{AsRawFd as _, OwnedFd};
 use std::rc::Rc;
 
 use ipc_proto::channel::{Channel, pair};
-use ipc_proto::{Event, FromPrivd, codec};
+use ipc_proto::{Event, FromPrivd, Handle, codec};
 use nix::sys::socket::{AddressFamily, MsgFlags, SockFlag, SockType, recv, send, socketpair};
 use policy::grant::Grant;
 use wire::MacAddr;
@@ -51,8 +51,8 @@ fn read(command: u8, table: &Table<'_>) {
     for bits in 0..8_u8 {
         let own = MacAddr([2, 0, 0, 0, 0, 1]);
         let context = Context { own, driver_sme: bits & 1 != 0, ap_sme_in_user_space: bits & 2 != 0 };
-        if let Some(event) = event::decode(command, 7, table, &context) {
-            assert_eq!(event.ifindex(), Some(7), "an event is about another interface than its message");
+        if let Some(event) = event::decode(command, Handle(7), table, &context) {
+            assert_eq!(event.handle(), Some(Handle(7)), "an event is about another interface than its message");
             travel(&FromPrivd::Event(event));
         }
     }
@@ -224,9 +224,9 @@ impl World {
         if let Event::InterfaceAdded { .. } | Event::InterfaceGone { .. } | Event::LinkChanged { .. } = event {
             return;
         }
-        if let Some(ifindex) = event.ifindex() {
-            let has = self.worker.attached.contains_key(&ifindex);
-            let had = self.worker.clients.get(&0).is_none_or(|client| client.has_lost(ifindex));
+        if let Some(handle) = event.handle() {
+            let has = self.worker.index_of(0, handle).is_some();
+            let had = self.worker.clients.get(&0).is_none_or(|client| client.has_lost(handle));
             assert!(has || had, "a daemon hears of an interface that is not its own: {event:?}");
         }
     }

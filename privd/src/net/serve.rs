@@ -259,8 +259,8 @@ impl Worker {
         let plan = match verdict {
             Verdict::Allowed if outstanding >= MAX_OUTSTANDING => return self.refuse(number, Refusal::Flood),
             Verdict::Allowed => {
-                let attachment = request.ifindex().and_then(|ifindex| self.attached.get_mut(&ifindex));
-                if let Some(attachment) = attachment {
+                let ifindex = request.handle().and_then(|handle| self.index_of(number, handle));
+                if let Some(attachment) = ifindex.and_then(|ifindex| self.attached.get_mut(&ifindex)) {
                     attachment.activity.accepted(&request);
                 }
                 self.plan(number, request)

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
 
-use ipc_proto::{Event, Failure, InterfaceType, KeyKind, WiphyInfo};
+use ipc_proto::{Event, Failure, Handle, InterfaceType, KeyKind, WiphyInfo};
 use nix::libc;
 use nix::sys::socket::{MsgFlags, send};
 use wire::MacAddr;
@@ -35,6 +35,8 @@ const BUFFER: usize = 128 * 1024;
 #[derive(Debug)]
 pub(super) struct Attachment {
     pub(super) client: u64,
+    /// The client's name for it.
+    pub(super) handle: Handle,
     /// The client made it.
     pub(super) created: bool,
     /// Type at the time of the attachment.
@@ -90,6 +92,9 @@ pub(super) struct Worker {
     pub(super) links: BTreeMap<u32, Link>,
     pub(super) wiphys: BTreeMap<u32, WiphyInfo>,
     pub(super) attached: BTreeMap<u32, Attachment>,
+    /// The index behind each handle of what is attached.
+    handles: BTreeMap<Handle, u32>,
+    last_handle: u64,
     /// Bridges that were made for clients' interfaces, by name.
     pub(super) bridges: BTreeMap<String, MadeBridge>,
     pub(super) guard: KeyGuard,
@@ -122,6 +127,8 @@ impl Worker {
             links: BTreeMap::new(),
             wiphys: BTreeMap::new(),
             attached: BTreeMap::new(),
+            handles: BTreeMap::new(),
+            last_handle: 0,
             bridges: BTreeMap::new(),
             guard: KeyGuard::new(sockets.secret),
             jobs: BTreeMap::new(),
@@ -503,7 +510,7 @@ impl Worker {
     }
 
     pub(super) fn removed(&mut self, ifindex: u32) {
-        self.attached.remove(&ifindex);
+        self.take_away(ifindex);
         self.interface_gone(ifindex);
     }
 
@@ -583,7 +590,7 @@ impl Worker {
             driver_sme: attachment.driver_sme,
             ap_sme_in_user_space: features.ap_sme_in_user_space,
         };
-        let Some(event) = event::decode(command, ifindex, table, &context) else { return };
+        let Some(event) = event::decode(command, attachment.handle, table, &context) else { return };
         if let Event::Deauthenticated { frame, local: true, .. } = &event
             && let Some(peer) = attachment.swallow
             && frame.get(4..10) == Some(peer.octets().as_slice())
@@ -601,6 +608,6 @@ impl Worker {
             // With the SME in user space the frame's event says it, and this one may come late.
             attachment.activity.left(None);
         }
-        self.tell(ifindex, event);
+        self.tell(ifindex, |_| event);
     }
 }

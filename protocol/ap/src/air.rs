@@ -29,7 +29,7 @@ fn told(akms: &[AkmSuite]) -> Vec<u32> {
 impl Bss {
     /// Starts: registrations for frames, the access point, group keys.
     pub fn start(&mut self, now: Instant, rng: &mut dyn Rng) {
-        let ifindex = self.config.ifindex;
+        let handle = self.config.handle;
         self.condition = Condition::Starting;
         self.say_what_is_barred();
         let registrations: [(Subtype, &[u8]); 8] = [
@@ -45,11 +45,11 @@ impl Bss {
         for (subtype, prefix) in registrations {
             self.request(
                 Tag::Plain("asking for management frames"),
-                Request::RegisterFrame { ifindex, subtype, prefix: prefix.to_vec() },
+                Request::RegisterFrame { handle, subtype, prefix: prefix.to_vec() },
             );
         }
         // Entries of an earlier life of this daemon.
-        self.request(Tag::Plain("removing old stations"), Request::RemoveStation { ifindex, addr: None, notify: None });
+        self.request(Tag::Plain("removing old stations"), Request::RemoveStation { handle, addr: None, notify: None });
         self.group = self.policy.as_ref().map(|policy| Group::new(self.config.group(policy), now, rng));
         self.silent = self.config.bss.start_disabled();
         if self.silent {
@@ -62,9 +62,9 @@ impl Bss {
 
     /// The beacon, and what can be done only once there is one.
     fn begin(&mut self) {
-        let ifindex = self.config.ifindex;
+        let handle = self.config.handle;
         let ap = self.ap_parameters();
-        self.request(Tag::Start, Request::StartAp { ifindex, ap });
+        self.request(Tag::Start, Request::StartAp { handle, ap });
         self.drain_group();
         self.set_queues();
         if self.config.bss.broadcast_deauth() {
@@ -77,7 +77,7 @@ impl Bss {
         if self.condition == Condition::Stopped {
             return;
         }
-        let ifindex = self.config.ifindex;
+        let handle = self.config.handle;
         if core::mem::take(&mut self.silent) {
             self.condition = Condition::Stopped;
             return self.forget_stations();
@@ -86,8 +86,8 @@ impl Bss {
             self.send_broadcast_deauth(ReasonCode::DEAUTH_LEAVING);
         }
         self.forget_stations();
-        self.request(Tag::Plain("removing stations"), Request::RemoveStation { ifindex, addr: None, notify: None });
-        self.request(Tag::Plain("stopping"), Request::StopAp { ifindex });
+        self.request(Tag::Plain("removing stations"), Request::RemoveStation { handle, addr: None, notify: None });
+        self.request(Tag::Plain("stopping"), Request::StopAp { handle });
         self.condition = Condition::Stopped;
     }
 
@@ -173,10 +173,10 @@ impl Bss {
         let queues: [(u8, u8, u16, u16, u16); 4] =
             [(0, 1, 3, 7, 47), (1, 1, 7, 15, 94), (2, 3, 15, 63, 0), (3, 7, 15, 1023, 0)];
         for (queue, aifs, cw_min, cw_max, txop) in queues {
-            let ifindex = self.config.ifindex;
+            let handle = self.config.handle;
             self.request(
                 Tag::Plain("setting queue parameters"),
-                Request::SetTxQueue { ifindex, queue, aifs, cw_min, cw_max, txop },
+                Request::SetTxQueue { handle, queue, aifs, cw_min, cw_max, txop },
             );
         }
     }
@@ -199,8 +199,8 @@ impl Bss {
             return self.begin();
         }
         let beacon = self.builder().beacon();
-        let ifindex = self.config.ifindex;
-        self.request(Tag::Plain("changing the beacon"), Request::UpdateBeacon { ifindex, beacon });
+        let handle = self.config.handle;
+        self.request(Tag::Plain("changing the beacon"), Request::UpdateBeacon { handle, beacon });
     }
 
     /// The beacon's head and tail as they are now.

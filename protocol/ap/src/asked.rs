@@ -61,9 +61,9 @@ impl Bss {
     /// Gives a frame to the driver.
     pub(crate) fn transmit(&mut self, frame: Vec<u8>, no_ack: bool) {
         let transmit = TransmitParameters { freq: None, wait: 0, frame, no_cck: false, no_ack, offchannel: false };
-        let ifindex = self.config.ifindex;
+        let handle = self.config.handle;
         self.asked.frames = self.asked.frames.saturating_add(1);
-        self.request(Tag::Frame, Request::TransmitFrame { ifindex, transmit });
+        self.request(Tag::Frame, Request::TransmitFrame { handle, transmit });
     }
 
     /// The driver has taken a frame, or refused it.

@@ -259,7 +259,7 @@ impl Bss {
         if !fresh_entry {
             self.remove_from_kernel(addr);
         }
-        let (authenticator, ifindex) = (self.authenticator.clone(), self.config.ifindex);
+        let (authenticator, handle) = (self.authenticator.clone(), self.config.handle);
         let Some(station) = self.stations.get_mut(&addr) else { return };
         station.aid = aid;
         station.stage = Stage::Associating;
@@ -282,9 +282,9 @@ impl Bss {
         station.in_kernel = true;
         station.kernel_associated = true;
         let request = if fresh_entry {
-            Request::ChangeStation { ifindex, station: parameters }
+            Request::ChangeStation { handle, station: parameters }
         } else {
-            Request::AddStation { ifindex, station: parameters }
+            Request::AddStation { handle, station: parameters }
         };
         self.request_entry(addr, request);
         self.update_protection();

@@ -138,7 +138,7 @@ impl Bss {
         self.remove_from_kernel(addr);
         let lifetime = self.authenticated_lifetime();
         let early = self.config.wiphy.features.full_ap_client_state;
-        let ifindex = self.config.ifindex;
+        let handle = self.config.handle;
         let Some(station) = self.stations.get_mut(&addr) else { return };
         station.stage = Stage::Authenticated;
         station.expires = Some(now + lifetime);
@@ -149,7 +149,7 @@ impl Bss {
             let mut parameters = station.parameters();
             // The kernel wants rates; those of the request are not known yet.
             parameters.rates = self.config.operating.basic_rates();
-            request = Some(Request::AddStation { ifindex, station: parameters });
+            request = Some(Request::AddStation { handle, station: parameters });
         }
         self.log_stranger("stations authenticated", format!("{addr}: authenticated"));
         if let Some(request) = request {
@@ -159,7 +159,7 @@ impl Bss {
 
     /// Takes the station out of the kernel, with its keys.
     pub(crate) fn remove_from_kernel(&mut self, addr: MacAddr) {
-        let ifindex = self.config.ifindex;
+        let handle = self.config.handle;
         let Some(station) = self.stations.get_mut(&addr) else { return };
         if !station.in_kernel {
             return;
@@ -168,7 +168,7 @@ impl Bss {
         station.kernel_associated = false;
         self.request(
             Tag::Plain("removing a station"),
-            Request::RemoveStation { ifindex, addr: Some(addr), notify: None },
+            Request::RemoveStation { handle, addr: Some(addr), notify: None },
         );
     }
 
@@ -194,8 +194,8 @@ impl Bss {
         if present != self.non_erp_present {
             self.non_erp_present = present;
             self.update_beacon();
-            let (ifindex, options) = (self.config.ifindex, self.options());
-            self.request(Tag::Plain("changing protection"), Request::SetBssOptions { ifindex, options });
+            let (handle, options) = (self.config.handle, self.options());
+            self.request(Tag::Plain("changing protection"), Request::SetBssOptions { handle, options });
         }
     }
 

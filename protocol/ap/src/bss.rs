@@ -314,7 +314,7 @@ impl Bss {
 
     /// Something happened. Events of other interfaces are passed over.
     pub fn handle_event(&mut self, event: &Event, now: Instant, rng: &mut dyn Rng) {
-        if event.ifindex() != Some(self.config.ifindex) || self.condition == Condition::Stopped {
+        if event.handle() != Some(self.config.handle) || self.condition == Condition::Stopped {
             return;
         }
         #[allow(clippy::wildcard_enum_match_arm, reason = "most events are about stations, not access points")]

@@ -7,7 +7,7 @@ use core::time::Duration;
 
 use conf::ap::{Bss, PskEntry, Radio};
 use conf::{Ciphers, KeyMgmt, Proto, SaePassword};
-use ipc_proto::WiphyInfo;
+use ipc_proto::{Handle, WiphyInfo};
 use rsn::{AkmSuite, ApPolicy, AuthenticatorConfig, CipherSuite, GroupConfig, Pmf, Protocol, SaePwe};
 use wire::{MacAddr, Ssid};
 
@@ -17,7 +17,7 @@ use crate::Operating;
 #[derive(Clone, Debug)]
 pub struct BssConfig {
     /// Its interface.
-    pub ifindex: u32,
+    pub handle: Handle,
     /// Its address.
     pub own: MacAddr,
     /// Its parameters.

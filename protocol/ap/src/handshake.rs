@@ -56,13 +56,13 @@ impl Bss {
     /// Asks the driver which packet numbers the group keys have reached; gives how many answers will come. Keys that are
     /// just being handed out are not in use yet, and begin at zero.
     fn ask_packet_numbers(&mut self, station: MacAddr) -> usize {
-        let ifindex = self.config.ifindex;
+        let handle = self.config.handle;
         let Some(group) = self.group.as_ref().filter(|group| !group.is_rekeying()) else { return 0 };
         let generation = group.generation();
         let keys: Vec<(GroupKeyKind, u8)> = group.indices().collect();
         for (kind, index) in &keys {
             let tag = Tag::PacketNumber { station, kind: *kind, index: *index, generation };
-            self.request(tag, Request::KeySequence { ifindex, index: *index });
+            self.request(tag, Request::KeySequence { handle, index: *index });
         }
         keys.len()
     }
@@ -162,7 +162,7 @@ impl Bss {
     }
 
     pub(crate) fn drain_handshake(&mut self, addr: MacAddr, now: Instant) {
-        let ifindex = self.config.ifindex;
+        let handle = self.config.handle;
         while let Some(output) = self
             .stations
             .get_mut(&addr)
@@ -172,7 +172,7 @@ impl Bss {
             match output {
                 AuthenticatorOutput::SendEapol { frame, encrypt } => self.request(
                     Tag::Plain("sending a handshake message"),
-                    Request::SendEapol { ifindex, dest: addr, data: frame, encrypt },
+                    Request::SendEapol { handle, dest: addr, data: frame, encrypt },
                 ),
                 AuthenticatorOutput::InstallPtk { cipher, key } => {
                     let key = parameters(KeyKind::Pairwise(addr), 0, cipher, key.as_bytes(), false);
@@ -180,7 +180,7 @@ impl Bss {
                     if let Some(station) = self.stations.get_mut(&addr) {
                         station.key_awaited = Some(number);
                     }
-                    self.request(Tag::Key { station: addr, number }, Request::AddKey { ifindex, key });
+                    self.request(Tag::Key { station: addr, number }, Request::AddKey { handle, key });
                 }
                 AuthenticatorOutput::Completed { rekeyed } => self.completed(addr, rekeyed, now),
                 AuthenticatorOutput::GroupRekeyed => {
@@ -250,7 +250,7 @@ impl Bss {
 
     /// Opens the port (IEEE Std 802.1X-2020 8.4).
     pub(crate) fn authorize(&mut self, addr: MacAddr, now: Instant) {
-        let ifindex = self.config.ifindex;
+        let handle = self.config.handle;
         let Some(station) = self.stations.get_mut(&addr) else { return };
         if station.authorized || station.stage != Stage::Associated || station.key_awaited.is_some() {
             return;
@@ -260,17 +260,17 @@ impl Bss {
         station.sae = None;
         let (keyid, number) = (station.keyid.clone(), station.entry);
         let flags = StationFlags { authorized: Some(true), ..StationFlags::default() };
-        self.request(Tag::Station { station: addr, number }, Request::SetStationFlags { ifindex, addr, flags });
+        self.request(Tag::Station { station: addr, number }, Request::SetStationFlags { handle, addr, flags });
         self.log(Level::Info, format!("{addr}: connected"));
         self.event(ApEvent::StaConnected { addr, keyid, vlan: 0 });
     }
 
     pub(crate) fn drain_group(&mut self) {
-        let ifindex = self.config.ifindex;
+        let handle = self.config.handle;
         while let Some(output) = self.group.as_mut().and_then(Group::poll_output) {
             let GroupOutput::Install { cipher, index, key, .. } = output;
             let key = parameters(KeyKind::Group, index, cipher, key.as_bytes(), true);
-            self.request(Tag::Plain("installing a group key"), Request::AddKey { ifindex, key });
+            self.request(Tag::Plain("installing a group key"), Request::AddKey { handle, key });
         }
     }
 }

@@ -128,11 +128,11 @@ impl Bss {
     /// The frame that tells a station to go needs its entry in the kernel until it has left: for the key that protects
     /// it (12.11.2.8), and for the buffer in which it waits while the station sleeps. The port closes at once.
     fn begin_parting(&mut self, addr: MacAddr, now: Instant) {
-        let ifindex = self.config.ifindex;
+        let handle = self.config.handle;
         let Some(station) = self.stations.get_mut(&addr).filter(|station| station.in_kernel) else { return };
         station.parting = Some(now + PARTING);
         let flags = StationFlags { authorized: Some(false), ..StationFlags::default() };
-        self.request(Tag::Plain("closing a port"), Request::SetStationFlags { ifindex, addr, flags });
+        self.request(Tag::Plain("closing a port"), Request::SetStationFlags { handle, addr, flags });
     }
 
     /// A frame that sends somebody away has left, whether it was heard or not.

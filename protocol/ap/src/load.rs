@@ -76,8 +76,8 @@ impl Bss {
     pub(crate) fn load_timeout(&mut self, now: Instant) {
         if self.load.due.is_some_and(|due| due <= now) {
             self.plan_load(now);
-            let ifindex = self.config.ifindex;
-            self.request(Tag::Load, Request::Survey { ifindex });
+            let handle = self.config.handle;
+            self.request(Tag::Load, Request::Survey { handle });
         }
     }
 

@@ -97,8 +97,8 @@ impl Bss {
             self.update_beacon();
         }
         if before.options != after.options {
-            let (ifindex, options) = (self.config.ifindex, after.options);
-            self.request(Tag::Plain("changing settings"), Request::SetBssOptions { ifindex, options });
+            let (handle, options) = (self.config.handle, after.options);
+            self.request(Tag::Plain("changing settings"), Request::SetBssOptions { handle, options });
         }
         true
     }

@@ -25,10 +25,10 @@ impl Bss {
         if self.condition != Condition::Running {
             return;
         }
-        let ifindex = self.config.ifindex;
+        let handle = self.config.handle;
         let expected = self.stations.values().filter(|station| station.in_kernel).map(|station| station.addr).collect();
         self.resync = Some(Resync { expected, found: BTreeSet::new() });
-        self.request(Tag::Resync, Request::Stations { ifindex, addr: None });
+        self.request(Tag::Resync, Request::Stations { handle, addr: None });
     }
 
     /// A part of the kernel's answer.
@@ -47,11 +47,11 @@ impl Bss {
                 self.forget(*addr, now);
             }
         }
-        let ifindex = self.config.ifindex;
+        let handle = self.config.handle;
         for addr in found.difference(&expected) {
             if !self.stations.get(addr).is_some_and(|station| station.in_kernel) {
                 self.log(Level::Debug, format!("{addr}: only the kernel knows it; taken out"));
-                let request = Request::RemoveStation { ifindex, addr: Some(*addr), notify: None };
+                let request = Request::RemoveStation { handle, addr: Some(*addr), notify: None };
                 self.request(Tag::Plain("removing a station"), request);
             }
         }

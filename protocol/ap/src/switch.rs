@@ -35,10 +35,10 @@ impl Bss {
         let after = self.builder().beacon();
         self.config.operating = now;
         self.switch = Some(Switch { to });
-        let ifindex = self.config.ifindex;
+        let handle = self.config.handle;
         self.request(
             Tag::Switch,
-            Request::SwitchChannel { ifindex, channel, count, block_tx, beacon, counter_offsets: [4].into(), after },
+            Request::SwitchChannel { handle, channel, count, block_tx, beacon, counter_offsets: [4].into(), after },
         );
         true
     }

@@ -23,13 +23,13 @@ impl Bss {
     }
 
     pub(crate) fn watch_timeout(&mut self, addr: MacAddr, now: Instant) {
-        let ifindex = self.config.ifindex;
+        let handle = self.config.handle;
         let Some(station) = self.stations.get_mut(&addr) else { return };
         let Some(watch) = station.watch.filter(|watch| watch.at() <= now) else { return };
         match watch {
             Watch::Look(_) | Watch::Asked(_) => {
                 station.watch = Some(Watch::Asked(now + ANSWER));
-                self.request(Tag::Activity(addr), Request::Stations { ifindex, addr: Some(addr) });
+                self.request(Tag::Activity(addr), Request::Stations { handle, addr: Some(addr) });
             }
             Watch::Probed(_) => self.silent(addr, now),
         }
@@ -37,17 +37,17 @@ impl Bss {
 
     /// Asks a station whether it is there. Its answer is an event.
     pub fn poll_station(&mut self, addr: MacAddr) -> bool {
-        let ifindex = self.config.ifindex;
+        let handle = self.config.handle;
         let known = self.stations.get(&addr).is_some_and(crate::Station::is_associated);
         if known {
-            self.request(Tag::Plain("probing a station"), Request::ProbeStation { ifindex, addr });
+            self.request(Tag::Plain("probing a station"), Request::ProbeStation { handle, addr });
         }
         known
     }
 
     pub(crate) fn activity_known(&mut self, addr: MacAddr, entries: &[StationInfo], now: Instant) {
         let limit = self.inactivity();
-        let ifindex = self.config.ifindex;
+        let handle = self.config.handle;
         let skip = self.config.bss.skip_inactivity_poll();
         let Some(station) = self.stations.get_mut(&addr) else { return };
         if !matches!(station.watch, Some(Watch::Asked(_))) {
@@ -61,7 +61,7 @@ impl Bss {
             self.silent(addr, now);
         } else {
             station.watch = Some(Watch::Probed(now + PROBE));
-            self.request(Tag::Plain("probing a station"), Request::ProbeStation { ifindex, addr });
+            self.request(Tag::Plain("probing a station"), Request::ProbeStation { handle, addr });
         }
     }
 

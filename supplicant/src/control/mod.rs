@@ -339,8 +339,8 @@ fn mgmt_tx(
     }
     let freq = if freq == 0 { station.link.target().map(|target| target.freq) } else { Some(freq) };
     station.runtime.mgmt_freq = freq.unwrap_or(0);
-    station.request(cx, crate::outbox::Purpose::Told("sending a frame"), |ifindex| Request::TransmitFrame {
-        ifindex,
+    station.request(cx, crate::outbox::Purpose::Told("sending a frame"), |handle| Request::TransmitFrame {
+        handle,
         transmit: ipc_proto::TransmitParameters { freq, wait, frame, no_cck: false, no_ack: false, offchannel: true },
     });
     Answer::ok()
@@ -366,7 +366,7 @@ pub(crate) fn frame_sent(station: &mut Station, cx: &mut Cx<'_>, acked: bool, fr
 fn flush(station: &mut Station, cx: &mut Cx<'_>) -> Answer {
     station.disconnect(cx, ReasonCode::DEAUTH_LEAVING);
     if station.scan.is_running() {
-        station.request(cx, crate::outbox::Purpose::Quiet, |ifindex| Request::AbortScan { ifindex });
+        station.request(cx, crate::outbox::Purpose::Quiet, |handle| Request::AbortScan { handle });
     }
     station.scan.cancel_next();
     station.config.networks.clear();

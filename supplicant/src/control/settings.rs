@@ -82,8 +82,8 @@ fn set_runtime(station: &mut Station, cx: &mut Cx<'_>, setting: RuntimeSetting) 
         S::Roaming(on) => runtime.roaming = on,
         S::DisableSaQuery(on) => runtime.sa_query_off = on,
         S::PowerSave(value) => {
-            station.request(cx, Purpose::Told("setting power save"), |ifindex| Request::SetPowerSave {
-                ifindex,
+            station.request(cx, Purpose::Told("setting power save"), |handle| Request::SetPowerSave {
+                handle,
                 enabled: value != 0,
             });
         }

@@ -16,11 +16,11 @@ use crate::station::{Station, WpaState};
 
 pub(super) fn status(station: &Station, cx: &mut Cx<'_>, client: ClientId, kind: StatusKind) -> Answer {
     let driver = kind == StatusKind::Driver;
-    if driver && station.iface.ifindex.is_none() {
+    if driver && station.iface.handle.is_none() {
         return Answer::fail();
     }
-    if (driver || station.state == WpaState::Completed) && cx.out.privd_up && station.iface.ifindex.is_some() {
-        station.request(cx, Purpose::Status(client, kind), |ifindex| Request::LinkState { ifindex });
+    if (driver || station.state == WpaState::Completed) && cx.out.privd_up && station.iface.handle.is_some() {
+        station.request(cx, Purpose::Status(client, kind), |handle| Request::LinkState { handle });
         return Answer::Later;
     }
     Answer::text(if driver { self::driver(station, None) } else { text(station, cx, kind, None) })
@@ -108,7 +108,7 @@ fn text(station: &Station, cx: &mut Cx<'_>, kind: StatusKind, ipv4: Option<[u8; 
 /// What the kernel has made of the interface. `link`: as the kernel has just described it.
 fn driver(station: &Station, link: Option<&LinkInfo>) -> Vec<u8> {
     let mut lines = Lines::new(reply::STATION_LIMIT);
-    lines.field("ifindex", station.iface.ifindex.unwrap_or(0));
+    lines.field("ifindex", station.iface.handle.map_or(0, |_| station.iface.ifindex));
     lines.field("ifname", station.ifname());
     if let Some(bridge) = link.and_then(|link| link.bridge.as_ref()).or(station.origin.bridge.as_ref()) {
         lines.field("brname", bridge);
@@ -256,7 +256,7 @@ pub(super) fn signal_poll(station: &Station, cx: &mut Cx<'_>, client: ClientId) 
     if station.link.associated().is_none() || !cx.out.privd_up {
         return Answer::fail();
     }
-    station.request(cx, Purpose::SignalPoll(client), |ifindex| Request::SignalPoll { ifindex });
+    station.request(cx, Purpose::SignalPoll(client), |handle| Request::SignalPoll { handle });
     Answer::Later
 }
 
@@ -294,8 +294,8 @@ pub(super) fn signal_monitor(station: &Station, cx: &mut Cx<'_>, threshold: i64,
     if !station.is_ready() {
         return Answer::fail();
     }
-    station.request(cx, Purpose::Told("watching the signal"), |ifindex| Request::MonitorSignal {
-        ifindex,
+    station.request(cx, Purpose::Told("watching the signal"), |handle| Request::MonitorSignal {
+        handle,
         threshold,
         hysteresis,
     });
@@ -308,7 +308,7 @@ pub(super) fn packet_count_poll(station: &Station, cx: &mut Cx<'_>, client: Clie
         return Answer::fail();
     }
     let addr = associated.target.bssid;
-    station.request(cx, Purpose::PacketCount(client), |ifindex| Request::Stations { ifindex, addr: Some(addr) });
+    station.request(cx, Purpose::PacketCount(client), |handle| Request::Stations { handle, addr: Some(addr) });
     Answer::Later
 }
 

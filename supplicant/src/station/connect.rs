@@ -318,7 +318,7 @@ impl Station {
             elements: Vec::new(),
             local_state_change: false,
         };
-        self.request(cx, Purpose::Authenticate(self.attempt), |ifindex| Request::Authenticate { ifindex, auth });
+        self.request(cx, Purpose::Authenticate(self.attempt), |handle| Request::Authenticate { handle, auth });
     }
 
     /// What came of sending it.
@@ -332,8 +332,8 @@ impl Station {
         if !state.retried && matches!(&failure, Failure::Kernel { errno: EALREADY | EBUSY, .. }) {
             // The kernel still knows an earlier authentication: that is cleared away first.
             state.retried = true;
-            self.request(cx, Purpose::Quiet, |ifindex| Request::Deauthenticate {
-                ifindex,
+            self.request(cx, Purpose::Quiet, |handle| Request::Deauthenticate {
+                handle,
                 bssid,
                 reason: ReasonCode::DEAUTH_LEAVING,
                 local: true,
@@ -465,7 +465,7 @@ impl Station {
         self.link = Link::Associating(Box::new(Associating { target, early: None, deadline: cx.now + PATIENCE }));
         self.tell(cx, &StationEvent::TryingToAssociate { bssid, ssid, freq });
         self.set_state(cx, WpaState::Associating);
-        self.request(cx, Purpose::Associate(self.attempt), |ifindex| Request::Associate { ifindex, assoc });
+        self.request(cx, Purpose::Associate(self.attempt), |handle| Request::Associate { handle, assoc });
     }
 
     /// What came of sending an Association Request.
@@ -490,9 +490,9 @@ impl Station {
         let Some(target) = self.link.target() else { return };
         let (bssid, reason) = (target.bssid, ReasonCode::DEAUTH_LEAVING);
         if target.by_driver {
-            self.request(cx, Purpose::Quiet, |ifindex| Request::Disconnect { ifindex, reason });
+            self.request(cx, Purpose::Quiet, |handle| Request::Disconnect { handle, reason });
         } else {
-            self.request(cx, Purpose::Quiet, |ifindex| Request::Deauthenticate { ifindex, bssid, reason, local: true });
+            self.request(cx, Purpose::Quiet, |handle| Request::Deauthenticate { handle, bssid, reason, local: true });
         }
     }
 

@@ -46,7 +46,7 @@ impl Station {
         }));
         self.tell(cx, &StationEvent::TryingToAssociate { bssid, ssid, freq });
         self.set_state(cx, WpaState::Associating);
-        self.request(cx, Purpose::Connect(self.attempt), |ifindex| Request::Connect { ifindex, connect });
+        self.request(cx, Purpose::Connect(self.attempt), |handle| Request::Connect { handle, connect });
     }
 
     /// The driver has connected, or failed to. `sent`: the elements of its association request.
@@ -84,9 +84,9 @@ impl Station {
         tracing::info!("{}: the driver has moved from {} to {bssid}", self.ifname(), target.bssid);
         self.attempt = self.attempt.wrapping_add(1);
         for (kind, index) in state.keys.clone() {
-            self.request(cx, Purpose::Quiet, |ifindex| Request::DeleteKey { ifindex, kind, index });
+            self.request(cx, Purpose::Quiet, |handle| Request::DeleteKey { handle, kind, index });
         }
-        self.request(cx, Purpose::Quiet, |ifindex| Request::SetOperState { ifindex, state: OperState::Dormant });
+        self.request(cx, Purpose::Quiet, |handle| Request::SetOperState { handle, state: OperState::Dormant });
         self.link = Link::Associating(Box::new(Associating { target, early: None, deadline: cx.now + PATIENCE }));
         self.arrived(bssid, sent);
         self.associated(cx);

@@ -119,8 +119,8 @@ impl Station {
                     self.tell(cx, &StationEvent::EapolTx { to: bssid, frame });
                 }
                 SupplicantOutput::SendEapol { frame, encrypt } => {
-                    self.request(cx, Purpose::Told("sending an EAPOL frame"), |ifindex| Request::SendEapol {
-                        ifindex,
+                    self.request(cx, Purpose::Told("sending an EAPOL frame"), |handle| Request::SendEapol {
+                        handle,
                         dest: bssid,
                         data: frame,
                         encrypt,
@@ -232,7 +232,7 @@ impl Station {
             rx_only: false,
         };
         let purpose = if pairwise { Purpose::PairwiseKey(self.attempt) } else { Purpose::GroupKey(self.attempt) };
-        self.request(cx, purpose, |ifindex| Request::AddKey { ifindex, key: parameters });
+        self.request(cx, purpose, |handle| Request::AddKey { handle, key: parameters });
         if let Link::Associated(state) = &mut self.link {
             state.unanswered = state.unanswered.saturating_add(1);
             if !state.keys.contains(&(kind, index)) {
@@ -316,14 +316,14 @@ impl Station {
         let target = state.target.clone();
         let (bssid, id) = (target.bssid, target.network);
         if target.negotiated.is_some() {
-            self.request(cx, Purpose::Authorize(self.attempt), |ifindex| Request::SetStationFlags {
-                ifindex,
+            self.request(cx, Purpose::Authorize(self.attempt), |handle| Request::SetStationFlags {
+                handle,
                 addr: bssid,
                 flags: StationFlags { authorized: Some(true), ..StationFlags::default() },
             });
         }
-        self.request(cx, Purpose::Told("opening the link"), |ifindex| Request::SetOperState {
-            ifindex,
+        self.request(cx, Purpose::Told("opening the link"), |handle| Request::SetOperState {
+            handle,
             state: OperState::Up,
         });
         self.failures = 0;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use ctrl::StationEvent;
-use ipc_proto::{Failure, InterfaceInfo, InterfaceType, OperState, Request, WiphyInfo};
+use ipc_proto::{Failure, Handle, InterfaceInfo, InterfaceType, OperState, Request, WiphyInfo};
 use wire::MacAddr;
 use wire::frame::{Subtype, category};
 
@@ -32,7 +32,7 @@ impl Station {
 
     /// Asks for the interface.
     pub(crate) fn attach(&mut self, cx: &mut Cx<'_>) {
-        if self.iface.attaching || self.iface.ifindex.is_some() {
+        if self.iface.attaching || self.iface.handle.is_some() {
             return;
         }
         self.iface.attaching = true;
@@ -41,10 +41,10 @@ impl Station {
     }
 
     /// What came of it.
-    pub(crate) fn attached(&mut self, cx: &mut Cx<'_>, result: Result<InterfaceInfo, Failure>) {
+    pub(crate) fn attached(&mut self, cx: &mut Cx<'_>, result: Result<(Handle, InterfaceInfo), Failure>) {
         self.iface.attaching = false;
-        let info = match result {
-            Ok(info) => info,
+        let (handle, info) = match result {
+            Ok(found) => found,
             Err(failure) => {
                 if !self.iface.missed_said {
                     tracing::warn!("{}: cannot take the interface: {failure}; waiting for it", self.ifname());
@@ -57,29 +57,30 @@ impl Station {
         };
         self.iface.missed_said = false;
         self.iface.retry_at = None;
-        self.iface.ifindex = Some(info.ifindex);
+        self.iface.handle = Some(handle);
+        self.iface.ifindex = info.ifindex;
         self.iface.addr = info.addr;
         self.iface.up = info.up;
         // A privd that comes back finds it as the one before has left it.
         self.found_up.get_or_insert(info.up);
         self.iface.blocked = info.blocked;
         if info.kind != InterfaceType::Station {
-            self.request(cx, Purpose::Told("making the interface a station"), |ifindex| Request::SetInterfaceType {
-                ifindex,
+            self.request(cx, Purpose::Told("making the interface a station"), |handle| Request::SetInterfaceType {
+                handle,
                 kind: InterfaceType::Station,
             });
         }
-        self.request(cx, Purpose::Wiphy, |ifindex| Request::Capabilities { ifindex });
+        self.request(cx, Purpose::Wiphy, |handle| Request::Capabilities { handle });
         if !info.blocked {
-            self.request(cx, Purpose::LinkUp, |ifindex| Request::SetLinkUp { ifindex, up: true });
+            self.request(cx, Purpose::LinkUp, |handle| Request::SetLinkUp { handle, up: true });
         } else {
             self.blocked_said();
             self.iface.coming = false;
         }
         // What an earlier program or an earlier life of privd left behind would refuse our next authentication.
-        self.request(cx, Purpose::Quiet, |ifindex| Request::SetOperState { ifindex, state: OperState::Dormant });
-        self.request(cx, Purpose::Told("asking for SA Query frames"), |ifindex| Request::RegisterFrame {
-            ifindex,
+        self.request(cx, Purpose::Quiet, |handle| Request::SetOperState { handle, state: OperState::Dormant });
+        self.request(cx, Purpose::Told("asking for SA Query frames"), |handle| Request::RegisterFrame {
+            handle,
             subtype: Subtype::ACTION,
             prefix: vec![category::SA_QUERY],
         });
@@ -87,8 +88,8 @@ impl Station {
             cx.out.request(self.key, Purpose::Told("setting the country"), Request::SetCountry { alpha2 });
         }
         if let Some(bridge) = self.origin.bridge.clone() {
-            self.request(cx, Purpose::Told("joining the bridge"), |ifindex| Request::SetBridge {
-                ifindex,
+            self.request(cx, Purpose::Told("joining the bridge"), |handle| Request::SetBridge {
+                handle,
                 bridge: Some(bridge),
             });
         }
@@ -113,7 +114,7 @@ impl Station {
             }
             Err(failure) => {
                 tracing::error!("{}: cannot learn what the radio can do: {failure}", self.ifname());
-                self.iface.ifindex = None;
+                self.iface.handle = None;
                 self.iface.retry_at = Some(cx.now + RETRY);
                 self.iface.coming = false;
             }
@@ -149,7 +150,7 @@ impl Station {
     /// The interface may have become usable.
     fn became_ready(&mut self, cx: &mut Cx<'_>) {
         if !self.is_ready() {
-            if self.iface.ifindex.is_some() && self.iface.wiphy.is_some() {
+            if self.iface.handle.is_some() && self.iface.wiphy.is_some() {
                 self.set_state(cx, WpaState::InterfaceDisabled);
             }
             return;
@@ -189,7 +190,7 @@ impl Station {
 
     /// An interface appeared.
     pub(crate) fn interface_added(&mut self, cx: &mut Cx<'_>) {
-        if self.iface.ifindex.is_none() {
+        if self.iface.handle.is_none() {
             self.iface.retry_at = None;
             self.attach(cx);
         }
@@ -235,7 +236,7 @@ impl Station {
         } else {
             tracing::info!("{}: the radio is no longer blocked", self.ifname());
             // The kernel took the interface down with the block.
-            self.request(cx, Purpose::LinkUp, |ifindex| Request::SetLinkUp { ifindex, up: true });
+            self.request(cx, Purpose::LinkUp, |handle| Request::SetLinkUp { handle, up: true });
         }
     }
 
@@ -243,11 +244,11 @@ impl Station {
     pub(crate) fn leave(&mut self, cx: &mut Cx<'_>) {
         self.disconnect(cx, wire::ReasonCode::DEAUTH_LEAVING);
         if self.found_up.take() == Some(false) {
-            self.request(cx, Purpose::Quiet, |ifindex| Request::SetLinkUp { ifindex, up: false });
+            self.request(cx, Purpose::Quiet, |handle| Request::SetLinkUp { handle, up: false });
         }
-        self.request(cx, Purpose::Quiet, |ifindex| Request::Detach { ifindex });
+        self.request(cx, Purpose::Quiet, |handle| Request::Detach { handle });
         if self.created {
-            self.request(cx, Purpose::Quiet, |ifindex| Request::RemoveInterface { ifindex });
+            self.request(cx, Purpose::Quiet, |handle| Request::RemoveInterface { handle });
         }
         self.iface = Iface::default();
     }

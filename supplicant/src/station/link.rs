@@ -157,9 +157,9 @@ impl Station {
         if let Link::Associated(state) = &link {
             for (kind, index) in &state.keys {
                 let (kind, index) = (*kind, *index);
-                self.request(cx, Purpose::Quiet, |ifindex| Request::DeleteKey { ifindex, kind, index });
+                self.request(cx, Purpose::Quiet, |handle| Request::DeleteKey { handle, kind, index });
             }
-            self.request(cx, Purpose::Quiet, |ifindex| Request::SetOperState { ifindex, state: OperState::Dormant });
+            self.request(cx, Purpose::Quiet, |handle| Request::SetOperState { handle, state: OperState::Dormant });
         }
         self.set_four_address(cx, false);
         if !loss.quiet {
@@ -178,8 +178,8 @@ impl Station {
     /// Frames with four addresses where the network wants them, and only as long as the link stands.
     pub(crate) fn set_four_address(&mut self, cx: &mut Cx<'_>, enabled: bool) {
         if std::mem::replace(&mut self.iface.four_address, enabled) != enabled {
-            self.request(cx, Purpose::Told("setting 4-address mode"), |ifindex| Request::SetFourAddress {
-                ifindex,
+            self.request(cx, Purpose::Told("setting 4-address mode"), |handle| Request::SetFourAddress {
+                handle,
                 enabled,
             });
         }
@@ -192,14 +192,9 @@ impl Station {
         };
         let bssid = target.bssid;
         if target.by_driver {
-            self.request(cx, Purpose::Quiet, |ifindex| Request::Disconnect { ifindex, reason });
+            self.request(cx, Purpose::Quiet, |handle| Request::Disconnect { handle, reason });
         } else {
-            self.request(cx, Purpose::Quiet, |ifindex| Request::Deauthenticate {
-                ifindex,
-                bssid,
-                reason,
-                local: false,
-            });
+            self.request(cx, Purpose::Quiet, |handle| Request::Deauthenticate { handle, bssid, reason, local: false });
         }
         self.lost_link(cx, Loss { reason, local: true, quiet: false });
     }

@@ -25,7 +25,7 @@ use conf::station::{Globals, Network, NetworkId, StationConfig};
 use ctrl::{StationEvent, Subscriber};
 use daemon::{Output, Worth};
 use ipc_proto::post::{ClientId, SocketId};
-use ipc_proto::{Request, WiphyInfo};
+use ipc_proto::{Handle, Request, WiphyInfo};
 use rsn::PmksaCache;
 use wire::{Instant, MacAddr, Ssid};
 
@@ -71,8 +71,10 @@ impl WpaState {
 /// The interface as the kernel has it.
 #[derive(Debug, Default)]
 pub(crate) struct Iface {
-    /// Its index, once it was attached.
-    pub(crate) ifindex: Option<u32>,
+    /// Its name to privd, once it was attached.
+    pub(crate) handle: Option<Handle>,
+    /// The kernel's index, to be shown.
+    pub(crate) ifindex: u32,
     pub(crate) addr: MacAddr,
     pub(crate) up: bool,
     pub(crate) blocked: bool,
@@ -245,7 +247,7 @@ impl Station {
 
     /// The interface can be used.
     pub(crate) const fn is_ready(&self) -> bool {
-        self.iface.ifindex.is_some() && self.iface.up && !self.iface.blocked && self.iface.wiphy.is_some()
+        self.iface.handle.is_some() && self.iface.up && !self.iface.blocked && self.iface.wiphy.is_some()
     }
 
     /// It cannot be used, and will not be in a moment.
@@ -264,9 +266,9 @@ impl Station {
     }
 
     /// Asks `privd` about this interface; nothing if it is not there.
-    pub(crate) fn request(&self, cx: &mut Cx<'_>, purpose: Purpose, make: impl FnOnce(u32) -> Request) {
-        if let Some(ifindex) = self.iface.ifindex {
-            cx.out.request(self.key, purpose, make(ifindex));
+    pub(crate) fn request(&self, cx: &mut Cx<'_>, purpose: Purpose, make: impl FnOnce(Handle) -> Request) {
+        if let Some(handle) = self.iface.handle {
+            cx.out.request(self.key, purpose, make(handle));
         }
     }
 

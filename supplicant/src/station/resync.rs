@@ -12,14 +12,14 @@ impl Station {
     /// Asks for everything that events would have told: the link, what is in reach, and what the radio may do by now.
     pub(crate) fn resync(&mut self, cx: &mut Cx<'_>) {
         tracing::warn!("{}: events of the kernel were lost; looking at everything anew", self.ifname());
-        if self.iface.ifindex.is_none() {
+        if self.iface.handle.is_none() {
             self.attach(cx);
             return;
         }
-        self.request(cx, Purpose::LinkState(self.attempt), |ifindex| Request::LinkState { ifindex });
+        self.request(cx, Purpose::LinkState(self.attempt), |handle| Request::LinkState { handle });
         // The end of a scan may be among what was lost.
-        self.request(cx, Purpose::ScanResults, |ifindex| Request::ScanResults { ifindex });
-        self.request(cx, Purpose::Wiphy, |ifindex| Request::Capabilities { ifindex });
+        self.request(cx, Purpose::ScanResults, |handle| Request::ScanResults { handle });
+        self.request(cx, Purpose::Wiphy, |handle| Request::Capabilities { handle });
     }
 
     /// What is true now. `attempt`: the one that ran when it was asked; of a later one the answer knows nothing.
@@ -42,8 +42,8 @@ impl Station {
             (Link::Idle, Some(bssid)) => {
                 // We had left, and the kernel did not hear of it.
                 let reason = wire::ReasonCode::DEAUTH_LEAVING;
-                self.request(cx, Purpose::Quiet, |ifindex| Request::Deauthenticate {
-                    ifindex,
+                self.request(cx, Purpose::Quiet, |handle| Request::Deauthenticate {
+                    handle,
                     bssid,
                     reason,
                     local: false,

@@ -102,8 +102,8 @@ impl Station {
         });
         let Ok(frame) = built else { return };
         let freq = self.link.target().map(|target| target.freq);
-        self.request(cx, Purpose::Quiet, |ifindex| Request::TransmitFrame {
-            ifindex,
+        self.request(cx, Purpose::Quiet, |handle| Request::TransmitFrame {
+            handle,
             transmit: TransmitParameters { freq, wait: 0, frame, no_cck: false, no_ack: false, offchannel: false },
         });
     }

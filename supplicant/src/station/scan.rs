@@ -224,7 +224,7 @@ impl Station {
     /// `ABORT_SCAN`.
     pub(crate) fn abort_scan(&mut self, cx: &mut Cx<'_>) -> bool {
         if self.scan.is_running() {
-            self.request(cx, Purpose::Quiet, |ifindex| Request::AbortScan { ifindex });
+            self.request(cx, Purpose::Quiet, |handle| Request::AbortScan { handle });
             return true;
         }
         false
@@ -244,7 +244,7 @@ impl Station {
                 self.scan_done(cx, true, Vec::new());
             } else {
                 tracing::warn!("{}: a scan takes too long; it is ended, and what came is used", self.ifname());
-                self.request(cx, Purpose::Quiet, |ifindex| Request::AbortScan { ifindex });
+                self.request(cx, Purpose::Quiet, |handle| Request::AbortScan { handle });
             }
         }
         if self.scan.next.is_some_and(|next| next <= cx.now) {
@@ -306,7 +306,7 @@ impl Station {
             passive: parameters.ssids.is_empty(),
         });
         self.scan.entries.clear();
-        self.request(cx, Purpose::Scan, |ifindex| Request::TriggerScan { ifindex, scan: parameters });
+        self.request(cx, Purpose::Scan, |handle| Request::TriggerScan { handle, scan: parameters });
     }
 
     /// What came of starting a scan.
@@ -399,7 +399,7 @@ impl Station {
             tracing::debug!("{}: a scan was aborted", self.ifname());
         }
         self.scan.entries.clear();
-        self.request(cx, Purpose::ScanResults, |ifindex| Request::ScanResults { ifindex });
+        self.request(cx, Purpose::ScanResults, |handle| Request::ScanResults { handle });
     }
 
     /// What an entry of the table is worth to us: a crowd of strangers' networks must not push out those of ours.

@@ -8,8 +8,8 @@ use conf::ap::ApConfig;
 use crypto::testing::TestRng;
 use ctrl::ApEvent;
 use ipc_proto::{
-    BandInfo, ChannelInfo, Condition, Event, Failure, InterfaceType, Reply, Request, Role, StationFlags, WiphyFeatures,
-    WiphyInfo,
+    BandInfo, ChannelInfo, Condition, Event, Failure, Handle, InterfaceType, Reply, Request, Role, StationFlags,
+    WiphyFeatures, WiphyInfo,
 };
 use policy::grant::Grant;
 use policy::{Bridge, Hold, Phase, Standing, Verdict};
@@ -22,7 +22,7 @@ use crate::report;
 
 /// The address of the access point in the seeds.
 const OWN: MacAddr = MacAddr([2, 0, 0, 0, 3, 0]);
-const IFINDEX: u32 = 7;
+const INTERFACE: Handle = Handle(7);
 
 const OPEN: &str = "interface=wlan0\nssid=test\nhw_mode=g\nchannel=1\nmax_num_sta=4\n";
 const PSK: &str = "interface=wlan0\nssid=test\nhw_mode=g\nchannel=1\nwpa=2\nwpa_key_mgmt=WPA-PSK WPA-PSK-SHA256\n\
@@ -75,16 +75,16 @@ pub(crate) fn wiphy() -> WiphyInfo {
 struct Somewhere {
     role: Role,
     /// Its addresses, by its kernel index.
-    addr: fn(u32) -> MacAddr,
+    addr: fn(Handle) -> MacAddr,
 }
 
 impl policy::World for Somewhere {
-    fn standing(&self, ifindex: u32) -> Standing {
+    fn standing(&self, handle: Handle) -> Standing {
         let (kind, condition) = match self.role {
             Role::Station => (InterfaceType::Station, Condition::Joined),
             Role::AccessPoint => (InterfaceType::AccessPoint, Condition::Beaconing),
         };
-        Standing { hold: Hold::Made, kind, condition, addr: (self.addr)(ifindex), ..Standing::NONE }
+        Standing { hold: Hold::Made, kind, condition, addr: (self.addr)(handle), ..Standing::NONE }
     }
 
     fn interfaces(&self) -> Vec<(String, bool)> {
@@ -100,13 +100,13 @@ impl policy::World for Somewhere {
     }
 
     // The targets themselves look after keys.
-    fn has_key(&self, _: u32, _: MacAddr) -> bool {
+    fn has_key(&self, _: Handle, _: MacAddr) -> bool {
         true
     }
 }
 
 /// What no daemon may ask of privd, whatever it was made to read.
-pub(crate) fn judge(role: Role, addr: fn(u32) -> MacAddr, request: &Request) {
+pub(crate) fn judge(role: Role, addr: fn(Handle) -> MacAddr, request: &Request) {
     let Ok(grant) = Grant::parse(match role {
         Role::Station => "role: station\ncountry: yes\n",
         Role::AccessPoint => "role: access-point\ncountry: yes\n",
@@ -146,12 +146,12 @@ pub(crate) fn bss(data: &[u8]) {
     for record in Records(data).take(64) {
         let data = record.data.to_vec();
         match record.kind % 8 {
-            0..=2 => world.tell(&Event::FrameReceived { ifindex: IFINDEX, freq: 2412, signal: None, frame: data }),
+            0..=2 => world.tell(&Event::FrameReceived { handle: INTERFACE, freq: 2412, signal: None, frame: data }),
             3 | 4 => {
                 let source = data.first_chunk().map_or(MacAddr([2, 0, 0, 0, 0, 0]), |first| MacAddr(*first));
                 let data = data.get(6..).unwrap_or_default().to_vec();
                 let encrypted = (record.kind & 0x10 != 0).then_some(record.kind & 0x20 != 0);
-                world.tell(&Event::Eapol { ifindex: IFINDEX, source, encrypted, data });
+                world.tell(&Event::Eapol { handle: INTERFACE, source, encrypted, data });
             }
             5 => world.wait(),
             6 => world.deaf = !world.deaf,
@@ -171,7 +171,7 @@ impl World {
         let operating = Operating::choose(&config.radio, &wiphy).ok()?;
         let mut rng = TestRng::new(1);
         let config = BssConfig {
-            ifindex: IFINDEX,
+            handle: INTERFACE,
             own: OWN,
             bss: config.bss.first()?.clone(),
             radio: config.radio,
@@ -222,7 +222,7 @@ impl World {
                     self.bss.handle_reply(tag, result, self.now, &mut self.rng);
                     if let Request::TransmitFrame { transmit, .. } = request {
                         let (acked, frame) = (!self.deaf, transmit.frame);
-                        let sent = Event::FrameSent { ifindex: IFINDEX, cookie: 1, acked, frame };
+                        let sent = Event::FrameSent { handle: INTERFACE, cookie: 1, acked, frame };
                         self.bss.handle_event(&sent, self.now, &mut self.rng);
                     }
                 }

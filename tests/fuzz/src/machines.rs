@@ -8,7 +8,7 @@ use crypto::testing::TestRng;
 use daemon::{Input, Machine, Output};
 use ipc_proto::post::SocketId;
 use ipc_proto::{
-    Event, Failure, InterfaceInfo, InterfaceType, LinkInfo, Reply, Request, Role, ScanEntry, StationFlags,
+    Event, Failure, Handle, InterfaceInfo, InterfaceType, LinkInfo, Reply, Request, Role, ScanEntry, StationFlags,
 };
 use wire::frame::{self, Subtype};
 use wire::{Instant, MacAddr, Writer};
@@ -20,7 +20,7 @@ use crate::report;
 const STA: MacAddr = MacAddr([2, 0, 0, 0, 0, 0]);
 const AP: MacAddr = MacAddr([2, 0, 0, 0, 3, 0]);
 const OTHER: MacAddr = MacAddr([2, 0, 0, 0, 4, 0]);
-const IFINDEX: u32 = 7;
+const INTERFACE: Handle = Handle(7);
 
 // Keys rather than passphrases, where it makes no difference: deriving them takes longer than all else.
 const STATIONS: [&str; 4] = [
@@ -117,7 +117,7 @@ impl<M: Machine> World<M> {
 
     fn step(&mut self, record: &Record<'_>) {
         let data = record.data.to_vec();
-        let ifindex = IFINDEX;
+        let handle = INTERFACE;
         let source = if record.kind & 0x40 == 0 { AP } else { OTHER };
         let body = |w: &mut Writer| {
             w.put(&data);
@@ -132,23 +132,23 @@ impl<M: Machine> World<M> {
                 self.entries.retain(|entry| entry.bssid != bssid);
                 let known = ScanEntry { bssid, freq: 2412, signal: -3000, capability, ..ScanEntry::default() };
                 self.entries.push(ScanEntry { elements: data, ..known });
-                Some(Event::ScanDone { ifindex, aborted: false, freqs: vec![2412] })
+                Some(Event::ScanDone { handle, aborted: false, freqs: vec![2412] })
             }
-            2 => whole(Subtype::AUTHENTICATION).map(|frame| Event::AuthReceived { ifindex, frame }),
+            2 => whole(Subtype::AUTHENTICATION).map(|frame| Event::AuthReceived { handle, frame }),
             3 => whole(Subtype::ASSOC_RESPONSE).map(|frame| {
                 let request_elements = Vec::new();
-                Event::AssocReceived { ifindex, frame, request_elements }
+                Event::AssocReceived { handle, frame, request_elements }
             }),
             4 => {
                 let encrypted = (record.kind & 0x20 != 0).then_some(record.kind & 0x80 != 0);
                 let source = if self.role == Role::Station { source } else { STA };
-                Some(Event::Eapol { ifindex, source, encrypted, data })
+                Some(Event::Eapol { handle, source, encrypted, data })
             }
-            5 => Some(Event::FrameReceived { ifindex, freq: 2412, signal: None, frame: data }),
+            5 => Some(Event::FrameReceived { handle, freq: 2412, signal: None, frame: data }),
             6 if record.kind & 0x80 == 0 => {
-                whole(Subtype::DEAUTH).map(|frame| Event::Deauthenticated { ifindex, frame, local: false })
+                whole(Subtype::DEAUTH).map(|frame| Event::Deauthenticated { handle, frame, local: false })
             }
-            6 => whole(Subtype::DISASSOC).map(|frame| Event::UnprotectedDeauth { ifindex, frame }),
+            6 => whole(Subtype::DISASSOC).map(|frame| Event::UnprotectedDeauth { handle, frame }),
             other => return self.inside(other, data),
         };
         if let Some(event) = event {
@@ -227,7 +227,7 @@ impl<M: Machine> World<M> {
             Output::Request { id, request } => {
                 let addr = match self.role {
                     Role::Station => |_| STA,
-                    Role::AccessPoint => |ifindex| if ifindex == 8 { OTHER } else { AP },
+                    Role::AccessPoint => |handle| if handle == Handle(8) { OTHER } else { AP },
                 };
                 judge(self.role, addr, &request);
                 self.guard(&request);
@@ -273,31 +273,30 @@ impl<M: Machine> World<M> {
 
     #[allow(clippy::wildcard_enum_match_arm, reason = "everything else is simply done")]
     fn answer(&self, request: Request, events: &mut Vec<Event>) -> Reply {
-        let ifindex = IFINDEX;
+        let handle = INTERFACE;
         match request {
-            Request::Attach { ifname } => Reply::Attached(InterfaceInfo {
-                ifindex,
-                ifname,
-                wiphy: 0,
-                addr: if self.role == Role::Station { STA } else { AP },
-                kind: InterfaceType::Station,
-                up: false,
-                blocked: false,
-            }),
+            Request::Attach { ifname } => {
+                let addr = if self.role == Role::Station { STA } else { AP };
+                let kind = InterfaceType::Station;
+                Reply::Attached(
+                    handle,
+                    InterfaceInfo { ifindex: 7, ifname, wiphy: 0, addr, kind, up: false, blocked: false },
+                )
+            }
             Request::AddInterface { ifname, kind, .. } => {
                 let addr = OTHER;
                 let created = InterfaceInfo { ifindex: 8, ifname, wiphy: 0, addr, kind, up: false, blocked: false };
-                Reply::Created(created)
+                Reply::Created(Handle(8), created)
             }
             Request::Capabilities { .. } => Reply::Wiphy(wiphy()),
             Request::TriggerScan { .. } => {
-                events.push(Event::ScanStarted { ifindex });
-                events.push(Event::ScanDone { ifindex, aborted: false, freqs: vec![2412] });
+                events.push(Event::ScanStarted { handle });
+                events.push(Event::ScanDone { handle, aborted: false, freqs: vec![2412] });
                 Reply::Done
             }
             Request::ScanResults { .. } => Reply::ScanResults { entries: self.entries.clone(), last: true },
             Request::TransmitFrame { transmit, .. } => {
-                events.push(Event::FrameSent { ifindex, cookie: 1, acked: true, frame: transmit.frame });
+                events.push(Event::FrameSent { handle, cookie: 1, acked: true, frame: transmit.frame });
                 Reply::Cookie(1)
             }
             Request::LinkState { .. } => Reply::Link(LinkInfo { up: true, addr: STA, ..LinkInfo::default() }),

@@ -1,6 +1,6 @@
 //! Events of nl80211 as events for daemons. Of frames, headers are read and nothing else.
 
-use ipc_proto::Event;
+use ipc_proto::{Event, Handle};
 use wire::{ETH_P_EAPOL, ETH_P_PREAUTH, MacAddr, ReasonCode, StatusCode};
 
 use super::consts::{attr, cmd, cqm};
@@ -23,8 +23,8 @@ fn transmitter(frame: &[u8]) -> Option<MacAddr> {
     frame.get(10..16).and_then(MacAddr::from_slice)
 }
 
-/// The event of a message about `ifindex`; `None` for one that daemons do not hear of.
-pub(in crate::net) fn decode(command: u8, ifindex: u32, table: &Table<'_>, context: &Context) -> Option<Event> {
+/// The event of a message about the interface that its client calls `handle`; `None` for one that daemons do not hear of.
+pub(in crate::net) fn decode(command: u8, handle: Handle, table: &Table<'_>, context: &Context) -> Option<Event> {
     let frame = || table.get(attr::FRAME).map(<[u8]>::to_vec);
     let peer = || table.mac(attr::MAC);
     let timed_out = table.has(attr::TIMED_OUT);
@@ -34,23 +34,23 @@ pub(in crate::net) fn decode(command: u8, ifindex: u32, table: &Table<'_>, conte
     let request_elements = || table.octets(attr::REQ_IE);
     let response_elements = || table.octets(attr::RESP_IE);
     let event = match command {
-        cmd::TRIGGER_SCAN => Event::ScanStarted { ifindex },
+        cmd::TRIGGER_SCAN => Event::ScanStarted { handle },
         cmd::NEW_SCAN_RESULTS | cmd::SCAN_ABORTED => {
             let freqs = table.nested(attr::SCAN_FREQUENCIES).into_iter().flatten();
             let freqs = freqs.filter_map(|(_, freq)| numbers(freq).first().copied()).collect();
-            Event::ScanDone { ifindex, aborted: command == cmd::SCAN_ABORTED, freqs }
+            Event::ScanDone { handle, aborted: command == cmd::SCAN_ABORTED, freqs }
         }
-        cmd::SCHED_SCAN_RESULTS => Event::SchedScanResults { ifindex },
-        cmd::SCHED_SCAN_STOPPED => Event::SchedScanStopped { ifindex },
-        cmd::AUTHENTICATE if timed_out => Event::AuthTimeout { ifindex, bssid: peer()? },
-        cmd::AUTHENTICATE => Event::AuthReceived { ifindex, frame: frame()? },
-        cmd::ASSOCIATE if timed_out => Event::AssocTimeout { ifindex, bssid: peer()? },
-        cmd::ASSOCIATE => Event::AssocReceived { ifindex, frame: frame()?, request_elements: request_elements() },
-        cmd::DEAUTHENTICATE => Event::Deauthenticated { ifindex, frame: frame()?, local: local() },
-        cmd::DISASSOCIATE => Event::Disassociated { ifindex, frame: frame()?, local: local() },
-        cmd::UNPROT_DEAUTHENTICATE | cmd::UNPROT_DISASSOCIATE => Event::UnprotectedDeauth { ifindex, frame: frame()? },
+        cmd::SCHED_SCAN_RESULTS => Event::SchedScanResults { handle },
+        cmd::SCHED_SCAN_STOPPED => Event::SchedScanStopped { handle },
+        cmd::AUTHENTICATE if timed_out => Event::AuthTimeout { handle, bssid: peer()? },
+        cmd::AUTHENTICATE => Event::AuthReceived { handle, frame: frame()? },
+        cmd::ASSOCIATE if timed_out => Event::AssocTimeout { handle, bssid: peer()? },
+        cmd::ASSOCIATE => Event::AssocReceived { handle, frame: frame()?, request_elements: request_elements() },
+        cmd::DEAUTHENTICATE => Event::Deauthenticated { handle, frame: frame()?, local: local() },
+        cmd::DISASSOCIATE => Event::Disassociated { handle, frame: frame()?, local: local() },
+        cmd::UNPROT_DEAUTHENTICATE | cmd::UNPROT_DISASSOCIATE => Event::UnprotectedDeauth { handle, frame: frame()? },
         cmd::CONNECT if context.driver_sme => Event::Connected {
-            ifindex,
+            handle,
             bssid: peer(),
             status: StatusCode(table.u16(attr::STATUS_CODE).unwrap_or_default()),
             timed_out,
@@ -58,84 +58,84 @@ pub(in crate::net) fn decode(command: u8, ifindex: u32, table: &Table<'_>, conte
             response_elements: response_elements(),
         },
         cmd::ROAM => Event::Roamed {
-            ifindex,
+            handle,
             bssid: peer()?,
             request_elements: request_elements(),
             response_elements: response_elements(),
             authorized: table.has(attr::PORT_AUTHORIZED),
         },
-        cmd::PORT_AUTHORIZED => Event::PortAuthorized { ifindex, bssid: peer()? },
+        cmd::PORT_AUTHORIZED => Event::PortAuthorized { handle, bssid: peer()? },
         cmd::DISCONNECT => Event::Disconnected {
-            ifindex,
+            handle,
             reason: ReasonCode(table.u16(attr::REASON_CODE).unwrap_or_default()),
             by_ap: table.has(attr::DISCONNECTED_BY_AP),
         },
-        cmd::NOTIFY_CQM => return quality(ifindex, &table.nested(attr::CQM)?, peer()),
+        cmd::NOTIFY_CQM => return quality(handle, &table.nested(attr::CQM)?, peer()),
         cmd::MICHAEL_MIC_FAILURE => {
-            Event::MicFailure { ifindex, addr: peer()?, group: table.u32(attr::KEY_TYPE) == Some(0) }
+            Event::MicFailure { handle, addr: peer()?, group: table.u32(attr::KEY_TYPE) == Some(0) }
         }
         cmd::FRAME => {
-            Event::FrameReceived { ifindex, freq: freq(), signal: table.i32(attr::RX_SIGNAL_DBM), frame: frame()? }
+            Event::FrameReceived { handle, freq: freq(), signal: table.i32(attr::RX_SIGNAL_DBM), frame: frame()? }
         }
         cmd::FRAME_TX_STATUS => {
-            Event::FrameSent { ifindex, cookie: cookie(), acked: table.has(attr::ACK), frame: frame()? }
+            Event::FrameSent { handle, cookie: cookie(), acked: table.has(attr::ACK), frame: frame()? }
         }
         cmd::REMAIN_ON_CHANNEL => {
             let duration = table.u32(attr::DURATION).unwrap_or_default();
-            Event::OnChannel { ifindex, cookie: cookie(), freq: freq(), duration }
+            Event::OnChannel { handle, cookie: cookie(), freq: freq(), duration }
         }
-        cmd::CANCEL_REMAIN_ON_CHANNEL => Event::OffChannel { ifindex, cookie: cookie(), freq: freq() },
+        cmd::CANCEL_REMAIN_ON_CHANNEL => Event::OffChannel { handle, cookie: cookie(), freq: freq() },
         cmd::CONTROL_PORT_FRAME => match table.u16(attr::CONTROL_PORT_ETHERTYPE)? {
             ETH_P_EAPOL => {
                 let encrypted = Some(!table.has(attr::CONTROL_PORT_NO_ENCRYPT));
-                Event::Eapol { ifindex, source: peer()?, encrypted, data: frame()? }
+                Event::Eapol { handle, source: peer()?, encrypted, data: frame()? }
             }
-            ETH_P_PREAUTH => Event::Preauth { ifindex, source: peer()?, data: frame()? },
+            ETH_P_PREAUTH => Event::Preauth { handle, source: peer()?, data: frame()? },
             _ => return None,
         },
         cmd::CONTROL_PORT_FRAME_TX_STATUS => {
             // An Ethernet header stands before the payload.
             let frame = table.get(attr::FRAME)?;
             let dest = MacAddr::from_slice(frame.get(..6)?)?;
-            Event::EapolSent { ifindex, dest, acked: table.has(attr::ACK), data: frame.get(14..)?.to_vec() }
+            Event::EapolSent { handle, dest, acked: table.has(attr::ACK), data: frame.get(14..)?.to_vec() }
         }
         cmd::NEW_STATION if !context.ap_sme_in_user_space => {
-            Event::StationAdded { ifindex, addr: peer()?, elements: table.octets(attr::IE), reassociation: false }
+            Event::StationAdded { handle, addr: peer()?, elements: table.octets(attr::IE), reassociation: false }
         }
-        cmd::DEL_STATION if !context.ap_sme_in_user_space => Event::StationRemoved { ifindex, addr: peer()? },
+        cmd::DEL_STATION if !context.ap_sme_in_user_space => Event::StationRemoved { handle, addr: peer()? },
         cmd::UNEXPECTED_FRAME | cmd::UNEXPECTED_4ADDR_FRAME => {
             let four_address = command == cmd::UNEXPECTED_4ADDR_FRAME;
-            Event::UnexpectedFrame { ifindex, addr: peer()?, four_address }
+            Event::UnexpectedFrame { handle, addr: peer()?, four_address }
         }
-        cmd::PROBE_CLIENT => Event::ProbeStatus { ifindex, addr: peer()?, acked: table.has(attr::ACK) },
-        cmd::CH_SWITCH_NOTIFY => Event::ChannelSwitched { ifindex, channel: parse::channel(table)? },
+        cmd::PROBE_CLIENT => Event::ProbeStatus { handle, addr: peer()?, acked: table.has(attr::ACK) },
+        cmd::CH_SWITCH_NOTIFY => Event::ChannelSwitched { handle, channel: parse::channel(table)? },
         cmd::CH_SWITCH_STARTED_NOTIFY => {
             let count = table.u32(attr::CH_SWITCH_COUNT).unwrap_or_default();
             let count = u8::try_from(count).unwrap_or(u8::MAX);
-            Event::ChannelSwitchStarted { ifindex, channel: parse::channel(table)?, count }
+            Event::ChannelSwitchStarted { handle, channel: parse::channel(table)?, count }
         }
-        cmd::STOP_AP => Event::ApStopped { ifindex },
+        cmd::STOP_AP => Event::ApStopped { handle },
         cmd::RADAR_DETECT => {
             let event = u8::try_from(table.u32(attr::RADAR_EVENT)?).ok()?;
-            Event::Radar { ifindex, channel: parse::channel(table)?, event }
+            Event::Radar { handle, channel: parse::channel(table)?, event }
         }
         _ => return None,
     };
     Some(event)
 }
 
-fn quality(ifindex: u32, table: &Table<'_>, peer: Option<MacAddr>) -> Option<Event> {
+fn quality(handle: Handle, table: &Table<'_>, peer: Option<MacAddr>) -> Option<Event> {
     if table.has(cqm::BEACON_LOSS_EVENT) {
-        return Some(Event::BeaconLoss { ifindex });
+        return Some(Event::BeaconLoss { handle });
     }
     if let Some(packets) = table.u32(cqm::PKT_LOSS_EVENT) {
-        return Some(Event::PacketLoss { ifindex, addr: peer?, packets });
+        return Some(Event::PacketLoss { handle, addr: peer?, packets });
     }
     match table.u32(cqm::RSSI_THRESHOLD_EVENT)? {
-        2 => Some(Event::BeaconLoss { ifindex }),
+        2 => Some(Event::BeaconLoss { handle }),
         number => {
             let signal = table.i32(cqm::RSSI_LEVEL).unwrap_or_default();
-            Some(Event::SignalChange { ifindex, above: number == 1, signal })
+            Some(Event::SignalChange { handle, above: number == 1, signal })
         }
     }
 }

@@ -1,4 +1,4 @@
-use ipc_proto::{Event, KeyBytes, KeyKind, KeyParameters, StationFlags, StationParameters, WiphyFeatures};
+use ipc_proto::{Event, Handle, KeyBytes, KeyKind, KeyParameters, StationFlags, StationParameters, WiphyFeatures};
 use wire::{ETH_P_EAPOL, MacAddr};
 
 use super::consts::{attr, bss, cmd, flag, key};
@@ -72,7 +72,7 @@ fn a_new_station_is_not_associated_unless_it_is_said() {
 
 fn event(command: u8, attrs: Attrs) -> Option<Event> {
     let context = Context { own: OWN, driver_sme: false, ap_sme_in_user_space: true };
-    decode(command, 3, &Table(&octets(attrs)), &context)
+    decode(command, Handle(3), &Table(&octets(attrs)), &context)
 }
 
 fn management(from: MacAddr) -> Vec<u8> {
@@ -87,7 +87,7 @@ fn management(from: MacAddr) -> Vec<u8> {
 fn who_sent_a_deauthentication() {
     for (from, expected) in [(OWN, true), (PEER, false)] {
         let heard = event(cmd::DEAUTHENTICATE, Attrs::new().bytes(attr::FRAME, &management(from)));
-        assert!(matches!(heard, Some(Event::Deauthenticated { ifindex: 3, local, .. }) if local == expected));
+        assert!(matches!(heard, Some(Event::Deauthenticated { handle: Handle(3), local, .. }) if local == expected));
     }
     let short = event(cmd::DEAUTHENTICATE, Attrs::new().bytes(attr::FRAME, &[0xc0]));
     assert!(matches!(short, Some(Event::Deauthenticated { local: false, .. })));
@@ -100,7 +100,7 @@ fn eapol_frames_and_nothing_else_from_the_control_port() {
         Attrs::new().u16(attr::CONTROL_PORT_ETHERTYPE, ethertype).mac(attr::MAC, PEER).bytes(attr::FRAME, &[2, 3])
     };
     let heard = event(cmd::CONTROL_PORT_FRAME, frame(ETH_P_EAPOL));
-    let expected = Event::Eapol { ifindex: 3, source: PEER, encrypted: Some(true), data: vec![2, 3] };
+    let expected = Event::Eapol { handle: Handle(3), source: PEER, encrypted: Some(true), data: vec![2, 3] };
     assert_eq!(heard, Some(expected));
     let plain = event(cmd::CONTROL_PORT_FRAME, frame(ETH_P_EAPOL).flag(attr::CONTROL_PORT_NO_ENCRYPT));
     assert!(matches!(plain, Some(Event::Eapol { encrypted: Some(false), .. })));
@@ -130,7 +130,7 @@ fn no_command_panics_on_any_attributes() {
             changed[position] = value;
             let table = Table(&changed);
             for command in 0..=u8::MAX {
-                let _ = decode(command, 3, &table, &Context::default());
+                let _ = decode(command, Handle(3), &table, &Context::default());
             }
             parse::wiphy(&mut parse::blank_wiphy(), &table);
             let _ = (parse::interface(&table), parse::station(&table), parse::survey_entry(&table));

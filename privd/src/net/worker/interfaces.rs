@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use ipc_proto::{Condition, Event, Failure, InterfaceInfo, InterfaceType};
+use ipc_proto::{Condition, Event, Failure, Handle, InterfaceInfo, InterfaceType};
 use policy::{Bridge, Hold, Standing};
 use wire::{ETH_P_EAPOL, MacAddr};
 
@@ -31,11 +31,12 @@ impl View<'_> {
 }
 
 impl policy::World for View<'_> {
-    fn standing(&self, ifindex: u32) -> Standing {
+    fn standing(&self, handle: Handle) -> Standing {
         let worker = self.worker;
-        let attachment = worker.attached.get(&ifindex).filter(|attachment| attachment.client == self.client);
-        let Some(attachment) = attachment else {
-            let lost = worker.clients.get(&self.client).is_some_and(|client| client.has_lost(ifindex));
+        let found = worker.index_of(self.client, handle);
+        let found = found.and_then(|ifindex| Some((ifindex, worker.attached.get(&ifindex)?)));
+        let Some((ifindex, attachment)) = found else {
+            let lost = worker.clients.get(&self.client).is_some_and(|client| client.has_lost(handle));
             return Standing { hold: if lost { Hold::Lost } else { Hold::None }, ..Standing::NONE };
         };
         let interface = worker.interfaces.get(&ifindex);
@@ -73,12 +74,35 @@ impl policy::World for View<'_> {
         its.map(|(name, _)| name.clone()).collect()
     }
 
-    fn has_key(&self, ifindex: u32, peer: MacAddr) -> bool {
-        self.worker.attached.get(&ifindex).is_some_and(|attachment| attachment.activity.has_key(peer))
+    fn has_key(&self, handle: Handle, peer: MacAddr) -> bool {
+        let ifindex = self.worker.index_of(self.client, handle);
+        let attachment = ifindex.and_then(|ifindex| self.worker.attached.get(&ifindex));
+        attachment.is_some_and(|attachment| attachment.activity.has_key(peer))
     }
 }
 
 impl Worker {
+    /// The interface that a client means by this name, if it has it.
+    pub(in crate::net) fn index_of(&self, client: u64, handle: Handle) -> Option<u32> {
+        let ifindex = *self.handles.get(&handle)?;
+        self.attached.get(&ifindex).is_some_and(|attachment| attachment.client == client).then_some(ifindex)
+    }
+
+    /// An attached interface, with the name that its client has for it.
+    pub(in crate::net) fn named(&self, ifindex: u32) -> Option<(Handle, InterfaceInfo)> {
+        Some((self.attached.get(&ifindex)?.handle, self.info(ifindex)?))
+    }
+
+    /// The interface is no client's any more, and its name means nothing from now on.
+    pub(in crate::net) fn take_away(&mut self, ifindex: u32) -> Option<Attachment> {
+        let attachment = self.attached.remove(&ifindex)?;
+        self.handles.remove(&attachment.handle);
+        if let Some(client) = self.clients.get_mut(&attachment.client) {
+            client.lose(attachment.handle);
+        }
+        Some(attachment)
+    }
+
     /// This bridge was made for that interface.
     pub(in crate::net) fn made_bridge(&self, ifindex: u32, bridge: Option<&Link>) -> bool {
         let made = bridge.and_then(|bridge| self.bridges.get(&bridge.name));
@@ -133,8 +157,12 @@ impl Worker {
         };
         let up = self.links.get(&ifindex).is_some_and(|link| link.up);
         let original = self.interfaces.get(&ifindex).map_or(InterfaceType::Station, |interface| interface.kind);
+        self.last_handle = self.last_handle.saturating_add(1);
+        let handle = Handle(self.last_handle);
+        self.handles.insert(handle, ifindex);
         let attachment = Attachment {
             client,
+            handle,
             created,
             original,
             eapol,
@@ -154,14 +182,11 @@ impl Worker {
         };
         self.attached.insert(ifindex, attachment);
         self.listen_to_bridge(ifindex);
-        if let Some(client) = self.clients.get_mut(&client) {
-            client.regain(ifindex);
-        }
     }
 
     /// Takes an interface back: what was started on it is stopped.
     pub(in crate::net) fn release(&mut self, client: u64, ifindex: u32) {
-        let Some(attachment) = self.attached.remove(&ifindex) else { return };
+        let Some(attachment) = self.take_away(ifindex) else { return };
         let port = Port::Client(client);
         match attachment.activity.condition() {
             Condition::Idle | Condition::CheckingRadar => {}
@@ -185,9 +210,6 @@ impl Worker {
             self.order(port, &self.nl80211(cmd::DEL_INTERFACE, on(ifindex)));
         } else {
             self.restore(port, ifindex, &attachment);
-        }
-        if let Some(client) = self.clients.get_mut(&client) {
-            client.lose(ifindex);
         }
     }
 
@@ -248,11 +270,10 @@ impl Worker {
         let Some(interface) = self.interfaces.remove(&ifindex) else { return };
         self.guard.interface_gone(ifindex);
         self.leave_bridges(ifindex);
-        if let Some(attachment) = self.attached.remove(&ifindex)
+        if let Some(attachment) = self.take_away(ifindex)
             && let Some(client) = self.clients.get_mut(&attachment.client)
         {
-            client.lose(ifindex);
-            client.event(Event::InterfaceGone { ifindex, ifname: interface.name });
+            client.event(Event::InterfaceGone { handle: attachment.handle, ifname: interface.name });
         }
     }
 
@@ -270,7 +291,7 @@ impl Worker {
             return;
         }
         for client in self.clients.values_mut().filter(|client| client.sees(&info.ifname)) {
-            client.event(Event::InterfaceAdded { ifindex, ifname: info.ifname.clone(), kind: info.kind });
+            client.event(Event::InterfaceAdded { ifname: info.ifname.clone(), kind: info.kind });
         }
     }
 
@@ -300,16 +321,16 @@ impl Worker {
             }
         }
         if before.is_none_or(|before| (before.up, before.carrier, before.addr) != (up, carrier, addr)) {
-            self.tell(ifindex, Event::LinkChanged { ifindex, up, carrier, addr });
+            self.tell(ifindex, |handle| Event::LinkChanged { handle, up, carrier, addr });
         }
     }
 
     /// Sends an event to the client that has the interface.
-    pub(in crate::net) fn tell(&mut self, ifindex: u32, event: Event) {
+    pub(in crate::net) fn tell(&mut self, ifindex: u32, event: impl FnOnce(Handle) -> Event) {
         if let Some(attachment) = self.attached.get(&ifindex)
             && let Some(client) = self.clients.get_mut(&attachment.client)
         {
-            client.event(event);
+            client.event(event(attachment.handle));
         }
     }
 
@@ -332,7 +353,7 @@ impl Worker {
         for (ifindex, wiphy) in attached {
             let blocked = self.is_blocked(wiphy);
             if self.blocked.insert(ifindex, blocked).unwrap_or(false) != blocked {
-                self.tell(ifindex, Event::RadioBlocked { ifindex, blocked });
+                self.tell(ifindex, |handle| Event::RadioBlocked { handle, blocked });
             }
         }
     }

@@ -60,6 +60,7 @@ fn orders(kernel: &OwnedFd) -> Vec<u8> {
 fn an_interface_whose_second_attach_fails_is_released_with_what_was_made_for_it() {
     let (mut worker, kernel, _open) = world();
     worker.take(0, IFINDEX, true);
+    let handle = worker.attached[&IFINDEX].handle;
     let Plan::Ask(Finish::Attach(of), steps) = worker.attach(0, "wlan0") else { panic!("no question to the kernel") };
     assert_eq!((of, steps.len()), (IFINDEX, 1));
     let mut job = Job::new(Owner::Client { client: 0, id: 1 }, Finish::Attach(of), steps);
@@ -69,5 +70,21 @@ fn an_interface_whose_second_attach_fails_is_released_with_what_was_made_for_it(
     // The client had made it: it goes.
     assert_eq!(orders(&kernel), [cmd::DEL_INTERFACE]);
     // And what is still under way for it is no attack.
-    assert!(worker.clients.get(&0).unwrap().has_lost(IFINDEX));
+    assert!(worker.clients.get(&0).unwrap().has_lost(handle));
+}
+
+#[test]
+fn a_handle_names_one_interface_of_one_client_and_never_another() {
+    let (mut worker, _kernel, _open) = world();
+    worker.take(0, IFINDEX, false);
+    let first = worker.attached[&IFINDEX].handle;
+    assert_eq!((worker.index_of(0, first), worker.index_of(1, first)), (Some(IFINDEX), None));
+    // The kernel gives the same index to what comes next.
+    worker.interface_gone(IFINDEX);
+    assert_eq!(worker.index_of(0, first), None);
+    assert!(worker.clients.get(&0).unwrap().has_lost(first));
+    worker.take(0, IFINDEX, false);
+    let second = worker.attached[&IFINDEX].handle;
+    assert_ne!(first, second);
+    assert_eq!((worker.index_of(0, first), worker.index_of(0, second)), (None, Some(IFINDEX)));
 }

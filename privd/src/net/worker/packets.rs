@@ -95,13 +95,12 @@ impl Worker {
                 // Its own come over nl80211: this one is of another interface in the bridge.
                 continue;
             }
-            let event = match kind {
-                Packets::Eapol | Packets::Bridge => Event::Eapol { ifindex, source, encrypted: None, data },
-                Packets::Preauth => Event::Preauth { ifindex, source, data },
+            self.tell(ifindex, |handle| match kind {
+                Packets::Eapol | Packets::Bridge => Event::Eapol { handle, source, encrypted: None, data },
+                Packets::Preauth => Event::Preauth { handle, source, data },
                 #[cfg(feature = "testing")]
-                Packets::Test => Event::Test(ipc_proto::TestEvent::Frame { ifindex, frame: data }),
-            };
-            self.tell(ifindex, event);
+                Packets::Test => Event::Test(ipc_proto::TestEvent::Frame { handle, frame: data }),
+            });
         }
         self.buffer = buffer;
     }

@@ -15,7 +15,7 @@ use crate::net::{
 impl Worker {
     /// There is no such request in this build.
     #[allow(clippy::unused_self, reason = "with the feature it is used")]
-    pub(in crate::net) fn test(&self, _: TestRequest) -> Plan {
+    pub(in crate::net) fn test(&self, _: u32, _: TestRequest) -> Plan {
         ipc_proto::Failure::NotSupported.into()
     }
 }
@@ -23,11 +23,11 @@ impl Worker {
 #[cfg(feature = "testing")]
 impl Worker {
     /// Carries out what a test suite asks for.
-    pub(in crate::net) fn test(&mut self, request: TestRequest) -> Plan {
+    pub(in crate::net) fn test(&mut self, ifindex: u32, request: TestRequest) -> Plan {
         let result = match request {
-            TestRequest::Listen { ifindex, bridge, enabled } => self.test_listen(ifindex, bridge.as_deref(), enabled),
-            TestRequest::Transmit { ifindex, bridge, frame } => self.test_transmit(ifindex, bridge.as_deref(), &frame),
-            TestRequest::Management { ifindex, frame } => {
+            TestRequest::Listen { bridge, enabled, .. } => self.test_listen(ifindex, bridge.as_deref(), enabled),
+            TestRequest::Transmit { bridge, frame, .. } => self.test_transmit(ifindex, bridge.as_deref(), &frame),
+            TestRequest::Management { frame, .. } => {
                 let attrs = on(ifindex).bytes(attr::FRAME, &frame);
                 return Plan::Ask(Finish::Cookie, vec![Step::new(self.nl80211(cmd::FRAME, attrs))]);
             }

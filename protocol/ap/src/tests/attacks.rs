@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 use crypto::Rng;
-use ipc_proto::Event;
+use ipc_proto::{Event, Handle};
 use rsn::{Pmf, SaePwe, StationPolicy};
 use sae::{Group, Method, SaeAkm};
 use wire::MacAddr;
@@ -97,8 +97,8 @@ fn noise_moves_nothing_and_panics_nowhere() {
             world.from(STA, Subtype(subtype), |w| {
                 w.put(&noise);
             });
-            world.tell(&Event::Eapol { ifindex: 7, source: STA, encrypted: Some(true), data: noise.clone() });
-            world.tell(&Event::FrameSent { ifindex: 7, cookie: 0, acked: false, frame: noise });
+            world.tell(&Event::Eapol { handle: Handle(7), source: STA, encrypted: Some(true), data: noise.clone() });
+            world.tell(&Event::FrameSent { handle: Handle(7), cookie: 0, acked: false, frame: noise });
             world.pump();
         }
     }

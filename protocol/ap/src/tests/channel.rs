@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 use conf::ap::ApConfig;
-use ipc_proto::{Reply, Request, ScanEntry, SurveyEntry, WiphyInfo};
+use ipc_proto::{Handle, Reply, Request, ScanEntry, SurveyEntry, WiphyInfo};
 use wire::StatusCode;
 use wire::channel::Band;
 use wire::frame::{self, Authentication, Subtype, auth_algorithm};
@@ -118,7 +118,7 @@ fn the_load_of_the_channel_is_measured_and_announced() {
     let mut world = World::new(&alloc::format!("{OPEN}bss_load_update_period=10\nchan_util_avg_period=20\n"));
     let survey = |world: &mut World, active, busy| {
         world.wait(Duration::from_millis(1024));
-        assert!(matches!(world.requests.pop(), Some(Request::Survey { ifindex: 7 })), "not asked");
+        assert!(matches!(world.requests.pop(), Some(Request::Survey { handle: Handle(7) })), "not asked");
         let other = SurveyEntry { freq: 2437, active_ms: Some(1), busy_ms: Some(1), ..SurveyEntry::default() };
         let entry = SurveyEntry { freq: 2412, active_ms: Some(active), busy_ms: Some(busy), ..SurveyEntry::default() };
         let reply = Reply::Survey { entries: vec![other, entry], last: true };

@@ -3,7 +3,7 @@
 use core::time::Duration;
 
 use ctrl::Level;
-use ipc_proto::Event;
+use ipc_proto::{Event, Handle};
 use rsn::{CipherSuite, Pmf, Protocol, StationPolicy};
 use wire::{ReasonCode, StatusCode};
 
@@ -40,7 +40,7 @@ fn join(world: &mut World, policy: &StationPolicy) {
 
 /// The driver has found a wrong MIC.
 fn found(world: &mut World) {
-    world.tell(&Event::MicFailure { ifindex: 7, addr: STA, group: false });
+    world.tell(&Event::MicFailure { handle: Handle(7), addr: STA, group: false });
     world.pump();
 }
 

@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use ipc_proto::{Event, Request};
+use ipc_proto::{Event, Handle, Request};
 use rsn::Pmf;
 
 use super::world::{PSK, STA, World};
@@ -56,7 +56,7 @@ fn a_flood_of_handshake_messages_asks_the_driver_once() {
     let mut asked = 0;
     for _ in 0..1000 {
         let data = Vec::from([2, 3, 0, 0]);
-        world.tell(&Event::Eapol { ifindex: 7, source: STA, encrypted: Some(false), data });
+        world.tell(&Event::Eapol { handle: Handle(7), source: STA, encrypted: Some(false), data });
         while let Some(output) = world.bss.poll_output() {
             asked += usize::from(matches!(output, BssOutput::Request { request: Request::KeySequence { .. }, .. }));
         }

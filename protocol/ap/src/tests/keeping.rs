@@ -3,7 +3,7 @@
 use core::time::Duration;
 
 use ctrl::ApEvent;
-use ipc_proto::{Event, KeyKind, Reply, Request, StationInfo};
+use ipc_proto::{Event, Handle, KeyKind, Reply, Request, StationInfo};
 use rsn::Pmf;
 use wire::frame::{Management, Subtype};
 use wire::{ReasonCode, StatusCode};
@@ -58,7 +58,7 @@ fn a_silent_station_is_asked_and_then_sent_away() {
     world.wait(Duration::from_secs(7));
     silent(&mut world, 12_000);
     assert!(world.requests.iter().any(|request| matches!(request, Request::ProbeStation { .. })));
-    world.tell(&Event::ProbeStatus { ifindex: 7, addr: STA, acked: true });
+    world.tell(&Event::ProbeStatus { handle: Handle(7), addr: STA, acked: true });
     world.pump();
     assert!(world.events.contains(&ApEvent::PollOk(STA)) && world.connected(STA));
     world.wait(Duration::from_secs(11));
@@ -122,7 +122,7 @@ fn an_unacknowledged_response_makes_no_association() {
 #[test]
 fn data_of_strangers_is_answered_with_a_deauthentication() {
     let mut world = World::new(OPEN);
-    world.tell(&Event::UnexpectedFrame { ifindex: 7, addr: STA, four_address: false });
+    world.tell(&Event::UnexpectedFrame { handle: Handle(7), addr: STA, four_address: false });
     world.pump();
     assert_eq!(world.deauth_reason(), Some(ReasonCode::CLASS3_FROM_NONASSOC));
 }
@@ -150,7 +150,7 @@ fn a_channel_switch_is_announced_and_followed() {
     world.pump();
     let Some(Request::SwitchChannel { beacon, counter_offsets, .. }) = world.requests.last() else { panic!() };
     assert_eq!(beacon.tail[usize::from(counter_offsets[0])], 5);
-    world.tell(&Event::ChannelSwitched { ifindex: 7, channel });
+    world.tell(&Event::ChannelSwitched { handle: Handle(7), channel });
     world.pump();
     assert_eq!(world.bss.operating().number, 6);
     assert!(world.events.contains(&ApEvent::CsaFinished { freq: 2437, dfs: false }));

@@ -4,7 +4,7 @@ use alloc::format;
 use core::time::Duration;
 
 use conf::ap::{ApConfig, parse_psk_file};
-use ipc_proto::{Event, Request};
+use ipc_proto::{Event, Handle, Request};
 use rsn::Pmf;
 use wire::ReasonCode;
 use wire::frame::Subtype;
@@ -104,7 +104,7 @@ fn the_entry_of_a_station_outlives_the_frame_that_sends_it_away() {
     }
     assert!(!world.connected(STA));
     let frame = sent.unwrap();
-    world.tell(&Event::FrameSent { ifindex: 7, cookie: 1, acked: true, frame });
+    world.tell(&Event::FrameSent { handle: Handle(7), cookie: 1, acked: true, frame });
     world.pump();
     assert_eq!(world.requests.iter().filter(|request| removed(request)).count(), before + 1);
     assert!(world.bss.station(STA).is_none());

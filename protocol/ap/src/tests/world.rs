@@ -7,7 +7,7 @@ use core::time::Duration;
 use conf::ap::ApConfig;
 use crypto::testing::TestRng;
 use ctrl::ApEvent;
-use ipc_proto::{BandInfo, ChannelInfo, Event, Failure, KeyKind, Reply, Request, WiphyFeatures, WiphyInfo};
+use ipc_proto::{BandInfo, ChannelInfo, Event, Failure, Handle, KeyKind, Reply, Request, WiphyFeatures, WiphyInfo};
 use rsn::{ApOffer, Pmf, Protection, StationPolicy, Supplicant, SupplicantConfig, SupplicantOutput};
 use wire::channel::Band;
 use wire::element::{Elements, WPA_SELECTOR, id};
@@ -92,7 +92,7 @@ impl World {
         let operating = Operating::choose(&config.radio, &wiphy).unwrap();
         let mut rng = TestRng::new(1);
         let config = BssConfig {
-            ifindex: 7,
+            handle: Handle(7),
             own: AP,
             bss: config.bss[0].clone(),
             radio: config.radio,
@@ -149,7 +149,7 @@ impl World {
                     return;
                 }
                 self.bss.handle_reply(tag, Ok(Reply::Cookie(1)), self.now, &mut self.rng);
-                self.tell(&Event::FrameSent { ifindex: 7, cookie: 1, acked, frame: transmit.frame });
+                self.tell(&Event::FrameSent { handle: Handle(7), cookie: 1, acked, frame: transmit.frame });
             }
             Request::SendEapol { dest, data, encrypt, .. } => {
                 assert_eq!(dest, STA);
@@ -209,7 +209,7 @@ impl World {
             }
         }
         for (data, encrypt) in answers {
-            self.tell(&Event::Eapol { ifindex: 7, source: STA, encrypted: Some(encrypt), data });
+            self.tell(&Event::Eapol { handle: Handle(7), source: STA, encrypted: Some(encrypt), data });
         }
     }
 
@@ -218,7 +218,7 @@ impl World {
     }
 
     pub(super) fn receive(&mut self, frame: Vec<u8>) {
-        self.tell(&Event::FrameReceived { ifindex: 7, freq: 2412, signal: Some(-30), frame });
+        self.tell(&Event::FrameReceived { handle: Handle(7), freq: 2412, signal: Some(-30), frame });
         self.pump();
     }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use ipc_proto::codec::{decode, encode};
-use ipc_proto::{FromPrivd, InterfaceType, MAX_MESSAGE, Refusal, Request, Role, ToPrivd, VERSION};
+use ipc_proto::{FromPrivd, Handle, InterfaceType, MAX_MESSAGE, Refusal, Request, Role, ToPrivd, VERSION};
 use nix::errno::Errno;
 use nix::sys::socket::{
     AddressFamily, Backlog, ControlMessage, MsgFlags, SockFlag, SockType, UnixAddr, bind, connect, listen, recv, send,
@@ -260,13 +260,13 @@ fn oversized(path: &Path) -> Outcome {
 }
 
 fn foreign(path: &Path, interface: &str) -> Outcome {
-    for ifindex in [0, 1, 2, 3, 4, 77, u32::MAX] {
+    for handle in [0, 1, 2, 3, 4, 77, u64::MAX].map(Handle) {
         let client = Client::greeted(path, Role::Station)?;
-        client.must_be_denied(2, Request::SetLinkUp { ifindex, up: false })?;
+        client.must_be_denied(2, Request::SetLinkUp { handle, up: false })?;
         let client = Client::greeted(path, Role::Station)?;
-        client.must_be_denied(3, Request::FlushPmksa { ifindex })?;
+        client.must_be_denied(3, Request::FlushPmksa { handle })?;
         let client = Client::greeted(path, Role::Station)?;
-        client.must_be_denied(4, Request::RemoveInterface { ifindex })?;
+        client.must_be_denied(4, Request::RemoveInterface { handle })?;
     }
     for name in ["lo", "", "no-such-interface", "wlan0\0", "../wlan0", interface] {
         let client = Client::greeted(path, Role::Station)?;
@@ -280,14 +280,14 @@ fn other_role(path: &Path) -> Outcome {
     client.send(&ToPrivd::Hello { version: VERSION, role: Role::AccessPoint })?;
     client.must_be_thrown_out("the access point's role for the station's user", &[Refusal::Role])?;
     let client = Client::greeted(path, Role::Station)?;
-    client.must_be_denied(2, Request::StopAp { ifindex: 1 })?;
+    client.must_be_denied(2, Request::StopAp { handle: Handle(1) })?;
     let client = Client::greeted(path, Role::Station)?;
-    client.must_be_denied(3, Request::SetInterfaceType { ifindex: 1, kind: InterfaceType::Monitor })
+    client.must_be_denied(3, Request::SetInterfaceType { handle: Handle(1), kind: InterfaceType::Monitor })
 }
 
 /// What only test suites ask for, of a privd that was not built for them: the tag behind that of the last request.
 fn test_builds(path: &Path) -> Outcome {
-    let last = Request::TdlsOperation { ifindex: 1, peer: Default::default(), operation: 0 };
+    let last = Request::TdlsOperation { handle: Handle(1), peer: Default::default(), operation: 0 };
     let bytes = encode(&ToPrivd::Request { id: 1, request: last }).during(|| "encoding".into())?;
     let tag = bytes.get(2).copied().unwrap_or_default() + 1;
     for kind in 0..4 {
