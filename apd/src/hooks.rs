@@ -79,7 +79,7 @@ impl Apd {
                 Event::Eapol { handle, source: *from, encrypted: None, data: frame.clone() }
             }
             ApTestCommand::MgmtRxProcess { freq, signal, frame, .. } => {
-                Event::FrameReceived { handle, freq: *freq, signal: Some(*signal), frame: frame.clone() }
+                Event::FrameReceived { handle, freq: *freq, signal: Some(*signal), frame: frame.clone(), link: None }
             }
             ApTestCommand::MgmtTxStatus { ok, frame, .. } => {
                 Event::FrameSent { handle, cookie: 0, acked: *ok, frame: frame.clone() }

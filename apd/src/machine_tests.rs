@@ -193,7 +193,7 @@ impl World {
 
     fn stops(&self) -> Vec<u64> {
         let stop = |request: &Request| match request {
-            Request::StopAp { handle } => Some(handle.0),
+            Request::StopAp { handle, .. } => Some(handle.0),
             _ => None,
         };
         self.requests.iter().filter_map(stop).collect()

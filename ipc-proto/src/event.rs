@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 use wire::{MacAddr, ReasonCode, StatusCode};
 
-use crate::{ChannelDefinition, Handle, InterfaceType};
+use crate::{ChannelDefinition, Handle, InterfaceType, LinkId};
 
 /// Something that happened. Frames are carried as they came: `privd` does not read their bodies.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,7 +66,7 @@ pub enum Event {
     /// A TKIP MIC failed.
     MicFailure { handle: Handle, addr: MacAddr, group: bool },
     /// A registered management frame was received. Signal in dBm.
-    FrameReceived { handle: Handle, freq: u32, signal: Option<i32>, frame: Vec<u8> },
+    FrameReceived { handle: Handle, freq: u32, signal: Option<i32>, frame: Vec<u8>, link: Option<LinkId> },
     /// A frame was sent; `acked`: the peer has it.
     FrameSent { handle: Handle, cookie: u64, acked: bool, frame: Vec<u8> },
     /// The stay on a channel began.
@@ -88,15 +88,15 @@ pub enum Event {
     /// Answer to a probe.
     ProbeStatus { handle: Handle, addr: MacAddr, acked: bool },
     /// The channel changed.
-    ChannelSwitched { handle: Handle, channel: ChannelDefinition },
+    ChannelSwitched { handle: Handle, channel: ChannelDefinition, link: Option<LinkId> },
     /// It is going to change.
-    ChannelSwitchStarted { handle: Handle, channel: ChannelDefinition, count: u8 },
+    ChannelSwitchStarted { handle: Handle, channel: ChannelDefinition, count: u8, link: Option<LinkId> },
     /// The access point was stopped by the kernel.
-    ApStopped { handle: Handle },
+    ApStopped { handle: Handle, link: Option<LinkId> },
     /// The regulatory domain changed.
     RegulatoryChanged { alpha2: [u8; 2], initiator: u8, kind: u8 },
     /// Radar and channel availability: nl80211's event number.
-    Radar { handle: Handle, channel: ChannelDefinition, event: u8 },
+    Radar { handle: Handle, channel: ChannelDefinition, event: u8, link: Option<LinkId> },
     /// For test suites; nothing in a build without them.
     Test(crate::TestEvent),
 }
@@ -142,7 +142,7 @@ impl Event {
             | Event::ProbeStatus { handle, .. }
             | Event::ChannelSwitched { handle, .. }
             | Event::ChannelSwitchStarted { handle, .. }
-            | Event::ApStopped { handle }
+            | Event::ApStopped { handle, .. }
             | Event::Radar { handle, .. } => Some(*handle),
             Event::Test(test) => Some(test.handle()),
         }

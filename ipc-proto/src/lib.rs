@@ -35,19 +35,22 @@ mod value;
 pub use event::Event;
 pub use hello::{FromPrivd, Refusal, Role, ToPrivd, VERSION};
 pub use parameters::{
-    ApParameters, AssociateParameters, AuthenticateParameters, BeaconParameters, BssOptions, ConnectParameters,
-    KeyParameters, LinkSecurity, ScanParameters, SchedScanParameters, StationParameters, TransmitParameters,
+    ApParameters, AssociateLink, AssociateParameters, AuthenticateParameters, BeaconParameters, BssOptions,
+    ConnectParameters, KeyParameters, LinkSecurity, MultiLink, ScanParameters, SchedScanParameters, StationParameters,
+    TransmitParameters,
 };
 pub use reply::{Failure, InterfaceInfo, LinkInfo, Reply, ScanEntry, SignalInfo, StationInfo, SurveyEntry};
 pub use request::Request;
 pub use testing::{TestEvent, TestRequest};
 pub use value::{
     BandInfo, ChannelDefinition, ChannelInfo, ChannelWidth, Condition, Handle, InterfaceType, KeyBytes, KeyKind,
-    MfpMode, OperState, StationFlags, WiphyFeatures, WiphyInfo,
+    LinkId, MfpMode, OperState, StationFlags, WiphyFeatures, WiphyInfo,
 };
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod vocabulary_tests;
 
 /// Largest message in octets, either way. A larger one is refused before anything is allocated for it.
 pub const MAX_MESSAGE: usize = 128 * 1024;

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 use wire::{MacAddr, Ssid};
 
-use crate::{ChannelDefinition, KeyBytes, KeyKind, MfpMode, StationFlags};
+use crate::{ChannelDefinition, KeyBytes, KeyKind, LinkId, MfpMode, StationFlags};
 
 /// What to scan.
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -64,6 +64,8 @@ pub struct AuthenticateParameters {
     pub elements: Vec<u8>,
     /// Forget an earlier authentication without a frame.
     pub local_state_change: bool,
+    /// With a multi-link device: over which link, and its address.
+    pub mld: Option<(LinkId, MacAddr)>,
 }
 
 /// With whom and how to associate.
@@ -89,6 +91,32 @@ pub struct AssociateParameters {
     pub disable_ht: bool,
     /// VHT switched off.
     pub disable_vht: bool,
+    /// With a multi-link device: its address and links.
+    pub multi_link: Option<MultiLink>,
+}
+
+/// The links of an association with a multi-link device.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MultiLink {
+    /// Address of the device.
+    pub addr: MacAddr,
+    /// The link over which the request goes: one of the list.
+    pub over: LinkId,
+    /// All links that are asked for.
+    pub links: Vec<AssociateLink>,
+}
+
+/// One of them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AssociateLink {
+    /// Which.
+    pub link: LinkId,
+    /// The access point's address there.
+    pub bssid: MacAddr,
+    /// Its channel, MHz.
+    pub freq: u32,
+    /// Elements of this link alone.
+    pub elements: Vec<u8>,
 }
 
 /// Suites of a link, as selectors (00-0F-AC-04 = 0x000fac04).
@@ -148,6 +176,8 @@ pub struct KeyParameters {
     pub set_default: bool,
     /// Only for receiving, until made the default (extended key identifiers).
     pub rx_only: bool,
+    /// Of which link; a pairwise key is of all.
+    pub link: Option<LinkId>,
 }
 
 /// A frame to send.
@@ -165,6 +195,8 @@ pub struct TransmitParameters {
     pub no_ack: bool,
     /// May leave the operating channel.
     pub offchannel: bool,
+    /// Over which link.
+    pub link: Option<LinkId>,
 }
 
 /// What a beacon and the answers of an access point consist of. Element order is the daemon's affair.
@@ -215,6 +247,8 @@ pub struct ApParameters {
     pub isolate: bool,
     /// Settings that are given at start.
     pub options: BssOptions,
+    /// Of which link.
+    pub link: Option<LinkId>,
 }
 
 /// Settings of a BSS; `None` leaves one as it is.
@@ -234,6 +268,8 @@ pub struct BssOptions {
     pub isolate: Option<bool>,
     /// Group frames are sent to each station.
     pub multicast_to_unicast: Option<bool>,
+    /// Of which link.
+    pub link: Option<LinkId>,
 }
 
 /// Everything about a station to add.
@@ -263,4 +299,6 @@ pub struct StationParameters {
     pub uapsd: Option<(u8, u8)>,
     /// Flags.
     pub flags: StationFlags,
+    /// A station of a multi-link device: over which link, and the device's address; `addr` is that of the link.
+    pub mld: Option<(LinkId, MacAddr)>,
 }

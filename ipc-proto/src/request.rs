@@ -7,7 +7,7 @@ use wire::{MacAddr, ReasonCode};
 
 use crate::{
     ApParameters, AssociateParameters, AuthenticateParameters, BeaconParameters, BssOptions, ChannelDefinition,
-    ConnectParameters, Handle, InterfaceType, KeyBytes, KeyKind, KeyParameters, OperState, ScanParameters,
+    ConnectParameters, Handle, InterfaceType, KeyBytes, KeyKind, KeyParameters, LinkId, OperState, ScanParameters,
     SchedScanParameters, StationFlags, StationParameters, TransmitParameters,
 };
 
@@ -190,6 +190,8 @@ pub enum Request {
         kind: KeyKind,
         /// Slot.
         index: u8,
+        /// Of which link.
+        link: Option<LinkId>,
     },
     /// Packet number of a group key. Answer: [`crate::Reply::KeySequence`].
     KeySequence {
@@ -197,6 +199,8 @@ pub enum Request {
         handle: Handle,
         /// Slot.
         index: u8,
+        /// Of which link.
+        link: Option<LinkId>,
     },
     /// Adds a PMKSA to the driver's cache.
     AddPmksa {
@@ -325,11 +329,15 @@ pub enum Request {
         handle: Handle,
         /// The new one.
         beacon: BeaconParameters,
+        /// Of which link.
+        link: Option<LinkId>,
     },
     /// Stops it.
     StopAp {
         /// Interface.
         handle: Handle,
+        /// Of which link.
+        link: Option<LinkId>,
     },
     /// Announces a channel and switches to it.
     SwitchChannel {
@@ -347,6 +355,8 @@ pub enum Request {
         counter_offsets: Vec<u16>,
         /// Beacon afterwards.
         after: BeaconParameters,
+        /// Of which link.
+        link: Option<LinkId>,
     },
     /// Settings of the BSS.
     SetBssOptions {
@@ -361,6 +371,8 @@ pub enum Request {
         handle: Handle,
         /// Channel.
         channel: ChannelDefinition,
+        /// Of which link.
+        link: Option<LinkId>,
     },
     /// Adds a station.
     AddStation {
@@ -431,6 +443,8 @@ pub enum Request {
         cw_max: u16,
         /// Transmit opportunity in units of 32 µs.
         txop: u16,
+        /// Of which link.
+        link: Option<LinkId>,
     },
     /// Request-to-send threshold in octets; absent: off.
     SetRtsThreshold {
@@ -554,7 +568,7 @@ impl Request {
             | Request::ReceivePreauth { handle, .. }
             | Request::StartAp { handle, .. }
             | Request::UpdateBeacon { handle, .. }
-            | Request::StopAp { handle }
+            | Request::StopAp { handle, .. }
             | Request::SwitchChannel { handle, .. }
             | Request::SetBssOptions { handle, .. }
             | Request::SetChannel { handle, .. }

@@ -58,10 +58,11 @@ fn golden() -> Vec<(ToPrivd, &'static str)> {
                         sequence: vec![],
                         set_default: true,
                         rx_only: false,
+                        link: None,
                     },
                 },
             ),
-            "010a18030002000000030000fc04ac0f001011111111111111111111111111111111000100",
+            "010a18030002000000030000fc04ac0f00101111111111111111111111111111111100010000",
         ),
         (
             request(11, Request::RegisterFrame { handle: Handle(3), subtype: Subtype::ACTION, prefix: vec![8] }),

@@ -17,6 +17,16 @@ impl fmt::Display for Handle {
     }
 }
 
+/// A link of a multi-link device, 0 to 14 (IEEE Std 802.11be-2024 9.4.2.321). Absent, wherever a message has room for one:
+/// the only link of an interface that has one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct LinkId(pub u8);
+
+impl LinkId {
+    /// The largest.
+    pub const MAX: LinkId = LinkId(14);
+}
+
 /// What an interface is (nl80211's interface types).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum InterfaceType {

@@ -1,8 +1,8 @@
 //! Ranges of fields. The body of a frame is never looked into: only its length, and that it is a management frame.
 
 use ipc_proto::{
-    ApParameters, BeaconParameters, BssOptions, ChannelDefinition, ChannelWidth, KeyKind, KeyParameters, LinkSecurity,
-    Request, ScanParameters, StationParameters,
+    ApParameters, BeaconParameters, BssOptions, ChannelDefinition, ChannelWidth, KeyKind, KeyParameters, LinkId,
+    LinkSecurity, MultiLink, Request, ScanParameters, StationParameters,
 };
 use wire::MacAddr;
 
@@ -48,6 +48,34 @@ fn freqs(list: &[u32]) -> Checked {
     list.iter().try_for_each(|entry| freq(*entry))
 }
 
+fn link(link: Option<LinkId>) -> Checked {
+    ensure(link.is_none_or(|link| link <= LinkId::MAX), "link")
+}
+
+/// A link of a multi-link device, and its address.
+fn of_device(mld: Option<(LinkId, MacAddr)>) -> Checked {
+    mld.map_or(Ok(()), |(id, addr)| {
+        link(Some(id))?;
+        unicast(addr)
+    })
+}
+
+/// Each link once, among them the one over which the request goes.
+fn multi_link(device: &MultiLink) -> Checked {
+    of_device(Some((device.over, device.addr)))?;
+    let mut seen = 0_u16;
+    for one in &device.links {
+        link(Some(one.link))?;
+        unicast(one.bssid)?;
+        freq(one.freq)?;
+        body(&one.elements, "elements")?;
+        let bit = 1_u16 << one.link.0;
+        ensure(seen & bit == 0, "links")?;
+        seen |= bit;
+    }
+    ensure(seen & 1 << device.over.0 != 0, "links")
+}
+
 fn channel(channel: &ChannelDefinition) -> Checked {
     freq(channel.freq)?;
     ensure(channel.center1 == 0 || freq(channel.center1).is_ok(), "channel")?;
@@ -72,6 +100,7 @@ fn beacon(beacon: &BeaconParameters) -> Checked {
 }
 
 fn options(options: &BssOptions) -> Checked {
+    link(options.link)?;
     ensure(options.basic_rates.as_ref().is_none_or(|rates| rates.len() <= 32), "basic rates")
 }
 
@@ -104,6 +133,9 @@ fn key(key: &KeyParameters) -> Checked {
         KeyKind::PeerGroup(peer) => unicast(peer)?,
         KeyKind::Group => {}
     }
+    // A pairwise key is that of the device, whatever link.
+    ensure(key.link.is_none() || !matches!(key.kind, KeyKind::Pairwise(_)), "link of a pairwise key")?;
+    link(key.link)?;
     ensure(matches!(key.sequence.len(), 0 | 6), "key sequence")
 }
 
@@ -126,7 +158,8 @@ fn station(station: &StationParameters) -> Checked {
     ensure(station.ht_capabilities.as_ref().is_none_or(|ht| ht.len() == 26), "HT capabilities")?;
     ensure(station.vht_capabilities.as_ref().is_none_or(|vht| vht.len() == 12), "VHT capabilities")?;
     ensure(station.he_capabilities.as_ref().is_none_or(|he| he.len() <= 255), "HE capabilities")?;
-    ensure(station.extended_capabilities.len() <= 255, "extended capabilities")
+    ensure(station.extended_capabilities.len() <= 255, "extended capabilities")?;
+    of_device(station.mld)
 }
 
 fn access_point(ap: &ApParameters) -> Checked {
@@ -137,6 +170,7 @@ fn access_point(ap: &ApParameters) -> Checked {
     beacon(&ap.beacon)?;
     ensure(ap.wpa_versions <= 3, "WPA versions")?;
     ensure(ap.akms.len() <= 16 && ap.pairwise.len() <= 16, "suites")?;
+    link(ap.link)?;
     options(&ap.options)
 }
 
@@ -166,6 +200,7 @@ pub(crate) fn fields(request: &Request) -> Checked {
         Request::Authenticate { auth, .. } => {
             unicast(auth.bssid)?;
             freq(auth.freq)?;
+            of_device(auth.mld)?;
             body(&auth.data, "authentication data")?;
             body(&auth.elements, "elements")
         }
@@ -174,6 +209,7 @@ pub(crate) fn fields(request: &Request) -> Checked {
             freq(assoc.freq)?;
             assoc.prev_bssid.map_or(Ok(()), unicast)?;
             security(assoc.security.as_ref())?;
+            assoc.multi_link.as_ref().map_or(Ok(()), multi_link)?;
             body(&assoc.elements, "elements")
         }
         Request::Connect { connect, .. } => {
@@ -190,14 +226,18 @@ pub(crate) fn fields(request: &Request) -> Checked {
         }
         Request::Deauthenticate { bssid, .. } | Request::Disassociate { bssid, .. } => unicast(*bssid),
         Request::AddKey { key: parameters, .. } => key(parameters),
-        Request::DeleteKey { kind, index, .. } => ensure(
-            match kind {
-                KeyKind::Pairwise(_) => *index <= 3,
-                KeyKind::Group | KeyKind::PeerGroup(_) => *index <= 7,
-            },
-            "key index",
-        ),
-        Request::KeySequence { index, .. } => ensure(*index <= 7, "key index"),
+        Request::DeleteKey { kind, index, link: of_link, .. } => {
+            link(*of_link)?;
+            let most = match kind {
+                KeyKind::Pairwise(_) => 3,
+                KeyKind::Group | KeyKind::PeerGroup(_) => 7,
+            };
+            ensure(*index <= most, "key index")
+        }
+        Request::KeySequence { index, link: of_link, .. } => {
+            link(*of_link)?;
+            ensure(*index <= 7, "key index")
+        }
         Request::AddPmksa { bssid, pmk, .. } => {
             unicast(*bssid)?;
             let length = pmk.as_ref().map(|key| key.as_bytes().len());
@@ -214,6 +254,7 @@ pub(crate) fn fields(request: &Request) -> Checked {
         Request::TransmitFrame { transmit, .. } => {
             transmit.freq.map_or(Ok(()), freq)?;
             ensure(transmit.wait <= MAX_STAY, "wait")?;
+            link(transmit.link)?;
             management_frame(&transmit.frame)
         }
         Request::RemainOnChannel { freq: frequency, duration, .. } => {
@@ -225,8 +266,12 @@ pub(crate) fn fields(request: &Request) -> Checked {
             ensure((4..=MAX_BODY).contains(&data.len()), "EAPOL frame")
         }
         Request::StartAp { ap, .. } => access_point(ap),
-        Request::UpdateBeacon { beacon: parameters, .. } => beacon(parameters),
-        Request::SwitchChannel { channel: to, beacon: during, after, counter_offsets, .. } => {
+        Request::UpdateBeacon { beacon: parameters, link: of_link, .. } => {
+            link(*of_link)?;
+            beacon(parameters)
+        }
+        Request::SwitchChannel { channel: to, beacon: during, after, counter_offsets, link: of_link, .. } => {
+            link(*of_link)?;
             channel(to)?;
             beacon(during)?;
             beacon(after)?;
@@ -235,7 +280,11 @@ pub(crate) fn fields(request: &Request) -> Checked {
             ensure(counter_offsets.len() <= 8 && inside, "counter offsets")
         }
         Request::SetBssOptions { options: parameters, .. } => options(parameters),
-        Request::SetChannel { channel: parameters, .. } => channel(parameters),
+        Request::SetChannel { channel: parameters, link: of_link, .. } => {
+            link(*of_link)?;
+            channel(parameters)
+        }
+        Request::StopAp { link: of_link, .. } => link(*of_link),
         Request::AddStation { station: parameters, .. } | Request::ChangeStation { station: parameters, .. } => {
             station(parameters)
         }
@@ -243,7 +292,8 @@ pub(crate) fn fields(request: &Request) -> Checked {
         | Request::SetStationVlan { addr, .. }
         | Request::ProbeStation { addr, .. } => unicast(*addr),
         Request::RemoveStation { addr, .. } | Request::Stations { addr, .. } => addr.map_or(Ok(()), unicast),
-        Request::SetTxQueue { queue, cw_min, cw_max, .. } => {
+        Request::SetTxQueue { queue, cw_min, cw_max, link: of_link, .. } => {
+            link(*of_link)?;
             ensure(*queue <= 3, "queue")?;
             ensure(cw_min <= cw_max && *cw_max <= 32_767, "contention window")
         }
@@ -289,7 +339,6 @@ pub(crate) fn fields(request: &Request) -> Checked {
         | Request::CancelTransmit { .. }
         | Request::CancelRemainOnChannel { .. }
         | Request::ReceivePreauth { .. }
-        | Request::StopAp { .. }
         | Request::Country
         | Request::SetPowerSave { .. }
         | Request::SignalPoll { .. }

@@ -85,6 +85,8 @@ pub(crate) enum When {
     Always,
     /// Nothing: it neither joins nor beacons.
     Idle,
+    /// Nothing, or it beacons on other links.
+    Apart,
     /// It joins or has joined; or beacons. Kinds that do neither: always.
     Active,
     /// It beacons. Kinds that do not: always.
@@ -98,12 +100,12 @@ impl When {
         let access_point = Kinds::ACCESS_POINTS.has(kind);
         match (self, condition) {
             (When::Always, _)
-            | (When::Idle, Condition::Idle)
+            | (When::Idle | When::Apart, Condition::Idle)
+            | (When::Apart, Condition::Beaconing)
             | (When::Active, Condition::Joining | Condition::Joined | Condition::Beaconing)
             | (When::Beaconing, Condition::Beaconing) => true,
-            (When::Idle, Condition::Joining | Condition::Joined | Condition::CheckingRadar | Condition::Beaconing) => {
-                false
-            }
+            (When::Idle, Condition::Joining | Condition::Joined | Condition::CheckingRadar | Condition::Beaconing)
+            | (When::Apart, Condition::Joining | Condition::Joined | Condition::CheckingRadar) => false,
             (When::Active, Condition::Idle | Condition::CheckingRadar) => !station && !access_point,
             (When::Beaconing, Condition::Idle | Condition::Joining | Condition::Joined | Condition::CheckingRadar) => {
                 !access_point
@@ -123,7 +125,7 @@ pub(crate) struct Row {
 
 /// The row of a request.
 pub(crate) fn row(request: &Request) -> Row {
-    use When::{Active, Always, Beaconing, Idle};
+    use When::{Active, Always, Apart, Beaconing, Idle};
     let on = request.handle().map_or(On::Nothing, On::One);
     let both = |kinds: Kinds, when: When| Row { who: Who::Both, on, kinds, when };
     let station = |kinds: Kinds, when: When| Row { who: Who::Station, on, kinds, when };
@@ -181,7 +183,7 @@ pub(crate) fn row(request: &Request) -> Row {
             both(Kinds::STATIONS.and(Kinds::ACCESS_POINTS), Always)
         }
 
-        Request::StartAp { .. } => both(Kinds::ACCESS_POINTS, Idle),
+        Request::StartAp { ap, .. } => both(Kinds::ACCESS_POINTS, if ap.link.is_some() { Apart } else { Idle }),
         Request::UpdateBeacon { .. } | Request::SwitchChannel { .. } | Request::ProbeStation { .. } => {
             both(Kinds::ACCESS_POINTS, Beaconing)
         }

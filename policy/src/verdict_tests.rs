@@ -1,9 +1,10 @@
 use std::cell::RefCell;
 
 use ipc_proto::{
-    ApParameters, AssociateParameters, AuthenticateParameters, BeaconParameters, BssOptions, ChannelDefinition,
-    Condition, ConnectParameters, Handle, InterfaceType, KeyBytes, KeyKind, KeyParameters, MfpMode, OperState, Request,
-    Role, ScanParameters, SchedScanParameters, StationFlags, StationParameters, TransmitParameters,
+    ApParameters, AssociateLink, AssociateParameters, AuthenticateParameters, BeaconParameters, BssOptions,
+    ChannelDefinition, Condition, ConnectParameters, Handle, InterfaceType, KeyBytes, KeyKind, KeyParameters, LinkId,
+    MfpMode, MultiLink, OperState, Request, Role, ScanParameters, SchedScanParameters, StationFlags, StationParameters,
+    TransmitParameters,
 };
 use wire::frame::Subtype;
 use wire::{MacAddr, ReasonCode, Ssid};
@@ -154,6 +155,7 @@ fn key() -> KeyParameters {
         sequence: vec![0; 6],
         set_default: false,
         rx_only: false,
+        link: None,
     }
 }
 
@@ -173,6 +175,7 @@ fn ap() -> ApParameters {
         inactivity_timeout: None,
         isolate: false,
         options: BssOptions::default(),
+        link: None,
     }
 }
 
@@ -185,6 +188,7 @@ fn auth() -> AuthenticateParameters {
         data: Vec::new(),
         elements: Vec::new(),
         local_state_change: false,
+        mld: None,
     }
 }
 
@@ -200,6 +204,7 @@ fn assoc() -> AssociateParameters {
         control_port: true,
         disable_ht: false,
         disable_vht: false,
+        multi_link: None,
     }
 }
 
@@ -233,6 +238,7 @@ fn transmit() -> TransmitParameters {
         no_cck: false,
         no_ack: false,
         offchannel: false,
+        link: None,
     }
 }
 
@@ -280,8 +286,8 @@ table! {
     Disassociate { handle: Handle(3), bssid: peer(), reason: ReasonCode(8) } => Station Any "sc" Every;
     Disconnect { handle: Handle(3), reason: ReasonCode(3) } => Station Any "sc" Every;
     AddKey { handle: Handle(3), key: key() } => Both Any "scagmivf" Use;
-    DeleteKey { handle: Handle(3), kind: KeyKind::Group, index: 1 } => Both Any "scagmivf" Every;
-    KeySequence { handle: Handle(3), index: 1 } => Both Any "scagmivf" Every;
+    DeleteKey { handle: Handle(3), kind: KeyKind::Group, index: 1, link: None } => Both Any "scagmivf" Every;
+    KeySequence { handle: Handle(3), index: 1, link: None } => Both Any "scagmivf" Every;
     AddPmksa { handle: Handle(3), bssid: peer(), pmkid: [0; 16], pmk: None } => Station Any "sc" Every;
     RemovePmksa { handle: Handle(3), bssid: peer(), pmkid: [0; 16] } => Station Any "sc" Every;
     FlushPmksa { handle: Handle(3) } => Station Any "sc" Every;
@@ -298,14 +304,15 @@ table! {
     SendPreauth { handle: Handle(3), dest: peer(), data: vec![2, 1, 0, 0] } => Both Any "scag" Every;
     ReceivePreauth { handle: Handle(3), enabled: true } => Both Any "scag" Every;
     StartAp { handle: Handle(3), ap: ap() } => Both Any "ag" Rest;
-    UpdateBeacon { handle: Handle(3), beacon: BeaconParameters::default() } => Both Any "ag" Air;
-    StopAp { handle: Handle(3) } => Both Any "ag" Every;
+    UpdateBeacon { handle: Handle(3), beacon: BeaconParameters::default(), link: None } => Both Any "ag" Air;
+    StopAp { handle: Handle(3), link: None } => Both Any "ag" Every;
     SwitchChannel {
         handle: Handle(3), channel: ChannelDefinition::legacy(2437), count: 5, block_tx: false,
-        beacon: BeaconParameters::default(), counter_offsets: Vec::new(), after: BeaconParameters::default()
+        beacon: BeaconParameters::default(), counter_offsets: Vec::new(), after: BeaconParameters::default(),
+        link: None
     } => Both Any "ag" Air;
     SetBssOptions { handle: Handle(3), options: BssOptions::default() } => Both Any "agmi" Every;
-    SetChannel { handle: Handle(3), channel: ChannelDefinition::legacy(2437) } => Both Any "agmi" Every;
+    SetChannel { handle: Handle(3), channel: ChannelDefinition::legacy(2437), link: None } => Both Any "agmi" Every;
     AddStation { handle: Handle(3), station: station() } => Both Any "agmi" Air;
     ChangeStation { handle: Handle(3), station: station() } => Both Any "agmi" Air;
     SetStationFlags { handle: Handle(3), addr: peer(), flags: StationFlags::default() } => Both Any "scagmi" Use;
@@ -313,7 +320,7 @@ table! {
     Stations { handle: Handle(3), addr: None } => Both Any "scagmivf" Every;
     SetStationVlan { handle: Handle(3), addr: peer(), vlan: Handle(4) } => Both Any "ag" Air;
     ProbeStation { handle: Handle(3), addr: peer() } => Both Any "ag" Air;
-    SetTxQueue { handle: Handle(3), queue: 0, aifs: 2, cw_min: 3, cw_max: 7, txop: 47 } => Both Any "agm" Every;
+    SetTxQueue { handle: Handle(3), queue: 0, aifs: 2, cw_min: 3, cw_max: 7, txop: 47, link: None } => Both Any "agm" Every;
     SetRtsThreshold { handle: Handle(3), threshold: None } => Both Any "agm" Every;
     SetFragThreshold { handle: Handle(3), threshold: Some(256) } => Both Any "agm" Every;
     SetCountry { alpha2: *b"FI" } => Both Nothing "" Every;
@@ -388,6 +395,42 @@ fn verdict(role: Role, request: &Request) -> Verdict {
 
 fn is_invalid(request: &Request) -> bool {
     Role::ALL.iter().any(|role| matches!(verdict(*role, request), Verdict::Invalid(_)))
+}
+
+#[test]
+fn links_are_0_to_14_each_once_and_a_pairwise_key_is_of_the_device() {
+    let keyed = |kind, link| {
+        let (cipher, octets) = (0x000f_ac04, KeyBytes::new(&[7; 16]));
+        let key = KeyParameters { kind, cipher, key: octets, index: 0, link, ..key() };
+        is_invalid(&Request::AddKey { handle: Handle(3), key })
+    };
+    assert!(!keyed(KeyKind::Group, Some(LinkId(14))) && keyed(KeyKind::Group, Some(LinkId(15))));
+    assert!(!keyed(KeyKind::Pairwise(peer()), None) && keyed(KeyKind::Pairwise(peer()), Some(LinkId(1))));
+    let one = |link| AssociateLink { link: LinkId(link), bssid: peer(), freq: 5180, elements: Vec::new() };
+    let invalid = |over, links: &[u8]| {
+        let links = links.iter().map(|link| one(*link)).collect();
+        let device = MultiLink { addr: peer(), over: LinkId(over), links };
+        let request =
+            |multi_link| Request::Associate { handle: Handle(3), assoc: AssociateParameters { multi_link, ..assoc() } };
+        assert!(!is_invalid(&request(None)));
+        is_invalid(&request(Some(device)))
+    };
+    assert!(!invalid(0, &[0, 1, 14]));
+    for (over, links) in [(0, &[][..]), (2, &[0, 1]), (0, &[0, 0]), (0, &[0, 15]), (15, &[0, 15])] {
+        assert!(invalid(over, links), "{over} {links:?}");
+    }
+}
+
+#[test]
+fn a_further_link_starts_beside_those_that_beacon_and_the_only_one_does_not() {
+    let start = |link| Request::StartAp { handle: Handle(3), ap: ApParameters { link, ..ap() } };
+    for condition in Condition::ALL {
+        let world = play(Hold::Attached, InterfaceType::AccessPoint, condition);
+        let judge = |link| authorize(Role::AccessPoint, Phase::Ready, &enough(Role::AccessPoint), &world, &start(link));
+        let idle = condition == Condition::Idle;
+        assert_eq!(judge(None) == Verdict::Allowed, idle, "{condition:?}");
+        assert_eq!(judge(Some(LinkId(1))) == Verdict::Allowed, idle || condition == Condition::Beaconing);
+    }
 }
 
 #[test]
@@ -600,8 +643,8 @@ fn numbers_out_of_range() {
     for request in [
         Request::RemainOnChannel { handle: Handle(3), freq: 2412, duration: 5001 },
         Request::RemainOnChannel { handle: Handle(3), freq: 1, duration: 1 },
-        Request::SetTxQueue { handle: Handle(3), queue: 4, aifs: 1, cw_min: 1, cw_max: 3, txop: 0 },
-        Request::SetTxQueue { handle: Handle(3), queue: 0, aifs: 1, cw_min: 7, cw_max: 3, txop: 0 },
+        Request::SetTxQueue { handle: Handle(3), queue: 4, aifs: 1, cw_min: 1, cw_max: 3, txop: 0, link: None },
+        Request::SetTxQueue { handle: Handle(3), queue: 0, aifs: 1, cw_min: 7, cw_max: 3, txop: 0, link: None },
         Request::SetCountry { alpha2: *b"f1" },
         Request::SendEapol { handle: Handle(3), dest: peer(), data: vec![0; 3], encrypt: false },
         Request::SendEapol { handle: Handle(3), dest: peer(), data: vec![0; 2305], encrypt: false },

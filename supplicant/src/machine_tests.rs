@@ -648,7 +648,13 @@ fn no_event_panics_in_any_state() {
                 request_elements: frame.clone(),
             });
             world.event(Event::UnprotectedDeauth { handle: Handle(3), frame: frame.clone() });
-            world.event(Event::FrameReceived { handle: Handle(3), freq: 0, signal: None, frame: frame.clone() });
+            world.event(Event::FrameReceived {
+                handle: Handle(3),
+                freq: 0,
+                signal: None,
+                frame: frame.clone(),
+                link: None,
+            });
             world.event(Event::Eapol { handle: Handle(3), source: AP, encrypted: None, data: frame.clone() });
             world.event(Event::Disconnected { handle: Handle(3), reason: ReasonCode(0), by_ap: true });
             world.input(Input::Control { socket: world.socket, client: 9, command: frame });

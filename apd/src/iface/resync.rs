@@ -49,11 +49,11 @@ impl Iface {
         let engine = self.slots.get(bss).and_then(|slot| slot.engine.as_ref());
         let on = engine.map(|engine| engine.operating().definition.freq);
         if ssid.is_none() {
-            self.event(&Event::ApStopped { handle }, out, now, rng);
+            self.event(&Event::ApStopped { handle, link: None }, out, now, rng);
         } else if let Some(channel) = channel
             && on != Some(channel.freq)
         {
-            self.event(&Event::ChannelSwitched { handle, channel }, out, now, rng);
+            self.event(&Event::ChannelSwitched { handle, channel, link: None }, out, now, rng);
         }
     }
 }

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ipc_proto::{Condition, Request};
+use ipc_proto::{Condition, LinkId, Request};
 use policy::Usage;
 use wire::MacAddr;
 
@@ -20,6 +20,8 @@ pub(super) struct Activity {
     /// Stations, and whether their port is open.
     stations: BTreeMap<MacAddr, bool>,
     pmksas: BTreeSet<(MacAddr, [u8; 16])>,
+    /// Links on which it beacons, where it has several.
+    links: BTreeSet<LinkId>,
 }
 
 impl Activity {
@@ -31,6 +33,7 @@ impl Activity {
             keyed: BTreeSet::new(),
             stations: BTreeMap::new(),
             pmksas: BTreeSet::new(),
+            links: BTreeSet::new(),
         }
     }
 
@@ -64,17 +67,21 @@ impl Activity {
     #[allow(clippy::wildcard_enum_match_arm, reason = "most requests change nothing of this")]
     pub(super) fn accepted(&mut self, request: &Request) {
         match request {
-            Request::Authenticate { auth, .. } => self.joining(Some(auth.bssid), false),
-            Request::Associate { assoc, .. } => self.joining(Some(assoc.bssid), assoc.security.is_some()),
+            // Keys and the port are a multi-link device's, not one of its links'.
+            Request::Authenticate { auth, .. } => {
+                self.joining(Some(auth.mld.map_or(auth.bssid, |(_, device)| device)), false);
+            }
+            Request::Associate { assoc, .. } => {
+                let peer = assoc.multi_link.as_ref().map_or(assoc.bssid, |device| device.addr);
+                self.joining(Some(peer), assoc.security.is_some());
+            }
             Request::Connect { connect, .. } => {
                 // With the PSK or the password the driver does the handshake, and opens the port.
                 let offloaded = connect.psk.is_some() || connect.sae_password.is_some();
                 self.joining(connect.bssid, connect.security.is_some() && !offloaded);
             }
-            Request::StartAp { ap, .. } => {
-                *self = Activity { condition: Condition::Beaconing, secured: !ap.akms.is_empty(), ..Activity::new() };
-            }
-            Request::StopAp { .. } => self.ended(),
+            Request::StartAp { ap, .. } => self.beacons(ap.link, !ap.akms.is_empty()),
+            Request::StopAp { link, .. } => self.stopped(*link),
             Request::SetStationFlags { addr, flags, .. } => self.flagged(*addr, flags.authorized),
             Request::ChangeStation { station, .. } => self.flagged(station.addr, station.flags.authorized),
             Request::AddPmksa { bssid, pmkid, .. } => {
@@ -85,6 +92,26 @@ impl Activity {
             }
             Request::FlushPmksa { .. } => self.pmksas.clear(),
             _ => {}
+        }
+    }
+
+    fn beacons(&mut self, link: Option<LinkId>, secured: bool) {
+        if self.condition == Condition::Beaconing {
+            // A further link. The port of a station is open on all of them.
+            self.secured |= secured;
+        } else {
+            *self = Activity { condition: Condition::Beaconing, secured, ..Activity::new() };
+        }
+        self.links.extend(link);
+    }
+
+    /// The access point is stopped, or one of its links, which may be the last.
+    pub(super) fn stopped(&mut self, link: Option<LinkId>) {
+        if let Some(link) = link {
+            self.links.remove(&link);
+        }
+        if link.is_none() || self.links.is_empty() {
+            self.ended();
         }
     }
 
@@ -176,6 +203,7 @@ mod tests {
             data: Vec::new(),
             elements: Vec::new(),
             local_state_change: false,
+            mld: None,
         };
         Request::Authenticate { handle: Handle(3), auth }
     }
@@ -197,6 +225,7 @@ mod tests {
             control_port: true,
             disable_ht: false,
             disable_vht: false,
+            multi_link: None,
         };
         Request::Associate { handle: Handle(3), assoc }
     }
@@ -217,6 +246,7 @@ mod tests {
             inactivity_timeout: None,
             isolate: false,
             options: BssOptions::default(),
+            link: None,
         };
         Request::StartAp { handle: Handle(3), ap }
     }
@@ -268,7 +298,7 @@ mod tests {
         assert_eq!((activity.usage(0).stations, activity.usage(0).unauthorized), (2, 1));
         activity.station_gone(Some(OTHER));
         assert_eq!((activity.usage(0).stations, activity.usage(0).unauthorized), (1, 0));
-        activity.accepted(&Request::StopAp { handle: Handle(3) });
+        activity.accepted(&Request::StopAp { handle: Handle(3), link: None });
         assert_eq!((activity.condition(), activity.usage(0).stations), (Condition::Idle, 0));
         activity.accepted(&start(Vec::new()));
         assert!(!activity.secured() && !activity.has_key(AP));
@@ -296,5 +326,29 @@ mod tests {
         assert_eq!(activity.usage(5), Usage { registrations: 5, stations: 0, unauthorized: 0, pmksas: 2 });
         activity.accepted(&Request::FlushPmksa { handle: Handle(3) });
         assert_eq!(activity.usage(0).pmksas, 0);
+    }
+
+    #[test]
+    fn an_access_point_with_links_beacons_until_the_last_is_stopped() {
+        let start = |link| {
+            let mut request = start(vec![0x000f_ac08]);
+            if let Request::StartAp { ap, .. } = &mut request {
+                ap.link = link;
+            }
+            request
+        };
+        let stop = |link| Request::StopAp { handle: Handle(3), link };
+        let mut activity = Activity::new();
+        for link in [0, 1] {
+            activity.accepted(&start(Some(LinkId(link))));
+        }
+        activity.accepted(&stop(Some(LinkId(0))));
+        assert_eq!((activity.condition(), activity.secured()), (Condition::Beaconing, true));
+        activity.accepted(&stop(Some(LinkId(1))));
+        assert_eq!(activity.condition(), Condition::Idle);
+        // Of all links at once.
+        activity.accepted(&start(Some(LinkId(0))));
+        activity.accepted(&stop(None));
+        assert_eq!(activity.condition(), Condition::Idle);
     }
 }

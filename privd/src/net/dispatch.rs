@@ -1,6 +1,6 @@
 //! From a judged request to the steps that carry it out.
 
-use ipc_proto::{BssOptions, Failure, InterfaceType, KeyKind, Reply, Request, WiphyFeatures};
+use ipc_proto::{BssOptions, Failure, InterfaceType, KeyKind, LinkId, Reply, Request, WiphyFeatures};
 use nix::libc;
 use wire::frame::Subtype;
 use wire::{ETH_P_PREAUTH, MacAddr};
@@ -8,7 +8,7 @@ use wire::{ETH_P_PREAUTH, MacAddr};
 use super::client::Client;
 use super::job::{Effect, Finish, Step};
 use super::message::{Attrs, Message};
-use super::nl80211::command::{self, on};
+use super::nl80211::command::{self, linked, on};
 use super::nl80211::consts::{attr, cmd};
 use super::rtnetlink;
 use super::worker::{Attachment, Worker};
@@ -177,7 +177,8 @@ impl Worker {
                     // No handshake gives such a key; a machine that was made to forget its key does.
                     return Failure::Invalid(String::from("key")).into();
                 }
-                let installed = self.guard.install(ifindex, key.kind, key.index, key.key.as_bytes());
+                let slot = (key.index, key.link);
+                let installed = self.guard.install(ifindex, key.kind, slot, key.key.as_bytes());
                 let Some(installation) = installed else {
                     tracing::warn!(ifindex, index = key.index, "refused to install a key again");
                     return Failure::KeyInstalled.into();
@@ -189,13 +190,13 @@ impl Worker {
                 }
                 Plan::Ask(Finish::Done, steps)
             }
-            Request::DeleteKey { kind, index, .. } => {
-                let message = self.nl80211(cmd::DEL_KEY, command::delete_key(ifindex, kind, index));
+            Request::DeleteKey { kind, index, link, .. } => {
+                let message = self.nl80211(cmd::DEL_KEY, command::delete_key(ifindex, kind, index, link));
                 let step = Step::new(message).tolerate(&[libc::ENOENT, libc::ENOLINK]);
-                Plan::Ask(Finish::Done, vec![step.effect(Effect::KeyDeleted(ifindex, kind, index))])
+                Plan::Ask(Finish::Done, vec![step.effect(Effect::KeyDeleted(ifindex, kind, index, link))])
             }
-            Request::KeySequence { index, .. } => {
-                self.ask(Finish::KeySequence, cmd::GET_KEY, on(ifindex).u8(attr::KEY_IDX, index))
+            Request::KeySequence { index, link, .. } => {
+                self.ask(Finish::KeySequence, cmd::GET_KEY, linked(on(ifindex), link).u8(attr::KEY_IDX, index))
             }
             Request::AddPmksa { bssid, pmkid, pmk, .. } => {
                 let attrs = on(ifindex).mac(attr::MAC, bssid).bytes(attr::PMKID, &pmkid);
@@ -253,7 +254,8 @@ impl Worker {
             Request::StartAp { ap, .. } => {
                 let features = self.features(ifindex);
                 let attrs = command::start_ap(ifindex, &ap, &features);
-                let start = Step::new(self.nl80211(cmd::START_AP, attrs)).effect(Effect::AccessPoint(ifindex, true));
+                let start =
+                    Step::new(self.nl80211(cmd::START_AP, attrs)).effect(Effect::AccessPoint(ifindex, ap.link, true));
                 let spurious = Step::new(self.nl80211(cmd::UNEXPECTED_FRAME, on(ifindex)));
                 let mut steps = vec![start];
                 if let Some(attrs) = command::bss_options(ifindex, &ap.options, Some(ap.isolate)) {
@@ -265,12 +267,14 @@ impl Worker {
                 steps.push(spurious.tolerate(&[libc::EOPNOTSUPP, libc::EBUSY, libc::EINVAL]));
                 Plan::Ask(Finish::Done, steps)
             }
-            Request::UpdateBeacon { beacon, .. } => self.simply(cmd::SET_BEACON, command::beacon(on(ifindex), &beacon)),
-            Request::StopAp { .. } => {
-                let step = Step::new(self.nl80211(cmd::STOP_AP, on(ifindex)));
-                Plan::Ask(Finish::Done, vec![step.effect(Effect::AccessPoint(ifindex, false))])
+            Request::UpdateBeacon { beacon, link, .. } => {
+                self.simply(cmd::SET_BEACON, command::beacon(linked(on(ifindex), link), &beacon))
             }
-            Request::SwitchChannel { channel, count, block_tx, beacon, counter_offsets, after, .. } => {
+            Request::StopAp { link, .. } => {
+                let step = Step::new(self.nl80211(cmd::STOP_AP, linked(on(ifindex), link)));
+                Plan::Ask(Finish::Done, vec![step.effect(Effect::AccessPoint(ifindex, link, false))])
+            }
+            Request::SwitchChannel { channel, count, block_tx, beacon, counter_offsets, after, link, .. } => {
                 let switch = command::Switch {
                     channel: &channel,
                     count,
@@ -278,6 +282,7 @@ impl Worker {
                     during: &beacon,
                     offsets: &counter_offsets,
                     after: &after,
+                    link,
                 };
                 self.simply(cmd::CHANNEL_SWITCH, command::channel_switch(ifindex, &switch))
             }
@@ -288,7 +293,9 @@ impl Worker {
                 steps.extend(self.multicast_to_unicast(ifindex, &options));
                 if steps.is_empty() { DONE } else { Plan::Ask(Finish::Done, steps) }
             }
-            Request::SetChannel { channel, .. } => self.simply(cmd::SET_WIPHY, command::channel(on(ifindex), &channel)),
+            Request::SetChannel { channel, link, .. } => {
+                self.simply(cmd::SET_WIPHY, command::channel(linked(on(ifindex), link), &channel))
+            }
             Request::AddStation { station, .. } => {
                 let attrs = command::station(ifindex, &station, true, &self.features(ifindex));
                 let attachment = self.attached.get_mut(&ifindex);
@@ -323,8 +330,9 @@ impl Worker {
                 self.simply(cmd::SET_STATION, on(ifindex).mac(attr::MAC, addr).u32(attr::STA_VLAN, vlan))
             }
             Request::ProbeStation { addr, .. } => self.simply(cmd::PROBE_CLIENT, on(ifindex).mac(attr::MAC, addr)),
-            Request::SetTxQueue { queue, aifs, cw_min, cw_max, txop, .. } => {
-                self.simply(cmd::SET_WIPHY, command::tx_queue(ifindex, queue, aifs, cw_min, cw_max, txop))
+            Request::SetTxQueue { queue, aifs, cw_min, cw_max, txop, link, .. } => {
+                let attrs = linked(on(ifindex), link);
+                self.simply(cmd::SET_WIPHY, command::tx_queue(attrs, queue, aifs, cw_min, cw_max, txop))
             }
             Request::SetRtsThreshold { threshold, .. } => {
                 self.simply(cmd::SET_WIPHY, on(ifindex).u32(attr::WIPHY_RTS_THRESHOLD, threshold.unwrap_or(u32::MAX)))
@@ -476,8 +484,9 @@ impl Worker {
 
     /// Deletes the keys that are known to be installed.
     pub(super) fn key_removals(&self, ifindex: u32) -> Vec<Message> {
-        let removal =
-            |(kind, index): (KeyKind, u8)| self.nl80211(cmd::DEL_KEY, command::delete_key(ifindex, kind, index));
+        let removal = |(kind, index, link): (KeyKind, u8, Option<LinkId>)| {
+            self.nl80211(cmd::DEL_KEY, command::delete_key(ifindex, kind, index, link))
+        };
         self.guard.installed(ifindex).into_iter().map(removal).collect()
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use ipc_proto::{Failure, KeyKind, Reply, ScanEntry, StationInfo, SurveyEntry, WiphyInfo};
+use ipc_proto::{Failure, KeyKind, LinkId, Reply, ScanEntry, StationInfo, SurveyEntry, WiphyInfo};
 use nix::libc;
 use wire::MacAddr;
 
@@ -33,15 +33,15 @@ pub(super) enum Effect {
     None,
     /// A key was being installed.
     Installing(Installation),
-    KeyDeleted(u32, KeyKind, u8),
+    KeyDeleted(u32, KeyKind, u8, Option<LinkId>),
     PeerGone(u32, MacAddr),
     PeersGone(u32),
     /// Every key of the interface is gone.
     KeysGone(u32),
     /// EAPOL frames of the interface go over nl80211, or not.
     ControlPort(u32, bool),
-    /// An access point runs on the interface, or not.
-    AccessPoint(u32, bool),
+    /// An access point runs on the interface, or on a link of it, or not.
+    AccessPoint(u32, Option<LinkId>, bool),
     /// A station was being added, which was not there before.
     StationAdded(u32, MacAddr, bool),
     /// The interface has another address; the one before.

@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use hmac::{Hmac, KeyInit, Mac};
-use ipc_proto::KeyKind;
+use ipc_proto::{KeyKind, LinkId};
 use sha2::Sha256;
 use wire::MacAddr;
 
@@ -37,6 +37,7 @@ struct Slot {
     ifindex: u32,
     owner: Owner,
     index: u8,
+    link: Option<LinkId>,
 }
 
 /// Names one installation, until it is known whether the kernel did it.
@@ -125,9 +126,16 @@ impl KeyGuard {
     /// Notes a key that is about to be installed; `None`: it is installed already, or is a pairwise key of the past.
     ///
     /// A key that was replaced by another one in the same slot counts as installed: to come back to it would reset
-    /// its packet number just the same. So does one in another slot of the same owner.
-    pub(super) fn install(&mut self, ifindex: u32, kind: KeyKind, index: u8, key: &[u8]) -> Option<Installation> {
-        let slot = Slot { ifindex, owner: kind.into(), index };
+    /// its packet number just the same. So does one in another slot of the same owner, on another link
+    /// too.
+    pub(super) fn install(
+        &mut self,
+        ifindex: u32,
+        kind: KeyKind,
+        (index, link): (u8, Option<LinkId>),
+        key: &[u8],
+    ) -> Option<Installation> {
+        let slot = Slot { ifindex, owner: kind.into(), index, link };
         let digest = self.digest(&slot, key)?;
         let of_owner = |other: &Slot| other.ifindex == ifindex && other.owner == slot.owner;
         if self.slots.iter().any(|(other, digests)| of_owner(other) && digests.contains(&digest)) {
@@ -160,8 +168,8 @@ impl KeyGuard {
     }
 
     /// A key was deleted. A pairwise one stays remembered.
-    pub(super) fn deleted(&mut self, ifindex: u32, kind: KeyKind, index: u8) {
-        self.slots.remove(&Slot { ifindex, owner: kind.into(), index });
+    pub(super) fn deleted(&mut self, ifindex: u32, kind: KeyKind, index: u8, link: Option<LinkId>) {
+        self.slots.remove(&Slot { ifindex, owner: kind.into(), index, link });
     }
 
     /// The keys of a peer went with it.
@@ -176,13 +184,21 @@ impl KeyGuard {
         self.slots.retain(|slot, _| slot.ifindex != ifindex || slot.owner == Owner::Group);
     }
 
+    /// An access point, or a link of one, has ended, with its keys.
+    pub(super) fn stopped(&mut self, ifindex: u32, link: Option<LinkId>) {
+        match link {
+            Some(_) => self.slots.retain(|slot, _| slot.ifindex != ifindex || slot.link != link),
+            None => self.interface_cleared(ifindex),
+        }
+    }
+
     /// The interface has no key any more.
     pub(super) fn interface_cleared(&mut self, ifindex: u32) {
         self.slots.retain(|slot, _| slot.ifindex != ifindex);
     }
 
     /// What is installed on an interface.
-    pub(super) fn installed(&self, ifindex: u32) -> Vec<(KeyKind, u8)> {
+    pub(super) fn installed(&self, ifindex: u32) -> Vec<(KeyKind, u8, Option<LinkId>)> {
         let of_interface = self.slots.keys().filter(|slot| slot.ifindex == ifindex);
         let plain = of_interface.map(|slot| {
             let kind = match slot.owner {
@@ -190,7 +206,7 @@ impl KeyGuard {
                 Owner::Pairwise(peer) => KeyKind::Pairwise(MacAddr(peer)),
                 Owner::PeerGroup(peer) => KeyKind::PeerGroup(MacAddr(peer)),
             };
-            (kind, slot.index)
+            (kind, slot.index, slot.link)
         });
         plain.collect()
     }
@@ -212,46 +228,46 @@ mod tests {
     fn a_key_that_is_installed_is_refused_under_any_index() {
         for kind in [KeyKind::Pairwise(PEER), KeyKind::Group, KeyKind::PeerGroup(PEER)] {
             let mut guard = guard();
-            assert!(guard.install(3, kind, 0, KEY).is_some());
-            assert!(guard.install(3, kind, 0, KEY).is_none());
-            assert!(guard.install(3, kind, 1, KEY).is_none());
+            assert!(guard.install(3, kind, (0, None), KEY).is_some());
+            assert!(guard.install(3, kind, (0, None), KEY).is_none());
+            assert!(guard.install(3, kind, (1, None), KEY).is_none());
         }
     }
 
     #[test]
     fn keys_of_others_are_other_keys() {
         let mut guard = guard();
-        assert!(guard.install(3, KeyKind::Pairwise(PEER), 0, KEY).is_some());
-        assert!(guard.install(3, KeyKind::Pairwise(OTHER), 0, KEY).is_some());
-        assert!(guard.install(4, KeyKind::Pairwise(PEER), 0, KEY).is_some());
-        assert!(guard.install(3, KeyKind::Group, 1, KEY).is_some());
+        assert!(guard.install(3, KeyKind::Pairwise(PEER), (0, None), KEY).is_some());
+        assert!(guard.install(3, KeyKind::Pairwise(OTHER), (0, None), KEY).is_some());
+        assert!(guard.install(4, KeyKind::Pairwise(PEER), (0, None), KEY).is_some());
+        assert!(guard.install(3, KeyKind::Group, (1, None), KEY).is_some());
     }
 
     #[test]
     fn a_pairwise_key_comes_once_however_it_went() {
         let ways: [fn(&mut KeyGuard); 4] = [
-            |guard| guard.deleted(3, KeyKind::Pairwise(PEER), 0),
+            |guard| guard.deleted(3, KeyKind::Pairwise(PEER), 0, None),
             |guard| guard.peer_gone(3, PEER),
             |guard| guard.peers_gone(3),
             |guard| guard.interface_cleared(3),
         ];
         for goes in ways {
             let mut guard = guard();
-            assert!(guard.install(3, KeyKind::Pairwise(PEER), 0, KEY).is_some());
+            assert!(guard.install(3, KeyKind::Pairwise(PEER), (0, None), KEY).is_some());
             goes(&mut guard);
             assert!(guard.installed(3).is_empty());
-            assert!(guard.install(3, KeyKind::Pairwise(PEER), 0, KEY).is_none());
-            assert!(guard.install(3, KeyKind::Pairwise(PEER), 1, KEY).is_none());
-            assert!(guard.install(3, KeyKind::Pairwise(PEER), 0, &[9; 16]).is_some());
+            assert!(guard.install(3, KeyKind::Pairwise(PEER), (0, None), KEY).is_none());
+            assert!(guard.install(3, KeyKind::Pairwise(PEER), (1, None), KEY).is_none());
+            assert!(guard.install(3, KeyKind::Pairwise(PEER), (0, None), &[9; 16]).is_some());
         }
     }
 
     #[test]
     fn a_group_key_may_come_again_with_the_next_association() {
         let mut guard = guard();
-        assert!(guard.install(3, KeyKind::Group, 1, KEY).is_some());
+        assert!(guard.install(3, KeyKind::Group, (1, None), KEY).is_some());
         guard.interface_cleared(3);
-        assert!(guard.install(3, KeyKind::Group, 2, KEY).is_some());
+        assert!(guard.install(3, KeyKind::Group, (2, None), KEY).is_some());
     }
 
     #[test]
@@ -259,48 +275,48 @@ mod tests {
         let mut guard = guard();
         let key = |number: usize| number.to_le_bytes();
         for number in 0..=policy::caps::REMEMBERED_KEYS {
-            assert!(guard.install(3, KeyKind::Pairwise(PEER), 0, &key(number)).is_some());
-            guard.deleted(3, KeyKind::Pairwise(PEER), 0);
+            assert!(guard.install(3, KeyKind::Pairwise(PEER), (0, None), &key(number)).is_some());
+            guard.deleted(3, KeyKind::Pairwise(PEER), 0, None);
         }
         let past = &guard.past[&3];
         assert_eq!(
             (past.known.len(), past.order.len()),
             (policy::caps::REMEMBERED_KEYS, policy::caps::REMEMBERED_KEYS)
         );
-        assert!(guard.install(3, KeyKind::Pairwise(PEER), 0, &key(1)).is_none());
+        assert!(guard.install(3, KeyKind::Pairwise(PEER), (0, None), &key(1)).is_none());
         guard.interface_gone(3);
-        assert!(guard.install(3, KeyKind::Pairwise(PEER), 0, &key(1)).is_some());
+        assert!(guard.install(3, KeyKind::Pairwise(PEER), (0, None), &key(1)).is_some());
     }
 
     #[test]
     fn a_replaced_key_cannot_come_back() {
         let mut guard = guard();
-        assert!(guard.install(3, KeyKind::Group, 1, KEY).is_some());
-        assert!(guard.install(3, KeyKind::Group, 1, &[8; 16]).is_some());
-        assert!(guard.install(3, KeyKind::Group, 1, KEY).is_none());
+        assert!(guard.install(3, KeyKind::Group, (1, None), KEY).is_some());
+        assert!(guard.install(3, KeyKind::Group, (1, None), &[8; 16]).is_some());
+        assert!(guard.install(3, KeyKind::Group, (1, None), KEY).is_none());
     }
 
     #[test]
     fn a_key_that_the_kernel_refused_may_be_tried_again() {
         let mut guard = guard();
-        let installation = guard.install(3, KeyKind::Group, 1, KEY).unwrap();
+        let installation = guard.install(3, KeyKind::Group, (1, None), KEY).unwrap();
         guard.failed(&installation);
-        assert!(guard.install(3, KeyKind::Group, 1, KEY).is_some());
-        let installation = guard.install(3, KeyKind::Pairwise(PEER), 0, KEY).unwrap();
+        assert!(guard.install(3, KeyKind::Group, (1, None), KEY).is_some());
+        let installation = guard.install(3, KeyKind::Pairwise(PEER), (0, None), KEY).unwrap();
         guard.failed(&installation);
-        assert!(guard.install(3, KeyKind::Pairwise(PEER), 0, KEY).is_some());
+        assert!(guard.install(3, KeyKind::Pairwise(PEER), (0, None), KEY).is_some());
     }
 
     #[test]
     fn keys_go_with_the_peer_or_the_interface() {
         let mut guard = guard();
-        guard.install(3, KeyKind::Pairwise(PEER), 0, KEY);
-        guard.install(3, KeyKind::Pairwise(OTHER), 0, KEY);
-        guard.install(3, KeyKind::Group, 1, KEY);
+        guard.install(3, KeyKind::Pairwise(PEER), (0, None), KEY);
+        guard.install(3, KeyKind::Pairwise(OTHER), (0, None), KEY);
+        guard.install(3, KeyKind::Group, (1, None), KEY);
         guard.peer_gone(3, PEER);
-        assert_eq!(guard.installed(3), vec![(KeyKind::Group, 1), (KeyKind::Pairwise(OTHER), 0)]);
+        assert_eq!(guard.installed(3), vec![(KeyKind::Group, 1, None), (KeyKind::Pairwise(OTHER), 0, None)]);
         guard.peers_gone(3);
-        assert_eq!(guard.installed(3), vec![(KeyKind::Group, 1)]);
+        assert_eq!(guard.installed(3), vec![(KeyKind::Group, 1, None)]);
         guard.interface_cleared(3);
         assert!(guard.installed(3).is_empty());
     }

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
 
-use ipc_proto::{Event, Failure, Handle, InterfaceType, KeyKind, WiphyInfo};
+use ipc_proto::{Event, Failure, Handle, InterfaceType, KeyKind, LinkId, WiphyInfo};
 use nix::libc;
 use nix::sys::socket::{MsgFlags, send};
 use wire::MacAddr;
@@ -362,8 +362,8 @@ impl Worker {
                     attachment(self, ifindex, &|attachment| attachment.activity.key_taken(peer));
                 }
             }
-            Effect::KeyDeleted(ifindex, kind, index) => {
-                self.guard.deleted(ifindex, kind, index);
+            Effect::KeyDeleted(ifindex, kind, index, link) => {
+                self.guard.deleted(ifindex, kind, index, link);
                 if let KeyKind::Pairwise(peer) = kind {
                     attachment(self, ifindex, &|attachment| attachment.activity.key_gone(peer));
                 }
@@ -383,12 +383,12 @@ impl Worker {
             Effect::Address(ifindex, before) => attachment(self, ifindex, &|attachment| {
                 attachment.addr.get_or_insert(before);
             }),
-            Effect::AccessPoint(ifindex, on) => {
+            Effect::AccessPoint(ifindex, link, on) => {
                 let features = self.interfaces.get(&ifindex).and_then(|found| self.wiphys.get(&found.wiphy));
                 let control_port = on && features.is_some_and(|info| info.features.control_port);
                 attachment(self, ifindex, &|attachment| attachment.control_port = control_port);
                 if !on {
-                    self.guard.interface_cleared(ifindex);
+                    self.guard.stopped(ifindex, link);
                 }
             }
             Effect::Type(ifindex, kind) => {
@@ -430,9 +430,9 @@ impl Worker {
                     attachment.swallow = None;
                 }
             }
-            Effect::AccessPoint(ifindex, true) => {
+            Effect::AccessPoint(ifindex, link, true) => {
                 if let Some(attachment) = self.attached.get_mut(ifindex) {
-                    attachment.activity.ended();
+                    attachment.activity.stopped(*link);
                 }
             }
             Effect::StationAdded(ifindex, addr, true) => {
@@ -446,7 +446,7 @@ impl Worker {
             | Effect::PeersGone(_)
             | Effect::KeysGone(_)
             | Effect::ControlPort(..)
-            | Effect::AccessPoint(_, false)
+            | Effect::AccessPoint(_, _, false)
             | Effect::StationAdded(_, _, false)
             | Effect::Address(..)
             | Effect::Type(..)
@@ -564,10 +564,11 @@ impl Worker {
                 self.guard.interface_cleared(ifindex);
             }
             cmd::STOP_AP => {
-                self.guard.interface_cleared(ifindex);
+                let link = table.u8(attr::MLO_LINK_ID).map(LinkId);
                 if let Some(attachment) = self.attached.get_mut(&ifindex) {
-                    attachment.activity.ended();
+                    attachment.activity.stopped(link);
                 }
+                self.guard.stopped(ifindex, link);
             }
             cmd::DEL_STATION => {
                 if let Some(peer) = table.mac(attr::MAC) {

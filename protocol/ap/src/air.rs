@@ -87,7 +87,7 @@ impl Bss {
         }
         self.forget_stations();
         self.request(Tag::Plain("removing stations"), Request::RemoveStation { handle, addr: None, notify: None });
-        self.request(Tag::Plain("stopping"), Request::StopAp { handle });
+        self.request(Tag::Plain("stopping"), Request::StopAp { handle, link: None });
         self.condition = Condition::Stopped;
     }
 
@@ -152,6 +152,7 @@ impl Bss {
                 .then(|| u16::try_from(config.bss.ap_max_inactivity()).unwrap_or(u16::MAX)),
             isolate: config.bss.ap_isolate(),
             options: self.options(),
+            link: None,
         }
     }
 
@@ -165,6 +166,7 @@ impl Bss {
             basic_rates: Some(operating.basic_rates()),
             isolate: Some(self.config.bss.ap_isolate()),
             multicast_to_unicast: Some(self.config.bss.multicast_to_unicast()),
+            link: None,
         }
     }
 
@@ -176,7 +178,7 @@ impl Bss {
             let handle = self.config.handle;
             self.request(
                 Tag::Plain("setting queue parameters"),
-                Request::SetTxQueue { handle, queue, aifs, cw_min, cw_max, txop },
+                Request::SetTxQueue { handle, queue, aifs, cw_min, cw_max, txop, link: None },
             );
         }
     }
@@ -200,7 +202,7 @@ impl Bss {
         }
         let beacon = self.builder().beacon();
         let handle = self.config.handle;
-        self.request(Tag::Plain("changing the beacon"), Request::UpdateBeacon { handle, beacon });
+        self.request(Tag::Plain("changing the beacon"), Request::UpdateBeacon { handle, beacon, link: None });
     }
 
     /// The beacon's head and tail as they are now.

@@ -60,7 +60,8 @@ impl Bss {
 
     /// Gives a frame to the driver.
     pub(crate) fn transmit(&mut self, frame: Vec<u8>, no_ack: bool) {
-        let transmit = TransmitParameters { freq: None, wait: 0, frame, no_cck: false, no_ack, offchannel: false };
+        let transmit =
+            TransmitParameters { freq: None, wait: 0, frame, no_cck: false, no_ack, offchannel: false, link: None };
         let handle = self.config.handle;
         self.asked.frames = self.asked.frames.saturating_add(1);
         self.request(Tag::Frame, Request::TransmitFrame { handle, transmit });

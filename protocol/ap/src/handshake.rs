@@ -62,7 +62,7 @@ impl Bss {
         let keys: Vec<(GroupKeyKind, u8)> = group.indices().collect();
         for (kind, index) in &keys {
             let tag = Tag::PacketNumber { station, kind: *kind, index: *index, generation };
-            self.request(tag, Request::KeySequence { handle, index: *index });
+            self.request(tag, Request::KeySequence { handle, index: *index, link: None });
         }
         keys.len()
     }
@@ -284,5 +284,6 @@ fn parameters(kind: KeyKind, index: u8, cipher: CipherSuite, key: &[u8], set_def
         sequence: Vec::new(),
         set_default,
         rx_only: false,
+        link: None,
     }
 }

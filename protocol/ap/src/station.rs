@@ -392,6 +392,7 @@ impl Station {
                 associated: Some(associated),
                 tdls_peer: None,
             },
+            mld: None,
         }
     }
 

@@ -38,7 +38,16 @@ impl Bss {
         let handle = self.config.handle;
         self.request(
             Tag::Switch,
-            Request::SwitchChannel { handle, channel, count, block_tx, beacon, counter_offsets: [4].into(), after },
+            Request::SwitchChannel {
+                handle,
+                channel,
+                count,
+                block_tx,
+                beacon,
+                counter_offsets: [4].into(),
+                after,
+                link: None,
+            },
         );
         true
     }

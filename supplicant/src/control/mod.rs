@@ -341,7 +341,15 @@ fn mgmt_tx(
     station.runtime.mgmt_freq = freq.unwrap_or(0);
     station.request(cx, crate::outbox::Purpose::Told("sending a frame"), |handle| Request::TransmitFrame {
         handle,
-        transmit: ipc_proto::TransmitParameters { freq, wait, frame, no_cck: false, no_ack: false, offchannel: true },
+        transmit: ipc_proto::TransmitParameters {
+            freq,
+            wait,
+            frame,
+            no_cck: false,
+            no_ack: false,
+            offchannel: true,
+            link: None,
+        },
     });
     Answer::ok()
 }

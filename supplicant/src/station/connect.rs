@@ -317,6 +317,7 @@ impl Station {
             data: state.sent.as_ref().map(Frame::data).unwrap_or_default(),
             elements: Vec::new(),
             local_state_change: false,
+            mld: None,
         };
         self.request(cx, Purpose::Authenticate(self.attempt), |handle| Request::Authenticate { handle, auth });
     }
@@ -461,6 +462,7 @@ impl Station {
             control_port: target.negotiated.is_some(),
             disable_ht,
             disable_vht,
+            multi_link: None,
         };
         self.link = Link::Associating(Box::new(Associating { target, early: None, deadline: cx.now + PATIENCE }));
         self.tell(cx, &StationEvent::TryingToAssociate { bssid, ssid, freq });

@@ -84,7 +84,7 @@ impl Station {
         tracing::info!("{}: the driver has moved from {} to {bssid}", self.ifname(), target.bssid);
         self.attempt = self.attempt.wrapping_add(1);
         for (kind, index) in state.keys.clone() {
-            self.request(cx, Purpose::Quiet, |handle| Request::DeleteKey { handle, kind, index });
+            self.request(cx, Purpose::Quiet, |handle| Request::DeleteKey { handle, kind, index, link: None });
         }
         self.request(cx, Purpose::Quiet, |handle| Request::SetOperState { handle, state: OperState::Dormant });
         self.link = Link::Associating(Box::new(Associating { target, early: None, deadline: cx.now + PATIENCE }));

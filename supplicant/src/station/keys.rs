@@ -230,6 +230,7 @@ impl Station {
             sequence: sequence.to_vec(),
             set_default: pairwise,
             rx_only: false,
+            link: None,
         };
         let purpose = if pairwise { Purpose::PairwiseKey(self.attempt) } else { Purpose::GroupKey(self.attempt) };
         self.request(cx, purpose, |handle| Request::AddKey { handle, key: parameters });

@@ -157,7 +157,7 @@ impl Station {
         if let Link::Associated(state) = &link {
             for (kind, index) in &state.keys {
                 let (kind, index) = (*kind, *index);
-                self.request(cx, Purpose::Quiet, |handle| Request::DeleteKey { handle, kind, index });
+                self.request(cx, Purpose::Quiet, |handle| Request::DeleteKey { handle, kind, index, link: None });
             }
             self.request(cx, Purpose::Quiet, |handle| Request::SetOperState { handle, state: OperState::Dormant });
         }

@@ -104,7 +104,15 @@ impl Station {
         let freq = self.link.target().map(|target| target.freq);
         self.request(cx, Purpose::Quiet, |handle| Request::TransmitFrame {
             handle,
-            transmit: TransmitParameters { freq, wait: 0, frame, no_cck: false, no_ack: false, offchannel: false },
+            transmit: TransmitParameters {
+                freq,
+                wait: 0,
+                frame,
+                no_cck: false,
+                no_ack: false,
+                offchannel: false,
+                link: None,
+            },
         });
     }
 

@@ -146,7 +146,13 @@ pub(crate) fn bss(data: &[u8]) {
     for record in Records(data).take(64) {
         let data = record.data.to_vec();
         match record.kind % 8 {
-            0..=2 => world.tell(&Event::FrameReceived { handle: INTERFACE, freq: 2412, signal: None, frame: data }),
+            0..=2 => world.tell(&Event::FrameReceived {
+                handle: INTERFACE,
+                freq: 2412,
+                signal: None,
+                frame: data,
+                link: None,
+            }),
             3 | 4 => {
                 let source = data.first_chunk().map_or(MacAddr([2, 0, 0, 0, 0, 0]), |first| MacAddr(*first));
                 let data = data.get(6..).unwrap_or_default().to_vec();

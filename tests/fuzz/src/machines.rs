@@ -144,7 +144,7 @@ impl<M: Machine> World<M> {
                 let source = if self.role == Role::Station { source } else { STA };
                 Some(Event::Eapol { handle, source, encrypted, data })
             }
-            5 => Some(Event::FrameReceived { handle, freq: 2412, signal: None, frame: data }),
+            5 => Some(Event::FrameReceived { handle, freq: 2412, signal: None, frame: data, link: None }),
             6 if record.kind & 0x80 == 0 => {
                 whole(Subtype::DEAUTH).map(|frame| Event::Deauthenticated { handle, frame, local: false })
             }

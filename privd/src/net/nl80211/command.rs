@@ -2,8 +2,8 @@
 
 use ipc_proto::{
     ApParameters, AssociateParameters, AuthenticateParameters, BeaconParameters, BssOptions, ChannelDefinition,
-    ChannelWidth, ConnectParameters, InterfaceType, KeyKind, KeyParameters, LinkSecurity, MfpMode, ScanParameters,
-    SchedScanParameters, StationFlags, StationParameters, TransmitParameters, WiphyFeatures,
+    ChannelWidth, ConnectParameters, InterfaceType, KeyKind, KeyParameters, LinkId, LinkSecurity, MfpMode,
+    ScanParameters, SchedScanParameters, StationFlags, StationParameters, TransmitParameters, WiphyFeatures,
 };
 use wire::{ETH_P_EAPOL, MacAddr};
 
@@ -45,6 +45,16 @@ pub(in crate::net) fn channel(attrs: Attrs, channel: &ChannelDefinition) -> Attr
     let attrs =
         attrs.u32(attr::WIPHY_FREQ, channel.freq).u32(attr::CHANNEL_WIDTH, width).u32(attr::CENTER_FREQ1, center);
     if channel.center2 == 0 { attrs } else { attrs.u32(attr::CENTER_FREQ2, channel.center2) }
+}
+
+/// Of one link, where the interface has several.
+pub(in crate::net) fn linked(attrs: Attrs, link: Option<LinkId>) -> Attrs {
+    attrs.with(link, |attrs, LinkId(link)| attrs.u8(attr::MLO_LINK_ID, link))
+}
+
+/// Of one link, and with the address of the multi-link device.
+fn of_device(attrs: Attrs, mld: Option<(LinkId, MacAddr)>) -> Attrs {
+    attrs.with(mld, |attrs, (link, addr)| linked(attrs, Some(link)).mac(attr::MLD_ADDR, addr))
 }
 
 fn numbered<'a>(items: impl Iterator<Item = &'a [u8]>) -> Attrs {
@@ -125,7 +135,7 @@ const fn auth_type(algorithm: u16) -> Option<u32> {
 /// `None`: nl80211 has no such algorithm.
 pub(in crate::net) fn authenticate(ifindex: u32, parameters: &AuthenticateParameters) -> Option<Attrs> {
     Some(
-        on(ifindex)
+        of_device(on(ifindex), parameters.mld)
             .mac(attr::MAC, parameters.bssid)
             .u32(attr::WIPHY_FREQ, parameters.freq)
             .bytes(attr::SSID, parameters.ssid.as_bytes())
@@ -155,9 +165,17 @@ fn control_port(attrs: Attrs, features: &WiphyFeatures) -> Attrs {
 }
 
 pub(in crate::net) fn associate(ifindex: u32, parameters: &AssociateParameters, features: &WiphyFeatures) -> Attrs {
-    let mut attrs = on(ifindex)
-        .mac(attr::MAC, parameters.bssid)
-        .u32(attr::WIPHY_FREQ, parameters.freq)
+    let with_whom = match &parameters.multi_link {
+        None => on(ifindex).mac(attr::MAC, parameters.bssid).u32(attr::WIPHY_FREQ, parameters.freq),
+        Some(device) => {
+            let links = device.links.iter().zip(1..).fold(Attrs::new(), |links, (one, number)| {
+                let own = linked(Attrs::new(), Some(one.link)).mac(attr::MAC, one.bssid);
+                links.nest(number, &own.u32(attr::WIPHY_FREQ, one.freq).some_bytes(attr::IE, &one.elements))
+            });
+            of_device(on(ifindex), Some((device.over, device.addr))).nest(attr::MLO_LINKS, &links)
+        }
+    };
+    let mut attrs = with_whom
         .bytes(attr::SSID, parameters.ssid.as_bytes())
         .some_bytes(attr::IE, &parameters.elements)
         .with(parameters.prev_bssid, |attrs, bssid| attrs.mac(attr::PREV_BSSID, bssid))
@@ -211,7 +229,7 @@ pub(in crate::net) fn new_key(ifindex: u32, parameters: &KeyParameters) -> Attrs
     if matches!(parameters.kind, KeyKind::PeerGroup(_)) {
         inner = inner.u32(key::TYPE, 0);
     }
-    with_peer(on(ifindex), parameters.kind).nest(attr::KEY, &inner)
+    linked(with_peer(on(ifindex), parameters.kind), parameters.link).nest(attr::KEY, &inner)
 }
 
 /// Makes a group key the one to send with; a pairwise key is that from its installation on.
@@ -229,15 +247,15 @@ pub(in crate::net) fn default_key(ifindex: u32, parameters: &KeyParameters) -> O
     if !wep {
         inner = inner.nest(key::DEFAULT_TYPES, &Attrs::new().flag(key_default::MULTICAST));
     }
-    Some(on(ifindex).nest(attr::KEY, &inner))
+    Some(linked(on(ifindex), parameters.link).nest(attr::KEY, &inner))
 }
 
-pub(in crate::net) fn delete_key(ifindex: u32, kind: KeyKind, index: u8) -> Attrs {
+pub(in crate::net) fn delete_key(ifindex: u32, kind: KeyKind, index: u8, link: Option<LinkId>) -> Attrs {
     let mut inner = Attrs::new().u8(key::IDX, index);
     if matches!(kind, KeyKind::PeerGroup(_)) {
         inner = inner.u32(key::TYPE, 0);
     }
-    with_peer(on(ifindex), kind).nest(attr::KEY, &inner)
+    linked(with_peer(on(ifindex), kind), link).nest(attr::KEY, &inner)
 }
 
 pub(in crate::net) fn rekey_data(ifindex: u32, kek: &[u8], kck: &[u8], counter: [u8; 8]) -> Attrs {
@@ -246,7 +264,7 @@ pub(in crate::net) fn rekey_data(ifindex: u32, kek: &[u8], kck: &[u8], counter: 
 }
 
 pub(in crate::net) fn transmit(ifindex: u32, parameters: &TransmitParameters, features: &WiphyFeatures) -> Attrs {
-    let attrs = on(ifindex)
+    let attrs = linked(on(ifindex), parameters.link)
         .with(parameters.freq, |attrs, freq| attrs.u32(attr::WIPHY_FREQ, freq))
         .flag_if(attr::OFFCHANNEL_TX_OK, parameters.offchannel && features.offchannel_tx)
         .flag_if(attr::TX_NO_CCK_RATE, parameters.no_cck)
@@ -274,7 +292,7 @@ pub(in crate::net) fn beacon(attrs: Attrs, beacon: &BeaconParameters) -> Attrs {
 }
 
 pub(in crate::net) fn start_ap(ifindex: u32, ap: &ApParameters, features: &WiphyFeatures) -> Attrs {
-    let mut attrs = beacon(on(ifindex), &ap.beacon)
+    let mut attrs = beacon(linked(on(ifindex), ap.link), &ap.beacon)
         .u32(attr::BEACON_INTERVAL, u32::from(ap.beacon_interval))
         .u32(attr::DTIM_PERIOD, u32::from(ap.dtim_period))
         .bytes(attr::SSID, ap.ssid.as_bytes())
@@ -301,8 +319,9 @@ pub(in crate::net) fn start_ap(ifindex: u32, ap: &ApParameters, features: &Wiphy
 
 /// `None`: there is nothing to set.
 pub(in crate::net) fn bss_options(ifindex: u32, options: &BssOptions, isolate: Option<bool>) -> Option<Attrs> {
-    let empty = on(ifindex);
-    let attrs = on(ifindex)
+    let empty = linked(on(ifindex), options.link);
+    let attrs = empty
+        .clone()
         .with(options.cts_protection, |attrs, on| attrs.u8(attr::BSS_CTS_PROT, u8::from(on)))
         .with(options.short_preamble, |attrs, on| attrs.u8(attr::BSS_SHORT_PREAMBLE, u8::from(on)))
         .with(options.short_slot, |attrs, on| attrs.u8(attr::BSS_SHORT_SLOT_TIME, u8::from(on)))
@@ -321,11 +340,12 @@ pub(in crate::net) struct Switch<'a> {
     pub(in crate::net) during: &'a BeaconParameters,
     pub(in crate::net) offsets: &'a [u16],
     pub(in crate::net) after: &'a BeaconParameters,
+    pub(in crate::net) link: Option<LinkId>,
 }
 
 pub(in crate::net) fn channel_switch(ifindex: u32, switch: &Switch<'_>) -> Attrs {
     let during = beacon(Attrs::new(), switch.during).u16_array(attr::CNTDWN_OFFS_BEACON, switch.offsets);
-    let attrs = on(ifindex)
+    let attrs = linked(on(ifindex), switch.link)
         .u32(attr::CH_SWITCH_COUNT, u32::from(switch.count))
         .flag_if(attr::CH_SWITCH_BLOCK_TX, switch.block_tx)
         .nest(attr::CSA_IES, &during);
@@ -368,7 +388,7 @@ pub(in crate::net) fn station(ifindex: u32, station: &StationParameters, new: bo
     let full = features.full_ap_client_state;
     let tdls = station.flags.tdls_peer == Some(true);
     let associated = station.flags.associated == Some(true);
-    let mut attrs = on(ifindex).mac(attr::MAC, station.addr);
+    let mut attrs = of_device(on(ifindex), station.mld).mac(attr::MAC, station.addr);
     // Capabilities of a station that is associated already cannot change.
     if new || tdls || (full && associated) {
         attrs = attrs
@@ -406,15 +426,15 @@ pub(in crate::net) fn station(ifindex: u32, station: &StationParameters, new: bo
     attrs
 }
 
-/// Parameters of one transmit queue.
-pub(in crate::net) fn tx_queue(ifindex: u32, queue: u8, aifs: u8, cw_min: u16, cw_max: u16, txop: u16) -> Attrs {
+/// Parameters of one transmit queue. `attrs`: of which interface and link.
+pub(in crate::net) fn tx_queue(attrs: Attrs, queue: u8, aifs: u8, cw_min: u16, cw_max: u16, txop: u16) -> Attrs {
     let inner = Attrs::new()
         .u8(txq::AC, queue)
         .u16(txq::TXOP, txop)
         .u16(txq::CWMIN, cw_min)
         .u16(txq::CWMAX, cw_max)
         .u8(txq::AIFS, aifs);
-    on(ifindex).nest(attr::WIPHY_TXQ_PARAMS, &Attrs::new().nest(1, &inner))
+    attrs.nest(attr::WIPHY_TXQ_PARAMS, &Attrs::new().nest(1, &inner))
 }
 
 pub(in crate::net) fn signal_monitor(ifindex: u32, threshold: i32, hysteresis: u32) -> Attrs {

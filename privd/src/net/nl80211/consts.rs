@@ -136,6 +136,9 @@ pub(in crate::net) mod attr {
     pub(in crate::net) const HE_CAPABILITY: u16 = 269;
     pub(in crate::net) const SAE_PASSWORD: u16 = 277;
     pub(in crate::net) const CONTROL_PORT_NO_PREAUTH: u16 = 286;
+    pub(in crate::net) const MLO_LINKS: u16 = 312;
+    pub(in crate::net) const MLO_LINK_ID: u16 = 313;
+    pub(in crate::net) const MLD_ADDR: u16 = 314;
 }
 
 /// Commands.

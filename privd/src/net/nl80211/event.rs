@@ -1,6 +1,6 @@
 //! Events of nl80211 as events for daemons. Of frames, headers are read and nothing else.
 
-use ipc_proto::{Event, Handle};
+use ipc_proto::{Event, Handle, LinkId};
 use wire::{ETH_P_EAPOL, ETH_P_PREAUTH, MacAddr, ReasonCode, StatusCode};
 
 use super::consts::{attr, cmd, cqm};
@@ -27,6 +27,7 @@ fn transmitter(frame: &[u8]) -> Option<MacAddr> {
 pub(in crate::net) fn decode(command: u8, handle: Handle, table: &Table<'_>, context: &Context) -> Option<Event> {
     let frame = || table.get(attr::FRAME).map(<[u8]>::to_vec);
     let peer = || table.mac(attr::MAC);
+    let link = || table.u8(attr::MLO_LINK_ID).map(LinkId);
     let timed_out = table.has(attr::TIMED_OUT);
     let cookie = || table.u64(attr::COOKIE).unwrap_or_default();
     let freq = || table.u32(attr::WIPHY_FREQ).unwrap_or_default();
@@ -74,9 +75,13 @@ pub(in crate::net) fn decode(command: u8, handle: Handle, table: &Table<'_>, con
         cmd::MICHAEL_MIC_FAILURE => {
             Event::MicFailure { handle, addr: peer()?, group: table.u32(attr::KEY_TYPE) == Some(0) }
         }
-        cmd::FRAME => {
-            Event::FrameReceived { handle, freq: freq(), signal: table.i32(attr::RX_SIGNAL_DBM), frame: frame()? }
-        }
+        cmd::FRAME => Event::FrameReceived {
+            handle,
+            freq: freq(),
+            signal: table.i32(attr::RX_SIGNAL_DBM),
+            frame: frame()?,
+            link: link(),
+        },
         cmd::FRAME_TX_STATUS => {
             Event::FrameSent { handle, cookie: cookie(), acked: table.has(attr::ACK), frame: frame()? }
         }
@@ -108,16 +113,16 @@ pub(in crate::net) fn decode(command: u8, handle: Handle, table: &Table<'_>, con
             Event::UnexpectedFrame { handle, addr: peer()?, four_address }
         }
         cmd::PROBE_CLIENT => Event::ProbeStatus { handle, addr: peer()?, acked: table.has(attr::ACK) },
-        cmd::CH_SWITCH_NOTIFY => Event::ChannelSwitched { handle, channel: parse::channel(table)? },
+        cmd::CH_SWITCH_NOTIFY => Event::ChannelSwitched { handle, channel: parse::channel(table)?, link: link() },
         cmd::CH_SWITCH_STARTED_NOTIFY => {
             let count = table.u32(attr::CH_SWITCH_COUNT).unwrap_or_default();
             let count = u8::try_from(count).unwrap_or(u8::MAX);
-            Event::ChannelSwitchStarted { handle, channel: parse::channel(table)?, count }
+            Event::ChannelSwitchStarted { handle, channel: parse::channel(table)?, count, link: link() }
         }
-        cmd::STOP_AP => Event::ApStopped { handle },
+        cmd::STOP_AP => Event::ApStopped { handle, link: link() },
         cmd::RADAR_DETECT => {
             let event = u8::try_from(table.u32(attr::RADAR_EVENT)?).ok()?;
-            Event::Radar { handle, channel: parse::channel(table)?, event }
+            Event::Radar { handle, channel: parse::channel(table)?, event, link: link() }
         }
         _ => return None,
     };

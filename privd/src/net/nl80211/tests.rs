@@ -1,4 +1,7 @@
-use ipc_proto::{Event, Handle, KeyBytes, KeyKind, KeyParameters, StationFlags, StationParameters, WiphyFeatures};
+use ipc_proto::{
+    AssociateLink, AssociateParameters, Event, Handle, KeyBytes, KeyKind, KeyParameters, LinkId, MfpMode, MultiLink,
+    StationFlags, StationParameters, WiphyFeatures,
+};
 use wire::{ETH_P_EAPOL, MacAddr};
 
 use super::consts::{attr, bss, cmd, flag, key};
@@ -24,6 +27,7 @@ fn key_parameters(kind: KeyKind, index: u8) -> KeyParameters {
         sequence: vec![1, 0, 0, 0, 0, 0],
         set_default: true,
         rx_only: false,
+        link: None,
     }
 }
 
@@ -38,6 +42,53 @@ fn the_octets_of_a_new_key() {
     expected.extend_from_slice(&[10, 0, 4, 0, 1, 0, 0, 0, 0, 0, 0, 0]);
     expected.extend_from_slice(&[5, 0, 2, 0, 0, 0, 0, 0]);
     assert_eq!(bytes, expected);
+}
+
+#[test]
+fn a_key_and_a_station_say_of_which_link_they_are() {
+    let mut parameters = key_parameters(KeyKind::Group, 1);
+    let link = |attrs| Table(&octets(attrs)).u8(attr::MLO_LINK_ID);
+    assert_eq!(link(command::new_key(3, &parameters)), None);
+    parameters.link = Some(LinkId(2));
+    assert_eq!(link(command::new_key(3, &parameters)), Some(2));
+    assert_eq!(link(command::default_key(3, &parameters).unwrap()), Some(2));
+    assert_eq!(link(command::delete_key(3, KeyKind::Group, 1, Some(LinkId(4)))), Some(4));
+    let station = StationParameters { addr: PEER, mld: Some((LinkId(1), OWN)), ..StationParameters::default() };
+    let bytes = octets(command::station(3, &station, true, &WiphyFeatures::default()));
+    let table = Table(&bytes);
+    let (addr, device) = (table.mac(attr::MAC), table.mac(attr::MLD_ADDR));
+    assert_eq!((table.u8(attr::MLO_LINK_ID), addr, device), (Some(1), Some(PEER), Some(OWN)));
+}
+
+#[test]
+fn an_association_names_each_of_its_links() {
+    let link = |number: u8, freq| {
+        let (link, bssid) = (LinkId(number), MacAddr([2, 0, 0, 0, 1, number]));
+        AssociateLink { link, bssid, freq, elements: vec![221, 0] }
+    };
+    let device = MultiLink { addr: PEER, over: LinkId(3), links: vec![link(0, 2412), link(3, 5180)] };
+    let parameters = AssociateParameters {
+        bssid: OWN,
+        freq: 5180,
+        ssid: wire::Ssid::default(),
+        elements: Vec::new(),
+        prev_bssid: None,
+        security: None,
+        mfp: MfpMode::No,
+        control_port: false,
+        disable_ht: false,
+        disable_vht: false,
+        multi_link: Some(device),
+    };
+    let bytes = octets(command::associate(3, &parameters, &WiphyFeatures::default()));
+    let table = Table(&bytes);
+    // The access point is the device; single addresses and channels are in the links.
+    assert!(!table.has(attr::MAC) && !table.has(attr::WIPHY_FREQ));
+    assert_eq!((table.u8(attr::MLO_LINK_ID), table.mac(attr::MLD_ADDR)), (Some(3), Some(PEER)));
+    let links: Vec<_> = table.nested(attr::MLO_LINKS).unwrap().into_iter().map(|(_, link)| Table(link)).collect();
+    let numbers = links.iter().map(|link| (link.u8(attr::MLO_LINK_ID), link.u32(attr::WIPHY_FREQ)));
+    assert_eq!(numbers.collect::<Vec<_>>(), [(Some(0), Some(2412)), (Some(3), Some(5180))]);
+    assert!(links.iter().all(|link| link.has(attr::IE) && link.has(attr::MAC)));
 }
 
 #[test]

@@ -150,7 +150,7 @@ fn a_channel_switch_is_announced_and_followed() {
     world.pump();
     let Some(Request::SwitchChannel { beacon, counter_offsets, .. }) = world.requests.last() else { panic!() };
     assert_eq!(beacon.tail[usize::from(counter_offsets[0])], 5);
-    world.tell(&Event::ChannelSwitched { handle: Handle(7), channel });
+    world.tell(&Event::ChannelSwitched { handle: Handle(7), channel, link: None });
     world.pump();
     assert_eq!(world.bss.operating().number, 6);
     assert!(world.events.contains(&ApEvent::CsaFinished { freq: 2437, dfs: false }));

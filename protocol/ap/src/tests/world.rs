@@ -218,7 +218,7 @@ impl World {
     }
 
     pub(super) fn receive(&mut self, frame: Vec<u8>) {
-        self.tell(&Event::FrameReceived { handle: Handle(7), freq: 2412, signal: Some(-30), frame });
+        self.tell(&Event::FrameReceived { handle: Handle(7), freq: 2412, signal: Some(-30), frame, link: None });
         self.pump();
     }
 

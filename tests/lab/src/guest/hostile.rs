@@ -280,7 +280,7 @@ fn other_role(path: &Path) -> Outcome {
     client.send(&ToPrivd::Hello { version: VERSION, role: Role::AccessPoint })?;
     client.must_be_thrown_out("the access point's role for the station's user", &[Refusal::Role])?;
     let client = Client::greeted(path, Role::Station)?;
-    client.must_be_denied(2, Request::StopAp { handle: Handle(1) })?;
+    client.must_be_denied(2, Request::StopAp { handle: Handle(1), link: None })?;
     let client = Client::greeted(path, Role::Station)?;
     client.must_be_denied(3, Request::SetInterfaceType { handle: Handle(1), kind: InterfaceType::Monitor })
 }
