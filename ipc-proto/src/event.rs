@@ -2,7 +2,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
-use wire::{MacAddr, ReasonCode, StatusCode};
+use wire::{MacAddr, ReasonCode, Ssid, StatusCode};
 
 use crate::{ChannelDefinition, Handle, InterfaceType, LinkId};
 
@@ -97,6 +97,13 @@ pub enum Event {
     RegulatoryChanged { alpha2: [u8; 2], initiator: u8, kind: u8 },
     /// Radar and channel availability: nl80211's event number.
     Radar { handle: Handle, channel: ChannelDefinition, event: u8, link: Option<LinkId> },
+    /// The driver leaves an authentication to the daemon, which ends it with [`crate::Request::ExternalAuth`]; `start`:
+    /// otherwise it does not wait for it any more.
+    ExternalAuth { handle: Handle, start: bool, bssid: MacAddr, ssid: Ssid, akm: u32 },
+    /// The driver has answered group rekeying while the host slept: the replay counter it has come to.
+    RekeyCounter { handle: Handle, bssid: MacAddr, counter: [u8; 8] },
+    /// A frame was received over a link that is no radio.
+    Ether { handle: Handle, source: MacAddr, ethertype: u16, data: Vec<u8> },
     /// For test suites; nothing in a build without them.
     Test(crate::TestEvent),
 }
@@ -143,7 +150,10 @@ impl Event {
             | Event::ChannelSwitched { handle, .. }
             | Event::ChannelSwitchStarted { handle, .. }
             | Event::ApStopped { handle, .. }
-            | Event::Radar { handle, .. } => Some(*handle),
+            | Event::Radar { handle, .. }
+            | Event::ExternalAuth { handle, .. }
+            | Event::RekeyCounter { handle, .. }
+            | Event::Ether { handle, .. } => Some(*handle),
             Event::Test(test) => Some(test.handle()),
         }
     }

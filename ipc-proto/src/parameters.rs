@@ -153,6 +153,8 @@ pub struct ConnectParameters {
     pub mfp: MfpMode,
     /// PMK or PSK, for drivers that do the 4-way handshake.
     pub psk: Option<KeyBytes>,
+    /// The daemon authenticates where the driver asks for it ([`crate::Event::ExternalAuth`]).
+    pub external_auth: bool,
     /// SAE password, for drivers that do SAE.
     pub sae_password: Option<KeyBytes>,
     /// The access point before.

@@ -117,7 +117,7 @@ pub struct InterfaceInfo {
     pub ifindex: u32,
     /// Kernel name.
     pub ifname: String,
-    /// Kernel index of its radio.
+    /// Kernel index of its radio; of a link that is none, the largest number there is.
     pub wiphy: u32,
     /// Address.
     pub addr: MacAddr,

@@ -3,7 +3,7 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 use wire::frame::Subtype;
-use wire::{MacAddr, ReasonCode};
+use wire::{MacAddr, ReasonCode, Ssid, StatusCode};
 
 use crate::{
     ApParameters, AssociateParameters, AuthenticateParameters, BeaconParameters, BssOptions, ChannelDefinition,
@@ -518,6 +518,63 @@ pub enum Request {
         /// Operation.
         operation: u8,
     },
+    /// Says how an authentication ended that the driver had asked for ([`crate::Event::ExternalAuth`]).
+    ExternalAuth {
+        /// Interface.
+        handle: Handle,
+        /// Access point, or station.
+        bssid: MacAddr,
+        /// Its network.
+        ssid: Ssid,
+        /// Success, or why not.
+        status: StatusCode,
+        /// Name of the key that was agreed on.
+        pmkid: Option<[u8; 16]>,
+    },
+    /// Listens for radar on a channel before it is used; [`crate::Event::Radar`] tells the end.
+    StartCac {
+        /// Interface.
+        handle: Handle,
+        /// Channel.
+        channel: ChannelDefinition,
+        /// Of which link.
+        link: Option<LinkId>,
+    },
+    /// The key of an authentication by IEEE Std 802.1X, for a driver that does the 4-way handshake itself.
+    SetPmk {
+        /// Interface.
+        handle: Handle,
+        /// Access point.
+        peer: MacAddr,
+        /// The key.
+        pmk: KeyBytes,
+    },
+    /// Takes it away.
+    DeletePmk {
+        /// Interface.
+        handle: Handle,
+        /// Access point.
+        peer: MacAddr,
+    },
+    /// Takes a link that is no radio (a wired port, a bridge) for frames of these ethertypes. Answer:
+    /// [`crate::Reply::Attached`]; then [`crate::Event::Ether`].
+    AttachLink {
+        /// Kernel name.
+        ifname: String,
+        /// Ethertypes, each granted.
+        ethertypes: Vec<u16>,
+    },
+    /// Sends a frame over such a link.
+    SendEther {
+        /// Link.
+        handle: Handle,
+        /// Receiver.
+        dest: MacAddr,
+        /// One of those that it was taken for.
+        ethertype: u16,
+        /// What stands behind the ethertype.
+        data: Vec<u8>,
+    },
     /// For test suites; nothing in a build without them. The last one: no build numbers the others differently.
     Test(crate::TestRequest),
 }
@@ -527,9 +584,18 @@ impl Request {
     #[must_use]
     pub const fn handle(&self) -> Option<Handle> {
         match self {
-            Request::Interfaces | Request::Attach { .. } | Request::SetCountry { .. } | Request::Country => None,
+            Request::Interfaces
+            | Request::Attach { .. }
+            | Request::AttachLink { .. }
+            | Request::SetCountry { .. }
+            | Request::Country => None,
             Request::AddInterface { parent, .. } => Some(*parent),
-            Request::Detach { handle }
+            Request::ExternalAuth { handle, .. }
+            | Request::StartCac { handle, .. }
+            | Request::SetPmk { handle, .. }
+            | Request::DeletePmk { handle, .. }
+            | Request::SendEther { handle, .. }
+            | Request::Detach { handle }
             | Request::Capabilities { handle }
             | Request::LinkState { handle }
             | Request::SetLinkUp { handle, .. }

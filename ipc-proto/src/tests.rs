@@ -14,8 +14,8 @@ use crate::post::{FromPost, ToPost};
 use crate::*;
 
 /// How many requests and events there are but those for test suites.
-const TEST: u8 = 64;
-const EVENTS: usize = 38;
+const TEST: u8 = 70;
+const EVENTS: usize = 41;
 
 const AP: MacAddr = MacAddr([2, 0, 0, 0, 3, 0]);
 

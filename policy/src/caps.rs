@@ -14,5 +14,8 @@ pub const STATIONS_UNAUTHORIZED: usize = 512;
 pub const REMEMBERED_KEYS: usize = 65_536;
 /// Pre-shared key associations given to the driver's cache, of one interface.
 pub const PMKSAS: usize = 64;
+/// Ethertypes that frames over links without a radio may have: EAPOL, RSN pre-authentication, and what fast transition
+/// sends over the distribution system (IEEE Std 802.11-2020 13.10).
+pub const ETHERTYPES: [u16; 3] = [0x888e, 0x88c7, 0x890d];
 /// Connections of one user with a helper.
 pub const CONNECTIONS: usize = 8;

@@ -6,6 +6,8 @@ use ipc_proto::{
 };
 use wire::MacAddr;
 
+use crate::caps;
+
 /// IEEE Std 802.11-2020 9.2.4.7: the longest body of a frame, which elements, keys data and beacons have to fit in.
 const MAX_BODY: usize = 2304;
 /// Length of a management frame's header (9.3.3.2) without HT control.
@@ -16,6 +18,8 @@ const MAX_SSIDS: usize = 64;
 const MAX_FREQS: usize = 256;
 /// Longest stay away from the operating channel, ms: the kernel's own limit for drivers is 5 s.
 const MAX_STAY: u32 = 5000;
+/// Payload of an Ethernet frame.
+const MAX_ETHERNET: usize = 1500;
 /// Longest name of an interface (IFNAMSIZ without its zero).
 const MAX_NAME: usize = 15;
 
@@ -315,6 +319,24 @@ pub(crate) fn fields(request: &Request) -> Checked {
         Request::TdlsOperation { peer, operation, .. } => {
             unicast(*peer)?;
             ensure(*operation <= 4, "TDLS operation")
+        }
+        Request::ExternalAuth { bssid, .. } | Request::DeletePmk { peer: bssid, .. } => unicast(*bssid),
+        Request::StartCac { channel: parameters, link: of_link, .. } => {
+            link(*of_link)?;
+            channel(parameters)
+        }
+        Request::SetPmk { peer, pmk, .. } => {
+            unicast(*peer)?;
+            ensure(matches!(pmk.as_bytes().len(), 32 | 48 | 64), "PMK")
+        }
+        Request::AttachLink { ifname, ethertypes } => {
+            name(ifname)?;
+            let known = ethertypes.iter().all(|ethertype| caps::ETHERTYPES.contains(ethertype));
+            ensure(known && (1..=caps::ETHERTYPES.len()).contains(&ethertypes.len()), "ethertypes")
+        }
+        Request::SendEther { ethertype, data, .. } => {
+            ensure(caps::ETHERTYPES.contains(ethertype), "ethertype")?;
+            ensure((1..=MAX_ETHERNET).contains(&data.len()), "frame")
         }
         Request::Test(test) => {
             test.bridge().map_or(Ok(()), name)?;

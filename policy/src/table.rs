@@ -130,15 +130,20 @@ pub(crate) fn row(request: &Request) -> Row {
     let both = |kinds: Kinds, when: When| Row { who: Who::Both, on, kinds, when };
     let station = |kinds: Kinds, when: When| Row { who: Who::Station, on, kinds, when };
     match request {
-        Request::Interfaces | Request::Attach { .. } | Request::SetCountry { .. } | Request::Country => {
-            both(Kinds::ANY, Always)
+        Request::Interfaces
+        | Request::Attach { .. }
+        | Request::AttachLink { .. }
+        | Request::SetCountry { .. }
+        | Request::Country => both(Kinds::ANY, Always),
+        Request::Detach { .. } | Request::LinkState { .. } => both(Kinds::ANY, Always),
+        Request::Capabilities { .. } => both(Kinds::ANY.without(Kinds::WIRED), Always),
+        Request::SetLinkUp { .. } | Request::SetOperState { .. } => {
+            both(Kinds::ANY.without(Kinds::DEVICES).without(Kinds::WIRED), Always)
         }
-        Request::Detach { .. } | Request::Capabilities { .. } | Request::LinkState { .. } => both(Kinds::ANY, Always),
-        Request::SetLinkUp { .. } | Request::SetOperState { .. } => both(Kinds::ANY.without(Kinds::DEVICES), Always),
         Request::SetInterfaceType { .. } => {
             both(Kinds::ANY.without(Kinds::DEVICES).without(Kinds::WIRED).without(Kinds::PORTS), Idle)
         }
-        Request::SetMacAddress { .. } => both(Kinds::ANY.without(Kinds::DEVICES), Idle),
+        Request::SetMacAddress { .. } => both(Kinds::ANY.without(Kinds::DEVICES).without(Kinds::WIRED), Idle),
         Request::AddInterface { .. } => both(Kinds::ANY.without(Kinds::WIRED), Always),
         Request::RemoveInterface { handle } => Row { on: On::Made(*handle), ..both(Kinds::ANY, Always) },
         Request::SetBridge { .. } => both(Kinds::RADIO.and(Kinds::PORTS), Always),
@@ -178,7 +183,7 @@ pub(crate) fn row(request: &Request) -> Row {
         | Request::RemainOnChannel { .. }
         | Request::CancelRemainOnChannel { .. } => both(Kinds::RADIO.and(Kinds::DEVICES), Always),
 
-        Request::SendEapol { .. } => both(Kinds::RADIO.and(Kinds::PORTS).and(Kinds::WIRED), Active),
+        Request::SendEapol { .. } => both(Kinds::RADIO.and(Kinds::PORTS), Active),
         Request::SendPreauth { .. } | Request::ReceivePreauth { .. } => {
             both(Kinds::STATIONS.and(Kinds::ACCESS_POINTS), Always)
         }
@@ -204,6 +209,13 @@ pub(crate) fn row(request: &Request) -> Row {
             both(Kinds::ACCESS_POINTS.and(Kinds::MESH), Always)
         }
         Request::Survey { .. } => both(Kinds::RADIO, Always),
+        Request::ExternalAuth { .. } => both(Kinds::STATIONS.and(Kinds::ACCESS_POINTS), Active),
+        Request::StartCac { link, .. } => {
+            both(Kinds::ACCESS_POINTS.and(Kinds::MESH), if link.is_some() { Apart } else { Idle })
+        }
+        Request::SetPmk { .. } => station(Kinds::STATIONS, Active),
+        Request::DeletePmk { .. } => station(Kinds::STATIONS, Always),
+        Request::SendEther { .. } => both(Kinds::WIRED, Always),
         Request::Test(_) => both(Kinds::ANY, Always),
     }
 }

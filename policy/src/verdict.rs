@@ -208,6 +208,9 @@ fn granted(role: Role, grant: &Grant, world: &impl World, request: &Request) -> 
     if let Request::Attach { ifname } = request {
         return grant.attaches(ifname, names(false).iter().map(String::as_str));
     }
+    if let Request::AttachLink { ifname, ethertypes } = request {
+        return grant.attaches_link(ifname, ethertypes, names(false).iter().map(String::as_str));
+    }
     if let Request::AddInterface { ifname, kind, addr, .. } = request {
         grant.makes(*kind, ifname, names(true).iter().map(String::as_str))?;
         return addr.map_or(Ok(()), |addr| grant.chooses_address(addr));

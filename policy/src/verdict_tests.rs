@@ -7,7 +7,7 @@ use ipc_proto::{
     TransmitParameters,
 };
 use wire::frame::Subtype;
-use wire::{MacAddr, ReasonCode, Ssid};
+use wire::{MacAddr, ReasonCode, Ssid, StatusCode};
 
 use super::{Bridge, Hold, Phase, Standing, Usage, Verdict, World, authorize};
 use crate::caps;
@@ -130,7 +130,7 @@ fn grant(role: Role, lines: &str) -> Grant {
 fn enough(role: Role) -> Grant {
     grant(
         role,
-        "interface: wlan0\nmake: access-point wlan0_0\naddress: random\nbridge: br0\ncountry: yes\nturn: monitor\n",
+        "interface: wlan0\nlink: eth0 888e\nmake: access-point wlan0_0\naddress: random\nbridge: br0\ncountry: yes\nturn: monitor\n",
     )
 }
 
@@ -221,6 +221,7 @@ fn connect() -> ConnectParameters {
         psk: None,
         sae_password: None,
         prev_bssid: None,
+        external_auth: false,
     }
 }
 
@@ -264,14 +265,14 @@ table! {
     Interfaces {} => Both Nothing "" Every;
     Attach { ifname: "wlan0".into() } => Both Nothing "" Every;
     Detach { handle: Handle(3) } => Both Any "scagmivfdnowx" Every;
-    Capabilities { handle: Handle(3) } => Both Any "scagmivfdnowx" Every;
+    Capabilities { handle: Handle(3) } => Both Any "scagmivfdnox" Every;
     LinkState { handle: Handle(3) } => Both Any "scagmivfdnowx" Every;
-    SetLinkUp { handle: Handle(3), up: true } => Both Any "scagmivfowx" Every;
-    SetOperState { handle: Handle(3), state: OperState::Up } => Both Any "scagmivfowx" Every;
+    SetLinkUp { handle: Handle(3), up: true } => Both Any "scagmivfox" Every;
+    SetOperState { handle: Handle(3), state: OperState::Up } => Both Any "scagmivfox" Every;
     SetInterfaceType { handle: Handle(3), kind: InterfaceType::Monitor } => Both Any "scagmiox" Rest;
     AddInterface { parent: Handle(3), ifname: "wlan0_0".into(), kind: InterfaceType::AccessPoint, addr: None } => Both Any "scagmivfdnox" Every;
     RemoveInterface { handle: Handle(3) } => Both Own "scagmivfdnowx" Every;
-    SetMacAddress { handle: Handle(3), addr: peer() } => Both Any "scagmivfowx" Rest;
+    SetMacAddress { handle: Handle(3), addr: peer() } => Both Any "scagmivfox" Rest;
     SetBridge { handle: Handle(3), bridge: Some("br0".into()) } => Both Any "scagmivf" Every;
     SetFourAddress { handle: Handle(3), enabled: true } => Both Any "scvf" Every;
     TriggerScan { handle: Handle(3), scan: ScanParameters::default() } => Both Any "scagmidn" Every;
@@ -300,7 +301,7 @@ table! {
     CancelTransmit { handle: Handle(3), cookie: 1 } => Both Any "scagmidn" Every;
     RemainOnChannel { handle: Handle(3), freq: 2412, duration: 100 } => Both Any "scagmidn" Every;
     CancelRemainOnChannel { handle: Handle(3), cookie: 1 } => Both Any "scagmidn" Every;
-    SendEapol { handle: Handle(3), dest: peer(), data: vec![2, 1, 0, 0], encrypt: false } => Both Any "scagmivfw" Use;
+    SendEapol { handle: Handle(3), dest: peer(), data: vec![2, 1, 0, 0], encrypt: false } => Both Any "scagmivf" Use;
     SendPreauth { handle: Handle(3), dest: peer(), data: vec![2, 1, 0, 0] } => Both Any "scag" Every;
     ReceivePreauth { handle: Handle(3), enabled: true } => Both Any "scag" Every;
     StartAp { handle: Handle(3), ap: ap() } => Both Any "ag" Rest;
@@ -333,6 +334,13 @@ table! {
         handle: Handle(3), peer: peer(), action: 0, dialog_token: 1, status: 0, elements: Vec::new()
     } => Station Any "sc" Use;
     TdlsOperation { handle: Handle(3), peer: peer(), operation: 0 } => Station Any "sc" Use;
+    ExternalAuth { handle: Handle(3), bssid: peer(), ssid: ssid(), status: StatusCode(0), pmkid: None }
+        => Both Any "scag" Use;
+    StartCac { handle: Handle(3), channel: ChannelDefinition::legacy(5500), link: None } => Both Any "agm" Rest;
+    SetPmk { handle: Handle(3), peer: peer(), pmk: KeyBytes::new(&[7; 32]) } => Station Any "sc" Use;
+    DeletePmk { handle: Handle(3), peer: peer() } => Station Any "sc" Every;
+    AttachLink { ifname: "eth0".into(), ethertypes: vec![0x888e] } => Both Nothing "" Every;
+    SendEther { handle: Handle(3), dest: peer(), ethertype: 0x888e, data: vec![2] } => Both Any "w" Every;
 }
 
 fn expected(

@@ -134,6 +134,27 @@ pub(crate) fn frames(ifindex: u32, ethertype: u16) -> io::Result<OwnedFd> {
     bound_packet(SockType::Raw, ifindex, ethertype)
 }
 
+/// Has the link receive what is sent to a group.
+pub(crate) fn join(fd: &OwnedFd, ifindex: u32, group: MacAddr) -> io::Result<()> {
+    let mut octets = [0; 8];
+    for (slot, octet) in octets.iter_mut().zip(group.octets()) {
+        *slot = *octet;
+    }
+    let wanted = libc::packet_mreq {
+        mr_ifindex: ifindex as libc::c_int,
+        mr_type: libc::PACKET_MR_MULTICAST as libc::c_ushort,
+        mr_alen: 6,
+        mr_address: octets,
+    };
+    let length = libc::socklen_t::try_from(size_of::<libc::packet_mreq>()).unwrap_or(16);
+    // SAFETY: the value is a live `packet_mreq` of the length that is given.
+    let result = unsafe {
+        let name = libc::PACKET_ADD_MEMBERSHIP;
+        libc::setsockopt(fd.as_raw_fd(), libc::SOL_PACKET, name, (&raw const wanted).cast(), length)
+    };
+    if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}
+
 /// Sends a payload to a neighbour.
 pub(crate) fn send_packet(fd: &OwnedFd, ifindex: u32, ethertype: u16, dest: MacAddr, data: &[u8]) -> io::Result<()> {
     let address = link_address(ifindex, ethertype, Some(dest));

@@ -399,7 +399,10 @@ fn station_event(station: &mut Station, cx: &mut Cx<'_>, event: Event) {
         | Event::UnexpectedFrame { .. }
         | Event::ProbeStatus { .. }
         | Event::ApStopped { .. }
-        | Event::Radar { .. } => {}
+        | Event::Radar { .. }
+        | Event::ExternalAuth { .. }
+        | Event::RekeyCounter { .. }
+        | Event::Ether { .. } => {}
     }
 }
 

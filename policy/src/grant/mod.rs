@@ -34,6 +34,8 @@ pub struct Grant {
     pub user: Option<String>,
     /// Interfaces that may be attached, each as long as nobody else has it.
     pub interfaces: Vec<Names>,
+    /// Links that are no radio, and the frames that may go over them.
+    pub links: Vec<LinkGrant>,
     /// Kinds of interface that may be made, and their names.
     pub makes: Vec<Make>,
     /// Kinds that an attached interface may be turned into, besides the role's own.
@@ -58,6 +60,15 @@ pub struct Grant {
     pub peers: Vec<Peer>,
     /// The grant grows by what the superuser names on a control socket, until the daemon or that interface ends.
     pub witness: bool,
+}
+
+/// A wired port, or a bridge.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LinkGrant {
+    /// Of this name.
+    pub names: Names,
+    /// For frames of these ethertypes.
+    pub ethertypes: Vec<u16>,
 }
 
 /// Interfaces that may be made.
@@ -225,6 +236,7 @@ impl Grant {
             role,
             user: None,
             interfaces: Vec::new(),
+            links: Vec::new(),
             makes: Vec::new(),
             turns: Vec::new(),
             bridges: Vec::new(),
@@ -251,6 +263,22 @@ impl Grant {
     /// May this interface be attached? `taken`: names of those that the daemon has attached.
     pub fn attaches<'a>(&self, name: &str, taken: impl Iterator<Item = &'a str> + Clone) -> Result<(), Lacking> {
         names::admit(&self.interfaces, name, taken).ok_or_else(|| Lacking(format!("interface: {name}")))
+    }
+
+    /// May a link that is no radio be attached for frames of these ethertypes? `taken`: names of what the daemon has
+    /// attached.
+    pub fn attaches_link<'a>(
+        &self,
+        name: &str,
+        ethertypes: &[u16],
+        taken: impl Iterator<Item = &'a str> + Clone,
+    ) -> Result<(), Lacking> {
+        for ethertype in ethertypes {
+            let of_type = self.links.iter().filter(|link| link.ethertypes.contains(ethertype));
+            names::admit(of_type.map(|link| &link.names), name, taken.clone())
+                .ok_or_else(|| Lacking(format!("link: {name} {ethertype:04x}")))?;
+        }
+        Ok(())
     }
 
     /// Is this interface one that the daemon may know of?

@@ -10,6 +10,8 @@ role: access-point
 user: wifi-ap
 interface: wlan0
 interface: wlan1-* 4
+link: eth0 888e 890d
+link: br* 2 888e
 make: access-point wlan0_* 16
 make: access-point-vlan wlan0.* 64
 turn: mesh-point
@@ -73,6 +75,9 @@ fn a_wrong_line_is_named_with_its_number() {
         ("replace: /etc/hostapd/*a*.conf", "one star"),
         ("read: /etc/host*/", "one star"),
         ("log: /var/log/*", "one star"),
+        ("link: eth0", "no ethertype"),
+        ("link: eth0 0800", "no ethertype"),
+        ("link: 888e", "no name"),
         ("peer: udp 192.0.2.1", "no peer"),
         ("peer: udp 192.0.2.1:0", "no peer"),
         ("peer: udp 192.0.2.0/33 1", "no peer"),
@@ -100,6 +105,19 @@ fn patterns_run_out_and_literal_names_do_not() {
     assert!(grant.makes(InterfaceType::AccessPoint, "wlan0_1", none()).is_ok());
     let lacking = grant.makes(InterfaceType::MeshPoint, "wlan0_1", none()).unwrap_err();
     assert_eq!(lacking.line(), "make: mesh-point wlan0_1");
+}
+
+#[test]
+fn a_link_is_attached_for_its_ethertypes_alone() {
+    let grant = grant();
+    let attach = |name, types: &[u16], taken: &[&str]| grant.attaches_link(name, types, taken.iter().copied());
+    assert_eq!(attach("eth0", &[0x888e, 0x890d], &[]), Ok(()));
+    assert_eq!(attach("eth0", &[0x888e, 0x88c7], &[]).unwrap_err().line(), "link: eth0 88c7");
+    // A radio's line is none of a link's, and the other way round.
+    assert_eq!(attach("wlan0", &[0x888e], &[]).unwrap_err().line(), "link: wlan0 888e");
+    assert!(grant.attaches("eth0", std::iter::empty()).is_err());
+    assert_eq!(attach("br2", &[0x888e], &["br0"]), Ok(()));
+    assert!(attach("br2", &[0x888e], &["br0", "br1"]).is_err());
 }
 
 #[test]

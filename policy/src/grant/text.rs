@@ -6,7 +6,8 @@ use std::path::{Component, Path, PathBuf};
 
 use ipc_proto::{InterfaceType, Role};
 
-use super::{ControlRoot, ControlSocket, FileGrant, FileRight, Grant, Make, Names, Peer, Transport};
+use super::{ControlRoot, ControlSocket, FileGrant, FileRight, Grant, LinkGrant, Make, Names, Peer, Transport};
+use crate::caps;
 
 /// Largest file that is read as a grant, octets.
 const MAX_TEXT: usize = 256 * 1024;
@@ -72,6 +73,19 @@ fn role(word: &str) -> Result<Role, String> {
 
 fn names(value: &str) -> Result<Names, String> {
     Names::parse(value).map_err(|error| format!("\"{value}\": {error}"))
+}
+
+/// `eth0 888e 890d`: a name, or a pattern with its count, and ethertypes.
+fn link(value: &str) -> Result<LinkGrant, String> {
+    let ethertype = |word: &&str| u16::from_str_radix(word, 16).is_ok_and(|number| caps::ETHERTYPES.contains(&number));
+    let words: Vec<&str> = value.split_ascii_whitespace().collect();
+    let of_types = words.iter().rev().take_while(|word| ethertype(word)).count();
+    let (names, types) = words.split_at(words.len().saturating_sub(of_types));
+    if types.is_empty() {
+        return Err(format!("\"{value}\" ends with no ethertype; there are 888e, 88c7 and 890d"));
+    }
+    let ethertypes = types.iter().filter_map(|word| u16::from_str_radix(word, 16).ok()).collect();
+    Ok(LinkGrant { names: self::names(&names.join(" "))?, ethertypes })
 }
 
 /// An absolute path without a way up. A last `/` stays: it says that a folder is meant.
@@ -180,6 +194,7 @@ impl Grant {
             "user" if !value.is_empty() && !value.contains(char::is_whitespace) => self.user = Some(value.to_owned()),
             "user" => return Err(format!("\"{value}\" is no user")),
             "interface" => self.interfaces.push(names(value)?),
+            "link" => self.links.push(link(value)?),
             "make" => {
                 let (word, rest) = value.split_once(char::is_whitespace).unwrap_or((value, ""));
                 self.makes.push(Make { kind: kind(word)?, names: names(rest.trim())? });
@@ -243,6 +258,10 @@ impl fmt::Display for Grant {
         }
         for names in &self.interfaces {
             writeln!(f, "interface: {names}")?;
+        }
+        for LinkGrant { names, ethertypes } in &self.links {
+            let ethertypes: Vec<String> = ethertypes.iter().map(|ethertype| format!("{ethertype:04x}")).collect();
+            writeln!(f, "link: {names} {}", ethertypes.join(" "))?;
         }
         for Make { kind, names } in &self.makes {
             writeln!(f, "make: {} {names}", kind_word(*kind).unwrap_or("other"))?;

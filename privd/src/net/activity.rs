@@ -82,6 +82,10 @@ impl Activity {
             }
             Request::StartAp { ap, .. } => self.beacons(ap.link, !ap.akms.is_empty()),
             Request::StopAp { link, .. } => self.stopped(*link),
+            // Beside links that beacon it is what they do.
+            Request::StartCac { .. } if self.condition == Condition::Idle => {
+                self.condition = Condition::CheckingRadar;
+            }
             Request::SetStationFlags { addr, flags, .. } => self.flagged(*addr, flags.authorized),
             Request::ChangeStation { station, .. } => self.flagged(station.addr, station.flags.authorized),
             Request::AddPmksa { bssid, pmkid, .. } => {
@@ -112,6 +116,13 @@ impl Activity {
         }
         if link.is_none() || self.links.is_empty() {
             self.ended();
+        }
+    }
+
+    /// The check for radar is over, whatever it found.
+    pub(super) fn radar_checked(&mut self) {
+        if self.condition == Condition::CheckingRadar {
+            self.condition = Condition::Idle;
         }
     }
 
@@ -350,5 +361,25 @@ mod tests {
         activity.accepted(&start(Some(LinkId(0))));
         activity.accepted(&stop(None));
         assert_eq!(activity.condition(), Condition::Idle);
+    }
+
+    #[test]
+    fn a_channel_is_checked_for_radar_until_the_kernel_says_what_came_of_it() {
+        let channel = ChannelDefinition::legacy(5500);
+        let check = |link| Request::StartCac { handle: Handle(3), channel, link };
+        let mut activity = Activity::new();
+        activity.accepted(&check(None));
+        assert_eq!(activity.condition(), Condition::CheckingRadar);
+        activity.radar_checked();
+        assert_eq!(activity.condition(), Condition::Idle);
+        // Beside a link that beacons nothing changes, when it begins and when it ends.
+        let mut beaconing = start(vec![0x000f_ac08]);
+        if let Request::StartAp { ap, .. } = &mut beaconing {
+            ap.link = Some(LinkId(0));
+        }
+        activity.accepted(&beaconing);
+        activity.accepted(&check(Some(LinkId(1))));
+        activity.radar_checked();
+        assert_eq!((activity.condition(), activity.secured()), (Condition::Beaconing, true));
     }
 }

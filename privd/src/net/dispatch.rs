@@ -22,6 +22,12 @@ pub(super) enum Plan {
     Ask(Finish, Vec<Step>),
 }
 
+impl From<Result<Reply, Failure>> for Plan {
+    fn from(result: Result<Reply, Failure>) -> Plan {
+        Plan::Now(result)
+    }
+}
+
 impl From<Failure> for Plan {
     fn from(failure: Failure) -> Plan {
         Plan::Now(Err(failure))
@@ -80,6 +86,7 @@ impl Worker {
                 DONE
             }
             Request::Capabilities { .. } => Plan::Ask(Finish::Wiphy, vec![self.wiphy_query(ifindex)]),
+            Request::LinkState { .. } if self.is_wired(ifindex) => self.wired_state(ifindex).into(),
             Request::LinkState { .. } => {
                 let mut steps = vec![Step::new(self.nl80211(cmd::GET_INTERFACE, on(ifindex)))];
                 if self.is_station(ifindex) {
@@ -371,6 +378,25 @@ impl Worker {
             }
             Request::TdlsOperation { peer, operation, .. } => {
                 self.simply(cmd::TDLS_OPER, on(ifindex).u8(attr::TDLS_OPERATION, operation).mac(attr::MAC, peer))
+            }
+            Request::ExternalAuth { bssid, ssid, status, pmkid, .. } => {
+                let whom = if self.is_station(ifindex) { attr::BSSID } else { attr::MAC };
+                let attrs = on(ifindex).mac(whom, bssid).u16(attr::STATUS_CODE, status.0);
+                let attrs = attrs.some_bytes(attr::SSID, ssid.as_bytes());
+                self.simply(cmd::EXTERNAL_AUTH, attrs.with(pmkid, |attrs, pmkid| attrs.bytes(attr::PMKID, &pmkid)))
+            }
+            Request::StartCac { channel, link, .. } => {
+                let attrs = command::channel(linked(on(ifindex), link), &channel);
+                let step = Step::new(self.nl80211(cmd::RADAR_DETECT, attrs));
+                Plan::Ask(Finish::Done, vec![step.effect(Effect::CheckingRadar(ifindex))])
+            }
+            Request::SetPmk { peer, pmk, .. } => {
+                self.simply(cmd::SET_PMK, on(ifindex).mac(attr::MAC, peer).bytes(attr::PMK, pmk.as_bytes()))
+            }
+            Request::DeletePmk { peer, .. } => self.simply(cmd::DEL_PMK, on(ifindex).mac(attr::MAC, peer)),
+            Request::AttachLink { ifname, ethertypes } => self.attach_link(client, &ifname, &ethertypes).into(),
+            Request::SendEther { dest, ethertype, data, .. } => {
+                Plan::Now(self.send_ether(ifindex, dest, ethertype, &data))
             }
             Request::Test(request) => self.test(ifindex, request),
         }

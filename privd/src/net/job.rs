@@ -49,6 +49,8 @@ pub(super) enum Effect {
     /// The interface has another type.
     Type(u32, ipc_proto::InterfaceType),
     OperState(u32),
+    /// It listens for radar.
+    CheckingRadar(u32),
     /// A bridge was made for the interface.
     BridgeMade(u32, String),
     /// The interface is in this bridge at the client's wish, or in none.

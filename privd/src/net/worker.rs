@@ -3,6 +3,7 @@
 mod interfaces;
 mod packets;
 mod testing;
+mod wired;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -28,6 +29,8 @@ use super::rtnetlink::{self, Link};
 
 pub(super) use packets::Packets;
 
+/// nl80211's events that end a check for radar: there is some, there is none, it was broken off.
+const RADAR_CHECKED: u32 = 2;
 /// Larger than what the kernel puts into one datagram.
 const BUFFER: usize = 128 * 1024;
 
@@ -45,6 +48,8 @@ pub(super) struct Attachment {
     /// EAPOL frames over the bridge that it is in.
     over_bridge: Option<(u32, OwnedFd)>,
     pub(super) preauth: Option<OwnedFd>,
+    /// Of a link that is no radio: a socket for each ethertype.
+    ethers: BTreeMap<u16, OwnedFd>,
     /// EAPOL frames go over nl80211.
     pub(super) control_port: bool,
     pub(super) driver_sme: bool,
@@ -403,6 +408,7 @@ impl Worker {
                 });
                 self.guard.interface_cleared(ifindex);
             }
+            Effect::CheckingRadar(_) => {}
             Effect::OperState(ifindex) => attachment(self, ifindex, &|attachment| attachment.operstate = true),
             Effect::BridgeMade(ifindex, name) => {
                 if let Some(client) = self.attached.get(&ifindex).map(|attachment| attachment.client) {
@@ -433,6 +439,11 @@ impl Worker {
             Effect::AccessPoint(ifindex, link, true) => {
                 if let Some(attachment) = self.attached.get_mut(ifindex) {
                     attachment.activity.stopped(*link);
+                }
+            }
+            Effect::CheckingRadar(ifindex) => {
+                if let Some(attachment) = self.attached.get_mut(ifindex) {
+                    attachment.activity.ended();
                 }
             }
             Effect::StationAdded(ifindex, addr, true) => {
@@ -569,6 +580,11 @@ impl Worker {
                     attachment.activity.stopped(link);
                 }
                 self.guard.stopped(ifindex, link);
+            }
+            cmd::RADAR_DETECT if table.u32(attr::RADAR_EVENT).is_some_and(|event| event <= RADAR_CHECKED) => {
+                if let Some(attachment) = self.attached.get_mut(&ifindex) {
+                    attachment.activity.radar_checked();
+                }
             }
             cmd::DEL_STATION => {
                 if let Some(peer) = table.mac(attr::MAC) {

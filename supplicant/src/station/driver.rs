@@ -38,6 +38,7 @@ impl Station {
             psk: None,
             sae_password: None,
             prev_bssid: target.previous,
+            external_auth: false,
         };
         self.link = Link::Associating(Box::new(Associating {
             target,

@@ -11,6 +11,7 @@ use lab::guest::init::{self, OUTCOME, RESULTS};
 use lab::guest::lab::{Lab, REMOVE_RADIO};
 use lab::guest::stranger;
 use lab::guest::systemd;
+use lab::guest::wired;
 use lab::host::boot::Guest;
 use lab::host::kernel::Kernel;
 use lab::host::{Parts, check, kernel, play, show, walls};
@@ -102,6 +103,10 @@ fn run() -> Outcome<bool> {
         hostile::COMMAND => match rest.as_slice() {
             [path, attack, interface] => hostile::attack(Path::new(path), attack, interface).map(|()| true),
             _ => Err(Failure::new("hostile wants a socket, an attack and an interface")),
+        },
+        wired::COMMAND => match rest.as_slice() {
+            [path, one, other, foreign] => wired::play(Path::new(path), one, other, foreign).map(|()| true),
+            _ => Err(Failure::new("wired wants a socket and three links")),
         },
         hostile::LISTEN => match rest.as_slice() {
             [path, program, arguments @ ..] => {

@@ -206,6 +206,7 @@ pub(in crate::net) fn connect(ifindex: u32, parameters: &ConnectParameters, feat
         .with(parameters.prev_bssid, |attrs, bssid| attrs.mac(attr::PREV_BSSID, bssid))
         .with(parameters.psk.as_ref(), |attrs, psk| attrs.bytes(attr::PMK, psk.as_bytes()))
         .with(parameters.sae_password.as_ref(), |attrs, word| attrs.bytes(attr::SAE_PASSWORD, word.as_bytes()));
+    let attrs = attrs.flag_if(attr::EXTERNAL_AUTH_SUPPORT, parameters.external_auth);
     // Where there is no handshake the kernel opens the port by itself.
     if parameters.security.is_some() { control_port(attrs, features) } else { attrs }
 }

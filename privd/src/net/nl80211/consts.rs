@@ -132,6 +132,8 @@ pub(in crate::net) mod attr {
     pub(in crate::net) const BSSID: u16 = 245;
     pub(in crate::net) const PMK: u16 = 254;
     pub(in crate::net) const PORT_AUTHORIZED: u16 = 259;
+    pub(in crate::net) const EXTERNAL_AUTH_ACTION: u16 = 260;
+    pub(in crate::net) const EXTERNAL_AUTH_SUPPORT: u16 = 261;
     pub(in crate::net) const CONTROL_PORT_OVER_NL80211: u16 = 264;
     pub(in crate::net) const HE_CAPABILITY: u16 = 269;
     pub(in crate::net) const SAE_PASSWORD: u16 = 277;
@@ -216,6 +218,9 @@ pub(in crate::net) mod cmd {
     pub(in crate::net) const PORT_AUTHORIZED: u8 = 125;
     pub(in crate::net) const CONTROL_PORT_FRAME: u8 = 129;
     pub(in crate::net) const CONTROL_PORT_FRAME_TX_STATUS: u8 = 139;
+    pub(in crate::net) const SET_PMK: u8 = 123;
+    pub(in crate::net) const DEL_PMK: u8 = 124;
+    pub(in crate::net) const EXTERNAL_AUTH: u8 = 127;
 }
 
 /// Attributes of a key.

@@ -1,9 +1,9 @@
 //! Events of nl80211 as events for daemons. Of frames, headers are read and nothing else.
 
 use ipc_proto::{Event, Handle, LinkId};
-use wire::{ETH_P_EAPOL, ETH_P_PREAUTH, MacAddr, ReasonCode, StatusCode};
+use wire::{ETH_P_EAPOL, ETH_P_PREAUTH, MacAddr, ReasonCode, Ssid, StatusCode};
 
-use super::consts::{attr, cmd, cqm};
+use super::consts::{attr, cmd, cqm, rekey};
 use super::parse;
 use crate::net::message::{Table, numbers};
 
@@ -16,6 +16,11 @@ pub(in crate::net) struct Context {
     pub(in crate::net) driver_sme: bool,
     /// Stations are managed by the daemon.
     pub(in crate::net) ap_sme_in_user_space: bool,
+}
+
+/// A suite of this selector. Some drivers have it in the other order of octets.
+const fn selector(number: u32) -> u32 {
+    if number.swap_bytes() >> 8 == 0x0000_0fac { number.swap_bytes() } else { number }
 }
 
 /// Transmitter address of a management frame: octets 10 to 15 (IEEE Std 802.11-2020 9.3.3.2).
@@ -120,6 +125,18 @@ pub(in crate::net) fn decode(command: u8, handle: Handle, table: &Table<'_>, con
             Event::ChannelSwitchStarted { handle, channel: parse::channel(table)?, count, link: link() }
         }
         cmd::STOP_AP => Event::ApStopped { handle, link: link() },
+        cmd::EXTERNAL_AUTH => Event::ExternalAuth {
+            handle,
+            start: table.u32(attr::EXTERNAL_AUTH_ACTION)? == 0,
+            bssid: table.mac(attr::BSSID).or_else(peer)?,
+            ssid: Ssid::new(table.get(attr::SSID)?).ok()?,
+            akm: table.u32(attr::AKM_SUITES).map(selector)?,
+        },
+        cmd::SET_REKEY_OFFLOAD => {
+            let data = table.nested(attr::REKEY_DATA)?;
+            let counter = data.get(rekey::REPLAY_CTR).and_then(|octets| octets.first_chunk().copied())?;
+            Event::RekeyCounter { handle, bssid: peer()?, counter }
+        }
         cmd::RADAR_DETECT => {
             let event = u8::try_from(table.u32(attr::RADAR_EVENT)?).ok()?;
             Event::Radar { handle, channel: parse::channel(table)?, event, link: link() }

@@ -4,7 +4,7 @@ use ipc_proto::{
 };
 use wire::{ETH_P_EAPOL, MacAddr};
 
-use super::consts::{attr, bss, cmd, flag, key};
+use super::consts::{attr, bss, cmd, flag, key, rekey};
 use super::event::{Context, decode};
 use super::{command, parse};
 use crate::net::message::{Attrs, Message, Messages, Table};
@@ -89,6 +89,27 @@ fn an_association_names_each_of_its_links() {
     let numbers = links.iter().map(|link| (link.u8(attr::MLO_LINK_ID), link.u32(attr::WIPHY_FREQ)));
     assert_eq!(numbers.collect::<Vec<_>>(), [(Some(0), Some(2412)), (Some(3), Some(5180))]);
     assert!(links.iter().all(|link| link.has(attr::IE) && link.has(attr::MAC)));
+}
+
+#[test]
+fn an_authentication_is_left_to_the_daemon_whatever_the_order_of_its_suite() {
+    for akm in [0x000f_ac08_u32, 0x08ac_0f00] {
+        let attrs = Attrs::new().u32(attr::EXTERNAL_AUTH_ACTION, 0).u32(attr::AKM_SUITES, akm);
+        let attrs = attrs.mac(attr::BSSID, PEER).bytes(attr::SSID, b"net");
+        let bytes = octets(attrs);
+        let heard = decode(cmd::EXTERNAL_AUTH, Handle(3), &Table(&bytes), &Context::default());
+        let (ssid, akm) = (wire::Ssid::new(b"net").unwrap(), 0x000f_ac08);
+        assert_eq!(heard, Some(Event::ExternalAuth { handle: Handle(3), start: true, bssid: PEER, ssid, akm }));
+    }
+}
+
+#[test]
+fn the_replay_counter_of_a_driver_that_answers_rekeying_is_told() {
+    let data = Attrs::new().bytes(rekey::REPLAY_CTR, &[0, 0, 0, 0, 0, 0, 1, 2]);
+    let bytes = octets(Attrs::new().mac(attr::MAC, PEER).nest(attr::REKEY_DATA, &data));
+    let heard = decode(cmd::SET_REKEY_OFFLOAD, Handle(3), &Table(&bytes), &Context::default());
+    let counter = [0, 0, 0, 0, 0, 0, 1, 2];
+    assert_eq!(heard, Some(Event::RekeyCounter { handle: Handle(3), bssid: PEER, counter }));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Interfaces, and what clients have of them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ipc_proto::{Condition, Event, Failure, Handle, InterfaceInfo, InterfaceType};
 use policy::{Bridge, Hold, Standing};
@@ -43,7 +43,11 @@ impl policy::World for View<'_> {
         let link = worker.links.get(&ifindex);
         Standing {
             hold: if attachment.created { Hold::Made } else { Hold::Attached },
-            kind: interface.map_or(InterfaceType::Other, |interface| interface.kind),
+            kind: match interface {
+                Some(interface) => interface.kind,
+                None if worker.is_wired(ifindex) => InterfaceType::Wired,
+                None => InterfaceType::Other,
+            },
             condition: attachment.activity.condition(),
             addr: link.map(|link| link.addr).or(interface.map(|interface| interface.addr)).unwrap_or(MacAddr::ZERO),
             permanent: link.and_then(|link| link.permanent),
@@ -54,8 +58,11 @@ impl policy::World for View<'_> {
     }
 
     fn interfaces(&self) -> Vec<(String, bool)> {
-        let named =
-            |(ifindex, attachment): (&u32, &Attachment)| Some((self.worker.info(*ifindex)?.ifname, attachment.created));
+        let name = |ifindex: &u32| {
+            let wired = || self.worker.links.get(ifindex).map(|link| link.name.clone());
+            self.worker.info(*ifindex).map(|info| info.ifname).or_else(wired)
+        };
+        let named = |(ifindex, attachment): (&u32, &Attachment)| Some((name(ifindex)?, attachment.created));
         self.its().filter_map(named).collect()
     }
 
@@ -155,33 +162,38 @@ impl Worker {
                 None
             }
         };
-        let up = self.links.get(&ifindex).is_some_and(|link| link.up);
-        let original = self.interfaces.get(&ifindex).map_or(InterfaceType::Station, |interface| interface.kind);
+        let mut attachment = self.attachment(client, ifindex);
+        (attachment.created, attachment.eapol) = (created, eapol);
+        self.attached.insert(ifindex, attachment);
+        self.listen_to_bridge(ifindex);
+    }
+
+    /// An attachment under a name that was never given before.
+    pub(super) fn attachment(&mut self, client: u64, ifindex: u32) -> Attachment {
         self.last_handle = self.last_handle.saturating_add(1);
         let handle = Handle(self.last_handle);
         self.handles.insert(handle, ifindex);
-        let attachment = Attachment {
+        Attachment {
             client,
             handle,
-            created,
-            original,
-            eapol,
+            created: false,
+            original: self.interfaces.get(&ifindex).map_or(InterfaceType::Station, |interface| interface.kind),
+            eapol: None,
             over_bridge: None,
             preauth: None,
+            ethers: BTreeMap::new(),
             control_port: false,
             driver_sme: false,
             registered: BTreeSet::new(),
             activity: Activity::new(),
             operstate: false,
             bridged: false,
-            up,
+            up: self.links.get(&ifindex).is_some_and(|link| link.up),
             addr: None,
             swallow: None,
             #[cfg(feature = "testing")]
             test: None,
-        };
-        self.attached.insert(ifindex, attachment);
-        self.listen_to_bridge(ifindex);
+        }
     }
 
     /// Takes an interface back: what was started on it is stopped.
@@ -298,15 +310,16 @@ impl Worker {
     pub(in crate::net) fn link_news(&mut self, news: LinkNews) {
         let (ifindex, link) = match news {
             LinkNews::Gone(ifindex) => {
-                self.links.remove(&ifindex);
+                let link = self.links.remove(&ifindex);
                 self.interface_gone(ifindex);
+                self.wired_gone(ifindex, link);
                 return;
             }
             LinkNews::Present(ifindex, link) => (ifindex, link),
         };
         let before = self.links.insert(ifindex, link.clone());
         self.listen_to_bridge(ifindex);
-        let Some(interface) = self.interfaces.get_mut(&ifindex) else { return };
+        let Some(interface) = self.interfaces.get_mut(&ifindex) else { return self.wired_news(ifindex, before, &link) };
         let renamed = interface.name != link.name;
         interface.name.clone_from(&link.name);
         if renamed {

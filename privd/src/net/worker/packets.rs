@@ -16,6 +16,8 @@ pub(in crate::net) enum Packets {
     Eapol,
     Bridge,
     Preauth,
+    /// Over a link that is no radio, of this ethertype.
+    Ether(u16),
     #[cfg(feature = "testing")]
     Test,
 }
@@ -26,6 +28,7 @@ impl Attachment {
             Packets::Eapol => self.eapol.as_ref(),
             Packets::Bridge => self.over_bridge.as_ref().map(|(_, socket)| socket),
             Packets::Preauth => self.preauth.as_ref(),
+            Packets::Ether(ethertype) => self.ethers.get(&ethertype),
             #[cfg(feature = "testing")]
             Packets::Test => self.test.as_ref(),
         }
@@ -77,7 +80,9 @@ impl Worker {
             Packets::Test,
         ];
         self.attached.iter().flat_map(|(ifindex, attachment)| {
-            KINDS.iter().filter_map(|kind| Some((*ifindex, *kind, attachment.packets(*kind)?)))
+            let ethers = attachment.ethers.keys().map(|ethertype| Packets::Ether(*ethertype));
+            let kinds = KINDS.iter().copied().chain(ethers);
+            kinds.filter_map(|kind| Some((*ifindex, kind, attachment.packets(kind)?)))
         })
     }
 
@@ -98,6 +103,7 @@ impl Worker {
             self.tell(ifindex, |handle| match kind {
                 Packets::Eapol | Packets::Bridge => Event::Eapol { handle, source, encrypted: None, data },
                 Packets::Preauth => Event::Preauth { handle, source, data },
+                Packets::Ether(ethertype) => Event::Ether { handle, source, ethertype, data },
                 #[cfg(feature = "testing")]
                 Packets::Test => Event::Test(ipc_proto::TestEvent::Frame { handle, frame: data }),
             });

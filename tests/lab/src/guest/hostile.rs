@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use ipc_proto::codec::{decode, encode};
-use ipc_proto::{FromPrivd, Handle, InterfaceType, MAX_MESSAGE, Refusal, Request, Role, ToPrivd, VERSION};
+use ipc_proto::{FromPrivd, Handle, InterfaceType, MAX_MESSAGE, Refusal, Reply, Request, Role, ToPrivd, VERSION};
 use nix::errno::Errno;
 use nix::sys::socket::{
     AddressFamily, Backlog, ControlMessage, MsgFlags, SockFlag, SockType, UnixAddr, bind, connect, listen, recv, send,
@@ -49,7 +49,7 @@ pub fn listen_and_become(path: &Path, program: &Path, arguments: &[String]) -> O
 }
 
 /// One connection.
-struct Client {
+pub struct Client {
     socket: OwnedFd,
 }
 
@@ -72,7 +72,8 @@ impl Client {
         Ok(Self { socket })
     }
 
-    fn greeted(path: &Path, role: Role) -> Outcome<Self> {
+    /// A connection that privd has welcomed.
+    pub fn greeted(path: &Path, role: Role) -> Outcome<Self> {
         let client = Self::connect(path)?;
         client.send(&ToPrivd::Hello { version: VERSION, role })?;
         match client.answer()? {
@@ -102,6 +103,27 @@ impl Client {
             }
             Err(Errno::EAGAIN) => Ok(Answer::Silence),
             Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The next message of privd.
+    pub fn message(&self) -> Outcome<FromPrivd> {
+        match self.answer()? {
+            Answer::Message(message) => Ok(*message),
+            other @ (Answer::Closed | Answer::Silence) => Err(Failure::new(format!("{other:?}"))),
+        }
+    }
+
+    /// What comes of a request.
+    pub fn ask(&self, request: Request) -> Outcome<Result<Reply, ipc_proto::Failure>> {
+        const ID: u32 = 77;
+        self.send(&ToPrivd::Request { id: ID, request })?;
+        loop {
+            match self.message()? {
+                FromPrivd::Reply { id: ID, result } => return Ok(result),
+                FromPrivd::Refused(refusal) => return Err(Failure::new(format!("the connection ends: {refusal}"))),
+                FromPrivd::Reply { .. } | FromPrivd::Welcome { .. } | FromPrivd::Event(_) => {}
+            }
         }
     }
 

@@ -14,3 +14,4 @@ pub mod program;
 pub mod station;
 pub mod stranger;
 pub mod systemd;
+pub mod wired;

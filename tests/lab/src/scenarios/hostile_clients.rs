@@ -17,6 +17,7 @@ use crate::guest::networks::{Network, Suite};
 use crate::guest::process;
 use crate::guest::program::Program;
 use crate::guest::station::AccessPoint;
+use crate::guest::wired;
 
 /// The stories of this file.
 pub const STORIES: &[super::Story] = stories![
@@ -24,6 +25,7 @@ pub const STORIES: &[super::Story] = stories![
     our_station_that_finds_its_helpers_can_do_no_harm_when_taken_over,
     hostile_clients_are_thrown_out_and_the_honest_one_is_unharmed,
     strangers_are_turned_away_from_privd,
+    a_wired_link_is_for_its_ethertypes_alone,
 ];
 
 const AWHILE: Duration = Duration::from_secs(30);
@@ -155,4 +157,30 @@ pub fn strangers_are_turned_away_from_privd(lab: &mut Lab) -> Outcome {
     }
     honest.privd.must_run()?;
     lab.ping(&host, &ap.host)
+}
+
+/// A pair of wires between two clients: frames of granted ethertypes go over it, and neither can do anything else to it.
+pub fn a_wired_link_is_for_its_ethertypes_alone(lab: &mut Lab) -> Outcome {
+    std::fs::create_dir_all("/run/airlock")?;
+    lab.namespace("wires")?;
+    for pair in [["wire0", "wire1"], ["foreign0", "foreign1"]] {
+        lab.run_in("wires", "ip", &["link", "add", pair[0], "type", "veth", "peer", "name", pair[1]])?;
+        for end in pair {
+            lab.run_in("wires", "ip", &["link", "set", end, "up"])?;
+        }
+    }
+    let grant = "role: station\nuser: wifi-sta\ninterface: any\nlink: wire0 888e 890d\nlink: wire* 2 888e\n";
+    let grant = lab.file("wired.grant", grant)?.to_string_lossy().into_owned();
+    let privd = lab.our_program("privd").to_string_lossy().into_owned();
+    let me = lab.our_program("lab").to_string_lossy().into_owned();
+    let arguments = [LISTEN, PRIVD, &privd, "serve", "--grant", &grant];
+    let mut privd = lab.start("wires", "privd", Path::new(&me), &arguments)?;
+    wait_for_file(PRIVD)?;
+    let before = lab.run_in("wires", "ip", &["-o", "link"])?;
+    let id = user("wifi-sta")?;
+    let (good, said) = lab.run_as(id, &[], &me, &[wired::COMMAND, PRIVD, "wire0", "wire1", "foreign0"])?;
+    check(good, || said.trim().to_owned())?;
+    privd.must_run()?;
+    let after = lab.run_in("wires", "ip", &["-o", "link"])?;
+    check(before == after, || format!("before: {before}\nafter: {after}"))
 }
