@@ -5,13 +5,13 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use lab::failure::{Failure, Outcome};
-use lab::guest::hostile;
 use lab::guest::hwsim::Hwsim;
 use lab::guest::init::{self, OUTCOME, RESULTS};
 use lab::guest::lab::{Lab, REMOVE_RADIO};
 use lab::guest::stranger;
 use lab::guest::systemd;
 use lab::guest::wired;
+use lab::guest::{asks, hostile};
 use lab::host::boot::Guest;
 use lab::host::kernel::Kernel;
 use lab::host::{Parts, check, kernel, play, show, walls};
@@ -26,6 +26,7 @@ usage: cargo lab COMMAND
   list               the names of the scenarios
   shell [RADIOS]     a shell in a guest with simulated radios
   kernel             says which kernel guests use; builds it where there is none
+  attacks [--from FILE]  what a daemon or helper that was taken over tries, and what came of it; FILE has further rows
   walls [--rooms]    whether the rooms of the house are apart, in figures; --rooms counts their lines too
   fuzz [SECONDS]     each fuzz target for a minute
   bench              ours and Debian's side by side, in time and memory
@@ -74,6 +75,7 @@ fn run() -> Outcome<bool> {
         "fuzz" => check::fuzz(rest.first().and_then(|text| text.parse().ok()).unwrap_or(60)),
         "demo" => show::demo(&rest),
         "bench" => show::bench(&rest),
+        "attacks" => show::attacks(&rest),
         "list" => {
             for story in scenarios::matching(&rest) {
                 println!("{}", story.name);
@@ -90,6 +92,7 @@ fn run() -> Outcome<bool> {
                 results: play::target()?.join("lab/shell"),
                 programs: play::programs()?,
                 limit: play::LIMIT,
+                files: Vec::new(),
             };
             guest.run(&Parts::get()?).map(|()| true)
         }
@@ -103,6 +106,12 @@ fn run() -> Outcome<bool> {
         hostile::COMMAND => match rest.as_slice() {
             [path, attack, interface] => hostile::attack(Path::new(path), attack, interface).map(|()| true),
             _ => Err(Failure::new("hostile wants a socket, an attack and an interface")),
+        },
+        asks::COMMAND => match rest.as_slice() {
+            [source, role, own, other, words @ ..] => {
+                asks::play(source, role, own, other, words, &play::programs()?.join("privd"))
+            }
+            _ => Err(Failure::new("ask wants a socket, a role, two interfaces and a verb")),
         },
         wired::COMMAND => match rest.as_slice() {
             [path, one, other, foreign] => wired::play(Path::new(path), one, other, foreign).map(|()| true),

@@ -72,12 +72,22 @@ impl Client {
         Ok(Self { socket })
     }
 
+    /// A connection that was handed over, once privd has welcomed it.
+    pub fn on(socket: OwnedFd, role: Role) -> Outcome<Self> {
+        nix::fcntl::fcntl(&socket, nix::fcntl::FcntlArg::F_SETFL(nix::fcntl::OFlag::empty()))?;
+        setsockopt(&socket, sockopt::ReceiveTimeout, &TimeVal::new(PATIENCE, 0))?;
+        Self { socket }.welcomed(role)
+    }
+
     /// A connection that privd has welcomed.
     pub fn greeted(path: &Path, role: Role) -> Outcome<Self> {
-        let client = Self::connect(path)?;
-        client.send(&ToPrivd::Hello { version: VERSION, role })?;
-        match client.answer()? {
-            Answer::Message(message) if matches!(*message, FromPrivd::Welcome { .. }) => Ok(client),
+        Self::connect(path)?.welcomed(role)
+    }
+
+    fn welcomed(self, role: Role) -> Outcome<Self> {
+        self.send(&ToPrivd::Hello { version: VERSION, role })?;
+        match self.answer()? {
+            Answer::Message(message) if matches!(*message, FromPrivd::Welcome { .. }) => Ok(self),
             other @ (Answer::Message(_) | Answer::Closed | Answer::Silence) => {
                 Err(Failure::new(format!("an honest hello was answered with {other:?}")))
             }

@@ -1,5 +1,7 @@
 //! What runs inside a guest.
 
+pub mod asks;
+pub mod attacks;
 pub mod bench;
 pub mod control;
 pub mod demo;

@@ -35,6 +35,8 @@ pub struct Guest {
     pub programs: PathBuf,
     /// How long it may take on the machine's clock.
     pub limit: Duration,
+    /// Files that are laid beside what it writes: name and text.
+    pub files: Vec<(String, String)>,
 }
 
 impl Guest {
@@ -58,6 +60,9 @@ impl Guest {
 
     fn run_with(&self, parts: &Parts, look: impl FnMut()) -> Outcome {
         fresh_folder(&self.results)?;
+        for (name, text) in &self.files {
+            fs::write(self.results.join(name), text)?;
+        }
         let interactive = self.keep || self.story == SHELL;
         let mut command = Command::new(&parts.kernel.path);
         command.args(self.command_line(parts)?);

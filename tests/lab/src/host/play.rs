@@ -78,6 +78,11 @@ pub fn build_profile(release: bool) -> Outcome {
 
 /// Plays stories, two guests or more at a time, and prints a line for each.
 pub fn stories(parts: &Parts, stories: &[Story], stand_in: bool) -> Outcome<Count> {
+    stories_with(parts, stories, stand_in, &[])
+}
+
+/// The same, with files for each of them.
+pub fn stories_with(parts: &Parts, stories: &[Story], stand_in: bool, files: &[(String, String)]) -> Outcome<Count> {
     let results = target()?.join("lab");
     let programs = programs()?;
     let guests = std::env::var("AIRLOCK_LAB_GUESTS").ok().and_then(|text| text.parse().ok());
@@ -98,6 +103,7 @@ pub fn stories(parts: &Parts, stories: &[Story], stand_in: bool) -> Outcome<Coun
                         results: results.join(story.name),
                         programs: programs.clone(),
                         limit: LIMIT,
+                        files: files.to_vec(),
                     };
                     let started = Instant::now();
                     let outcome = guest.run(parts);

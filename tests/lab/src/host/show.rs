@@ -10,10 +10,11 @@ use serde_json::{Value, json};
 use super::Parts;
 use super::boot::Guest;
 use super::image::Image;
-use super::play::{build_ours, build_profile, programs, target};
+use super::play::{build_ours, build_profile, programs, stories_with, target};
 use crate::failure::{During as _, Failure, Outcome};
+use crate::guest::attacks;
 use crate::guest::bench::MEASURED;
-use crate::scenarios::{BENCH, DEMO};
+use crate::scenarios::{BENCH, DEMO, taken_over};
 
 /// Said to the lab built for release by the one that was started.
 pub const HERE: &str = "--here";
@@ -31,6 +32,7 @@ fn guest(story: &str, radios: u32, keep: bool) -> Outcome<Guest> {
         results: target()?.join("lab").join(story),
         programs: programs()?,
         limit: Duration::from_secs(600),
+        files: Vec::new(),
     })
 }
 
@@ -56,6 +58,39 @@ pub fn demo(options: &[String]) -> Outcome<bool> {
         Err(failure) => println!("It went wrong: {failure}\nThe logs are in {}", guest.results.display()),
     }
     Ok(outcome.is_ok())
+}
+
+/// The table of attacks: all of them, and those of a file.
+pub fn attacks(options: &[String]) -> Outcome<bool> {
+    let further = match options {
+        [] => Vec::new(),
+        [option, file] if option == "--from" => {
+            let text = fs::read_to_string(file).during(|| file.clone())?;
+            // Said before anything is built or booted.
+            attacks::rows(file, &text)?;
+            vec![(attacks::FURTHER.to_owned(), text)]
+        }
+        _ => return Err(Failure::new("attacks knows one option: --from FILE")),
+    };
+    let parts = Parts::get()?;
+    build_ours()?;
+    let stories = [taken_over::STORIES, taken_over::UNITS].concat();
+    let count = stories_with(&parts, &stories, false, &further)?;
+    let (mut rows, mut broken) = (0, 0);
+    println!("\n{:<13} {:<6} {:<62} {:<7} what happened", "who", "start", "what is tried", "");
+    for story in &stories {
+        let file = target()?.join("lab").join(story.name).join(attacks::TABLE);
+        let table = fs::read_to_string(&file).during(|| format!("{} has no table", story.name))?;
+        for line in table.lines() {
+            let columns: Vec<&str> = line.split('\t').collect();
+            let [who, started, what, happened, held] = columns.as_slice() else { continue };
+            println!("{who:<13} {started:<6} {what:<62} {held:<7} {happened}");
+            rows += 1;
+            broken += usize::from(*held != "held");
+        }
+    }
+    println!("{rows} rows, {broken} of them broken");
+    Ok(count.failed.is_empty() && broken == 0 && rows > 0)
 }
 
 /// The measurements: builds for release and has the release lab measure.

@@ -25,6 +25,7 @@ pub mod roaming;
 pub mod scripts;
 pub mod secrets;
 pub mod separation;
+pub mod taken_over;
 pub mod trouble;
 pub mod units;
 pub mod wpa3;
@@ -94,6 +95,8 @@ pub fn all() -> Vec<Story> {
         secrets::STORIES,
         separation::STORIES,
         units::STORIES,
+        taken_over::STORIES,
+        taken_over::UNITS,
         own_user::STORIES,
         beginnings::STORIES,
         hostile_clients::STORIES,

@@ -32,7 +32,7 @@ const STATION: &str = "airlock-supplicant@wlan0.service";
 const ACCESS_POINT: &str = "airlock-apd@wlan1.service";
 const STATION_FILE: &str = "/etc/wpa_supplicant/wpa_supplicant-wlan0.conf";
 const ACCESS_POINT_FILE: &str = "/etc/hostapd/wlan1.conf";
-const STATION_SOCKET: &str = "/run/wpa_supplicant/wlan0";
+pub(super) const STATION_SOCKET: &str = "/run/wpa_supplicant/wlan0";
 const ACCESS_POINT_SOCKET: &str = "/run/hostapd/wlan1";
 /// In the image they have this group, as on every Debian with wpasupplicant.
 const GROUP: &str = "netdev";
@@ -55,7 +55,7 @@ fn mac(lab: &mut Lab, interface: &str) -> Outcome<String> {
 }
 
 /// Starts an access point by its unit. Its control socket answers from the moment that systemctl says it runs.
-fn start_access_point(lab: &mut Lab, network: &Network) -> Outcome<Control> {
+pub(super) fn start_access_point(lab: &mut Lab, network: &Network) -> Outcome<Control> {
     // As Debian's example has it.
     let text = network.hostapd_conf("wlan1", "/var/run/hostapd", GROUP);
     secret(ACCESS_POINT_FILE, &text)?;
@@ -66,7 +66,7 @@ fn start_access_point(lab: &mut Lab, network: &Network) -> Outcome<Control> {
     Ok(control)
 }
 
-fn start_station(lab: &mut Lab, network: &Network) -> Outcome<Control> {
+pub(super) fn start_station(lab: &mut Lab, network: &Network) -> Outcome<Control> {
     let text = network.supplicant_conf("/var/run/wpa_supplicant", GROUP);
     secret(STATION_FILE, &format!("update_config=1\n{text}"))?;
     lab.command("systemctl", &["start", STATION])?;
@@ -76,7 +76,7 @@ fn start_station(lab: &mut Lab, network: &Network) -> Outcome<Control> {
 }
 
 /// Both kernels' tables agree that the station is in.
-fn joined(lab: &mut Lab, station: &mut Control) -> Outcome {
+pub(super) fn joined(lab: &mut Lab, station: &mut Control) -> Outcome {
     station.wait_status("wpa_state", "COMPLETED", AWHILE)?;
     let own = mac(lab, "wlan0")?;
     until("station that may send", AWHILE, || {

@@ -1,0 +1,276 @@
+//! Requests of privd by a daemon that was taken over. The network is looked at before and after each, through the same
+//! programs that an administrator has; what privd answers is shown and decides nothing, except that what it claims to
+//! have given away counts as given away.
+//!
+//! Verbs: `guess COUNT` (handles that were never given), `attach NAME`, `attach-link NAME ETHERTYPE`, `wired-down NAME`,
+//! `bridge NAME`, `bridges COUNT`, `make KIND NAME`, `turn KIND`, `address ADDRESS`, `start-ap`. All but the first four are
+//! about the attacker's own interface. `$own` and `$other` stand for it and for that of the other daemon.
+
+use std::os::fd::AsFd as _;
+use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use ipc_proto::channel::{Channel, ChannelError, pair};
+use ipc_proto::keeper::FromKeeper;
+use ipc_proto::{
+    ApParameters, BeaconParameters, BssOptions, ChannelDefinition, Handle, InterfaceType, Reply, Request, Role,
+};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use wire::Ssid;
+
+use super::hostile::Client;
+use crate::failure::{During as _, Failure, Outcome};
+
+/// The command of this program that asks.
+pub const COMMAND: &str = "ask";
+/// In front of a grant's file: privd is started for it as a launcher does, as root.
+pub const KEEP: &str = "keep:";
+
+/// Where connections come from.
+enum Source {
+    Socket(PathBuf),
+    Keeper(Channel<FromKeeper, FromKeeper>),
+}
+
+impl Source {
+    fn new(text: &str, privd: &Path) -> Outcome<Self> {
+        let Some(grant) = text.strip_prefix(KEEP) else { return Ok(Source::Socket(text.into())) };
+        let grant = std::fs::read_to_string(grant).during(|| grant.to_owned())?;
+        let (own, keepers) = pair()?;
+        let mut command = Command::new(privd);
+        command.args(["keep", "--grant", &grant]).env_clear().current_dir("/").process_group(0);
+        command.stdin(Stdio::from(keepers)).stdout(Stdio::null()).spawn().during(|| "privd".into())?;
+        Ok(Source::Keeper(Channel::new(own)?))
+    }
+
+    fn connect(&mut self, role: Role) -> Outcome<Client> {
+        match self {
+            Source::Socket(path) => Client::greeted(path, role),
+            Source::Keeper(line) => loop {
+                poll(&mut [PollFd::new(line.as_fd(), PollFlags::POLLIN)], PollTimeout::from(10_000_u16))?;
+                match line.receive() {
+                    Ok((FromKeeper::Started { .. }, Some(fd))) => return Client::on(fd, role),
+                    Ok(_) => {}
+                    Err(error @ ChannelError::WouldBlock) => {
+                        return Err(Failure::new(format!("privd's keeper is silent: {error}")));
+                    }
+                    Err(error) => return Err(Failure::new(format!("privd's keeper: {error}"))),
+                }
+            },
+        }
+    }
+}
+
+/// Links, interfaces and the regulatory domain, as they are shown to everybody.
+fn network() -> Outcome<String> {
+    let mut all = String::new();
+    for (program, arguments) in [("ip", &["-o", "link"][..]), ("iw", &["dev"]), ("iw", &["reg", "get"])] {
+        let output = Command::new(program).args(arguments).output().during(|| program.into())?;
+        all += &String::from_utf8_lossy(&output.stdout);
+    }
+    Ok(all)
+}
+
+/// What stands in one and not in the other.
+fn difference(before: &str, after: &str) -> Vec<String> {
+    let only = |one: &str, other: &str, sign: char| -> Vec<String> {
+        one.lines()
+            .filter(|line| !other.lines().any(|same| same == *line))
+            .map(|line| format!("{sign}{line}"))
+            .collect()
+    };
+    [only(before, after, '-'), only(after, before, '+')].concat()
+}
+
+fn kind(word: &str) -> Outcome<InterfaceType> {
+    match word {
+        "station" => Ok(InterfaceType::Station),
+        "access-point" => Ok(InterfaceType::AccessPoint),
+        "monitor" => Ok(InterfaceType::Monitor),
+        "mesh-point" => Ok(InterfaceType::MeshPoint),
+        other => Err(Failure::new(format!("\"{other}\" is no kind"))),
+    }
+}
+
+/// An access point that anybody may join.
+fn open_network() -> ApParameters {
+    ApParameters {
+        ssid: Ssid::new(b"free").unwrap_or_default(),
+        hidden_ssid: 0,
+        beacon_interval: 100,
+        dtim_period: 2,
+        channel: ChannelDefinition::legacy(2412),
+        beacon: BeaconParameters::default(),
+        privacy: false,
+        wpa_versions: 0,
+        akms: Vec::new(),
+        pairwise: Vec::new(),
+        group: None,
+        inactivity_timeout: None,
+        isolate: false,
+        options: BssOptions::default(),
+        link: None,
+    }
+}
+
+/// An attacker.
+struct Attacker {
+    source: Source,
+    role: Role,
+    own: String,
+    client: Client,
+    /// What privd said, in order.
+    said: Vec<String>,
+    /// Something was given that nobody may have.
+    given: bool,
+}
+
+impl Attacker {
+    /// Asks, on a new connection if the one before was ended over it.
+    fn ask(&mut self, request: Request) -> Outcome<Option<Reply>> {
+        let result = match self.client.ask(request.clone()) {
+            Ok(result) => result,
+            Err(ended) => {
+                self.says(ended.to_string());
+                self.client = self.source.connect(self.role)?;
+                return Ok(None);
+            }
+        };
+        let words = match &result {
+            Ok(_) => "done".to_owned(),
+            Err(refused) => refused.to_string(),
+        };
+        self.says(words);
+        Ok(result.ok())
+    }
+
+    /// Each thing once.
+    fn says(&mut self, words: String) {
+        if !self.said.contains(&words) {
+            self.said.push(words);
+        }
+    }
+
+    fn attached(&mut self, request: Request) -> Outcome<Option<Handle>> {
+        Ok(match self.ask(request)? {
+            Some(Reply::Attached(handle, _)) => Some(handle),
+            Some(_) | None => None,
+        })
+    }
+
+    fn own(&mut self) -> Outcome<Handle> {
+        let ifname = self.own.clone();
+        let own = self.attached(Request::Attach { ifname })?;
+        let said = std::mem::take(&mut self.said);
+        own.during(|| format!("the attacker's own interface: {}", said.join("; ")))
+    }
+
+    /// What is not the attacker's is taken down and renumbered, if privd lets it.
+    fn abuse(&mut self, handle: Option<Handle>) -> Outcome {
+        let Some(handle) = handle else { return Ok(()) };
+        self.given = true;
+        self.ask(Request::SetLinkUp { handle, up: false })?;
+        Ok(())
+    }
+
+    fn play(&mut self, words: &[&str]) -> Outcome {
+        match words {
+            ["guess", count] => {
+                for number in 0..count.parse().during(|| "a count".into())? {
+                    let handle = Handle(number);
+                    self.ask(Request::SetLinkUp { handle, up: false })?;
+                    self.ask(Request::RemoveInterface { handle })?;
+                    self.ask(Request::SetBridge { handle, bridge: Some("house0".into()) })?;
+                }
+            }
+            ["attach", name] => {
+                let handle = self.attached(Request::Attach { ifname: (*name).into() })?;
+                self.abuse(handle)?;
+            }
+            ["attach-link", name, ethertype] => {
+                let ethertypes = vec![u16::from_str_radix(ethertype, 16).during(|| "an ethertype".into())?];
+                let handle = self.attached(Request::AttachLink { ifname: (*name).into(), ethertypes })?;
+                self.abuse(handle)?;
+            }
+            ["wired-down", name] => {
+                for ethertype in [0x888e, 0x88c7, 0x890d] {
+                    let request = Request::AttachLink { ifname: (*name).into(), ethertypes: vec![ethertype] };
+                    let handle = self.attached(request)?;
+                    self.abuse(handle)?;
+                }
+            }
+            ["bridge", name] => {
+                let handle = self.own()?;
+                self.ask(Request::SetBridge { handle, bridge: Some((*name).into()) })?;
+            }
+            ["bridges", count] => {
+                for number in 0..count.parse::<u32>().during(|| "a count".into())? {
+                    let handle = self.own()?;
+                    self.ask(Request::SetBridge { handle, bridge: Some(format!("taken{number}")) })?;
+                }
+            }
+            ["make", word, name] => {
+                let (parent, kind) = (self.own()?, kind(word)?);
+                self.ask(Request::AddInterface { parent, ifname: (*name).into(), kind, addr: None })?;
+            }
+            ["turn", word] => {
+                let (handle, kind) = (self.own()?, kind(word)?);
+                self.ask(Request::SetInterfaceType { handle, kind })?;
+            }
+            ["address", addr] => {
+                let addr = addr.parse().map_err(|_| Failure::new(format!("\"{addr}\" is no address")))?;
+                let handle = self.own()?;
+                self.ask(Request::SetMacAddress { handle, addr })?;
+            }
+            ["start-ap"] => {
+                let handle = self.own()?;
+                self.ask(Request::StartAp { handle, ap: open_network() })?;
+            }
+            other => return Err(Failure::new(format!("{other:?}: there is no such attack"))),
+        }
+        Ok(())
+    }
+}
+
+/// Plays one row: whether the network is as it was. `privd`: our program.
+pub fn play(source: &str, role: &str, own: &str, other: &str, words: &[String], privd: &Path) -> Outcome<bool> {
+    let role = match role {
+        "station" => Role::Station,
+        "access-point" => Role::AccessPoint,
+        other => return Err(Failure::new(format!("\"{other}\" is no role"))),
+    };
+    let words: Vec<&str> = words
+        .iter()
+        .map(|word| match word.as_str() {
+            "$own" => own,
+            "$other" => other,
+            word => word,
+        })
+        .collect();
+    let mut source = Source::new(source, privd)?;
+    let client = source.connect(role)?;
+    let before = network()?;
+    let mut attacker = Attacker { source, role, own: own.into(), client, said: Vec::new(), given: false };
+    attacker.play(&words)?;
+    let changed = difference(&before, &network()?);
+    println!("{}", attacker.said.join("; "));
+    if attacker.given {
+        println!("it was given away");
+    }
+    for line in &changed {
+        println!("{line}");
+    }
+    Ok(changed.is_empty() && !attacker.given)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_network_that_changed_is_seen_line_by_line() {
+        assert!(difference("a\nb\n", "b\na\n").is_empty());
+        assert_eq!(difference("a\nb up\n", "a\nb down\nc\n"), ["-b up", "+b down", "+c"]);
+    }
+}
