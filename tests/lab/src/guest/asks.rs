@@ -4,9 +4,10 @@
 //!
 //! Verbs: `guess COUNT` (handles that were never given), `attach NAME`, `attach-link NAME ETHERTYPE`, `wired-down NAME`,
 //! `bridge NAME`, `bridges COUNT`, `make KIND NAME`, `turn KIND`, `address ADDRESS`, `start-ap`. All but the first four are
-//! about the attacker's own interface. `$own` and `$other` stand for it and for that of the other daemon.
+//! about the attacker's own interface. `$own` and `$other` stand for it and for that of the other daemon. `post VERB` is a
+//! request of the post: see [`super::asks_post`].
 
-use std::os::fd::AsFd as _;
+use std::os::fd::{AsFd as _, OwnedFd};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -19,7 +20,8 @@ use ipc_proto::{
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use wire::Ssid;
 
-use super::hostile::Client;
+use super::asks_post::Post;
+use super::hostile::{Client, dial};
 use crate::failure::{During as _, Failure, Outcome};
 
 /// The command of this program that asks.
@@ -34,23 +36,24 @@ enum Source {
 }
 
 impl Source {
-    fn new(text: &str, privd: &Path) -> Outcome<Self> {
+    /// `helper`: privd's command that keeps the helper that is meant.
+    fn new(text: &str, privd: &Path, helper: &str) -> Outcome<Self> {
         let Some(grant) = text.strip_prefix(KEEP) else { return Ok(Source::Socket(text.into())) };
         let grant = std::fs::read_to_string(grant).during(|| grant.to_owned())?;
         let (own, keepers) = pair()?;
         let mut command = Command::new(privd);
-        command.args(["keep", "--grant", &grant]).env_clear().current_dir("/").process_group(0);
+        command.args([helper, "--grant", &grant]).env_clear().current_dir("/").process_group(0);
         command.stdin(Stdio::from(keepers)).stdout(Stdio::null()).spawn().during(|| "privd".into())?;
         Ok(Source::Keeper(Channel::new(own)?))
     }
 
-    fn connect(&mut self, role: Role) -> Outcome<Client> {
+    fn connect(&mut self) -> Outcome<OwnedFd> {
         match self {
-            Source::Socket(path) => Client::greeted(path, role),
+            Source::Socket(path) => dial(path),
             Source::Keeper(line) => loop {
                 poll(&mut [PollFd::new(line.as_fd(), PollFlags::POLLIN)], PollTimeout::from(10_000_u16))?;
                 match line.receive() {
-                    Ok((FromKeeper::Started { .. }, Some(fd))) => return Client::on(fd, role),
+                    Ok((FromKeeper::Started { .. }, Some(fd))) => return Ok(fd),
                     Ok(_) => {}
                     Err(error @ ChannelError::WouldBlock) => {
                         return Err(Failure::new(format!("privd's keeper is silent: {error}")));
@@ -133,7 +136,7 @@ impl Attacker {
             Ok(result) => result,
             Err(ended) => {
                 self.says(ended.to_string());
-                self.client = self.source.connect(self.role)?;
+                self.client = Client::on(self.source.connect()?, self.role)?;
                 return Ok(None);
             }
         };
@@ -248,8 +251,11 @@ pub fn play(source: &str, role: &str, own: &str, other: &str, words: &[String], 
             word => word,
         })
         .collect();
-    let mut source = Source::new(source, privd)?;
-    let client = source.connect(role)?;
+    if let ["post", words @ ..] = words.as_slice() {
+        return play_post(source, role, words, privd);
+    }
+    let mut source = Source::new(source, privd, "keep")?;
+    let client = Client::on(source.connect()?, role)?;
     let before = network()?;
     let mut attacker = Attacker { source, role, own: own.into(), client, said: Vec::new(), given: false };
     attacker.play(&words)?;
@@ -262,6 +268,16 @@ pub fn play(source: &str, role: &str, own: &str, other: &str, words: &[String], 
         println!("{line}");
     }
     Ok(changed.is_empty() && !attacker.given)
+}
+
+/// A request of the post: whether it gave nothing away. What it did to files the story sees.
+fn play_post(source: &str, role: Role, words: &[&str], privd: &Path) -> Outcome<bool> {
+    let source = source.replace("/privd.sock", "/post.sock");
+    let mut source = Source::new(&source, privd, "keep-post")?;
+    let mut post = Post::greeted(source.connect()?, role)?;
+    post.play(words)?;
+    println!("{}", post.said.join("; "));
+    Ok(!post.given)
 }
 
 #[cfg(test)]

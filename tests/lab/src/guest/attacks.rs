@@ -15,6 +15,7 @@
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+use std::os::unix::net::UnixDatagram;
 use std::path::Path;
 
 use nix::errno::Errno;
@@ -251,16 +252,27 @@ impl Row {
 /// What attackers would like to have, and may not touch.
 const CANARIES: [(&str, u32); 4] = [("secret", 0o600), ("text", 0o644), ("tool", 0o755), ("setuid", 0o4755)];
 const FOLDER: &str = "/run/canary";
+/// What else is looked at, where it is there.
+const WATCHED: [&str; 8] = [
+    "/etc/passwd",
+    "/etc/shadow",
+    "/etc/wpa_supplicant",
+    "/etc/wpa_supplicant/ifupdown.sh",
+    "/etc/wpa_supplicant/functions.sh",
+    "/etc/hostapd/wlan1.conf",
+    "/run/new",
+    "/tmp/new",
+];
 
-/// Makes it.
-pub fn canaries() -> Outcome {
+/// Makes it. The socket is somebody's who listens for as long as it is kept.
+pub fn canaries() -> Outcome<UnixDatagram> {
     fs::create_dir_all(FOLDER)?;
     for (name, mode) in CANARIES {
         let path = Path::new(FOLDER).join(name);
         fs::write(&path, name)?;
         fs::set_permissions(&path, fs::Permissions::from_mode(mode))?;
     }
-    Ok(())
+    Ok(UnixDatagram::bind(Path::new(FOLDER).join("socket"))?)
 }
 
 /// How it looks, in one line for each.
@@ -269,8 +281,9 @@ fn state() -> Outcome<String> {
     let mut names: Vec<_> =
         fs::read_dir(FOLDER)?.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>()?;
     names.sort();
+    names.extend(WATCHED.map(Into::into));
     for path in names {
-        let about = fs::symlink_metadata(&path)?;
+        let Ok(about) = fs::symlink_metadata(&path) else { continue };
         let content = if about.is_file() { fs::read(&path)? } else { Vec::new() };
         let (mode, owner) = (about.mode(), (about.uid(), about.gid()));
         state += &format!("{} {mode:o} {owner:?} {} {content:?}\n", path.display(), about.ino());
@@ -339,11 +352,22 @@ pub fn asks<'a>(rows: &'a [Row], role: &'a str, started: Started) -> impl Iterat
     })
 }
 
-/// What came of such a row. `said`: what the program that asked has said.
-#[must_use]
-pub fn asked(row: &Row, role: &str, started: Started, good: bool, said: &str) -> Played {
-    let happened = said.trim().replace('\n', "; ");
-    Played { whom: role.to_owned(), started, what: what(row), happened, held: good }
+/// Plays such a row. `ask`: has the program ask, and gives whether it was refused and what it said.
+pub fn asked(
+    row: &Row,
+    role: &str,
+    started: Started,
+    ask: impl FnOnce() -> Outcome<(bool, String)>,
+) -> Outcome<Played> {
+    let before = state()?;
+    let (good, said) = ask()?;
+    let after = state()?;
+    let mut happened = said.trim().replace('\n', "; ");
+    if before != after {
+        happened += &format!(", and harm is done: {before} {after}");
+    }
+    let held = before == after && good != row.allowed;
+    Ok(Played { whom: role.to_owned(), started, what: what(row), happened, held })
 }
 
 /// Writes the table of a story; a row that did not hold is its failure.

@@ -53,6 +53,17 @@ pub struct Client {
     socket: OwnedFd,
 }
 
+/// Connects to a helper's socket.
+pub fn dial(path: &Path) -> Outcome<OwnedFd> {
+    let socket = socket(AddressFamily::Unix, SockType::SeqPacket, SockFlag::SOCK_CLOEXEC, None)?;
+    setsockopt(&socket, sockopt::ReceiveTimeout, &TimeVal::new(PATIENCE, 0))?;
+    setsockopt(&socket, sockopt::SendTimeout, &TimeVal::new(PATIENCE, 0))?;
+    // As much as the system allows, to get messages out that are too large.
+    let _ = setsockopt(&socket, sockopt::SndBuf, &(4 * MAX_MESSAGE));
+    connect(socket.as_raw_fd(), &UnixAddr::new(path)?).during(|| format!("connect to {}", path.display()))?;
+    Ok(socket)
+}
+
 /// What privd did.
 #[derive(Debug, PartialEq, Eq)]
 enum Answer {
@@ -63,13 +74,7 @@ enum Answer {
 
 impl Client {
     fn connect(path: &Path) -> Outcome<Self> {
-        let socket = socket(AddressFamily::Unix, SockType::SeqPacket, SockFlag::SOCK_CLOEXEC, None)?;
-        setsockopt(&socket, sockopt::ReceiveTimeout, &TimeVal::new(PATIENCE, 0))?;
-        setsockopt(&socket, sockopt::SendTimeout, &TimeVal::new(PATIENCE, 0))?;
-        // As much as the system allows, to get messages out that are too large.
-        let _ = setsockopt(&socket, sockopt::SndBuf, &(4 * MAX_MESSAGE));
-        connect(socket.as_raw_fd(), &UnixAddr::new(path)?).during(|| format!("connect to {}", path.display()))?;
-        Ok(Self { socket })
+        Ok(Self { socket: dial(path)? })
     }
 
     /// A connection that was handed over, once privd has welcomed it.

@@ -1,6 +1,7 @@
 //! What runs inside a guest.
 
 pub mod asks;
+pub mod asks_post;
 pub mod attacks;
 pub mod bench;
 pub mod control;

@@ -71,7 +71,7 @@ fn attack_inside(
 /// Our two daemons as root starts them, and an attacker with the grant of such a start.
 pub fn every_attack_on_what_root_started_is_without_effect(lab: &mut Lab) -> Outcome {
     let rows = attacks::all(lab)?;
-    attacks::canaries()?;
+    let _listens = attacks::canaries()?;
     let network = Network::new(Suite::Wpa2);
     let mut ap = AccessPoint::start(lab, "ap", Maker::Airlock, &network)?;
     let mut sta = Station::start(lab, "sta", Maker::Airlock, &network)?;
@@ -103,8 +103,7 @@ pub fn every_attack_on_what_root_started_is_without_effect(lab: &mut Lab) -> Out
         for (row, words) in attacks::asks(&rows, role, Started::Root) {
             let mut arguments = vec![COMMAND, &grant, role, &free.interface, "other0"];
             arguments.extend(words.iter().map(String::as_str));
-            let (good, said) = lab.try_in("free", &me, &arguments)?;
-            played.push(attacks::asked(row, role, Started::Root, good, &said));
+            played.push(attacks::asked(row, role, Started::Root, || lab.try_in("free", &me, &arguments))?);
         }
     }
     attacks::conclude(lab, &played)
@@ -113,7 +112,7 @@ pub fn every_attack_on_what_root_started_is_without_effect(lab: &mut Lab) -> Out
 /// The same under systemd, with the grants that are shipped.
 pub fn every_attack_on_the_units_is_without_effect(lab: &mut Lab) -> Outcome {
     let rows = attacks::all(lab)?;
-    attacks::canaries()?;
+    let _listens = attacks::canaries()?;
     let network = Network::new(Suite::Wpa2);
     let _access_point = units::start_access_point(lab, &network)?;
     let mut station = units::start_station(lab, &network)?;
@@ -134,8 +133,7 @@ pub fn every_attack_on_the_units_is_without_effect(lab: &mut Lab) -> Outcome {
         for (row, words) in attacks::asks(&rows, role, Started::Units) {
             let mut arguments = vec![COMMAND, "/run/airlock/privd.sock", role, "wlan2", "none0"];
             arguments.extend(words.iter().map(String::as_str));
-            let (good, said) = lab.run_as(user, &[group], &me, &arguments)?;
-            played.push(attacks::asked(row, role, Started::Units, good, &said));
+            played.push(attacks::asked(row, role, Started::Units, || lab.run_as(user, &[group], &me, &arguments))?);
         }
     }
     units::joined(lab, &mut station)?;
