@@ -362,7 +362,7 @@ pub fn asked(
     let before = state()?;
     let (good, said) = ask()?;
     let after = state()?;
-    let mut happened = said.trim().replace('\n', "; ");
+    let mut happened = said.trim().replace('\n', "; ").replace('\t', " ");
     if before != after {
         happened += &format!(", and harm is done: {before} {after}");
     }
