@@ -11,6 +11,7 @@ use super::message::{Attrs, Message};
 use super::nl80211::command::{self, linked, on};
 use super::nl80211::consts::{attr, cmd};
 use super::rtnetlink;
+use super::shared::Threshold;
 use super::worker::{Attachment, Worker};
 
 /// What becomes of a request.
@@ -52,7 +53,7 @@ impl Worker {
     }
 
     /// One command that is only acknowledged.
-    fn simply(&self, command: u8, attrs: Attrs) -> Plan {
+    pub(super) fn simply(&self, command: u8, attrs: Attrs) -> Plan {
         Plan::Ask(Finish::Done, vec![Step::new(self.nl80211(command, attrs))])
     }
 
@@ -342,14 +343,15 @@ impl Worker {
                 self.simply(cmd::SET_WIPHY, command::tx_queue(attrs, queue, aifs, cw_min, cw_max, txop))
             }
             Request::SetRtsThreshold { threshold, .. } => {
-                self.simply(cmd::SET_WIPHY, on(ifindex).u32(attr::WIPHY_RTS_THRESHOLD, threshold.unwrap_or(u32::MAX)))
+                self.set_threshold(client, ifindex, Threshold::Rts, threshold.unwrap_or(u32::MAX))
             }
             Request::SetFragThreshold { threshold, .. } => {
-                self.simply(cmd::SET_WIPHY, on(ifindex).u32(attr::WIPHY_FRAG_THRESHOLD, threshold.unwrap_or(u32::MAX)))
+                self.set_threshold(client, ifindex, Threshold::Frag, threshold.unwrap_or(u32::MAX))
             }
 
-            Request::SetCountry { alpha2: [one, other] } => {
-                self.simply(cmd::REQ_SET_REG, Attrs::new().bytes(attr::REG_ALPHA2, &[one, other, 0]))
+            Request::SetCountry { alpha2 } => {
+                let before = Step::new(self.nl80211(cmd::GET_REG, Attrs::new())).effect(Effect::CountryFound(client));
+                Plan::Ask(Finish::Done, vec![before, Step::new(self.country(alpha2))])
             }
             Request::Country => self.ask(Finish::Country, cmd::GET_REG, Attrs::new()),
             Request::SetPowerSave { enabled, .. } => {

@@ -49,6 +49,8 @@ pub(super) enum Effect {
     /// The interface has another type.
     Type(u32, ipc_proto::InterfaceType),
     OperState(u32),
+    /// The regulatory domain before this client sets another.
+    CountryFound(u64),
     /// It listens for radar.
     CheckingRadar(u32),
     /// A bridge was made for the interface.

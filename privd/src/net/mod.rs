@@ -18,6 +18,7 @@ mod nl80211;
 mod rfkill;
 mod rtnetlink;
 mod serve;
+mod shared;
 mod worker;
 
 use std::os::fd::OwnedFd;

@@ -26,6 +26,7 @@ use super::nl80211::event::{self, Context};
 use super::nl80211::parse::{self, Interface};
 use super::rfkill::Rfkill;
 use super::rtnetlink::{self, Link};
+use super::shared::Shared;
 
 pub(super) use packets::Packets;
 
@@ -107,6 +108,8 @@ pub(super) struct Worker {
     pub(super) jobs: BTreeMap<u32, (Port, Job)>,
     sequence: u32,
     blocked: BTreeMap<u32, bool>,
+    /// What clients have changed for everybody.
+    pub(super) shared: Shared,
     buffer: Vec<u8>,
 }
 
@@ -139,6 +142,7 @@ impl Worker {
             jobs: BTreeMap::new(),
             sequence: 0,
             blocked: BTreeMap::new(),
+            shared: Shared::default(),
             buffer: vec![0; BUFFER],
         }
     }
@@ -303,6 +307,9 @@ impl Worker {
             kind if kind == self.family => {
                 let Some((command, table)) = message.generic() else { return };
                 if own {
+                    if command == cmd::NEW_WIPHY {
+                        self.shared.wiphy_found(&table);
+                    }
                     if let Some((_, job)) = self.jobs.get_mut(&message.sequence) {
                         job.interrupted |= message.flags & NLM_F_DUMP_INTR != 0;
                         job.gathered.add(command, &table);
@@ -332,6 +339,9 @@ impl Worker {
         let Some(mut step) = job.steps.pop_front() else { return self.advance(job) };
         let errno = acknowledgement.errno;
         if errno == 0 || step.tolerate.contains(&errno) {
+            if let (Effect::CountryFound(client), Some(before)) = (&step.effect, job.gathered.country) {
+                self.shared.country_is_set(*client, before);
+            }
             self.done(step.effect);
         } else {
             match step.otherwise.take() {
@@ -408,7 +418,7 @@ impl Worker {
                 });
                 self.guard.interface_cleared(ifindex);
             }
-            Effect::CheckingRadar(_) => {}
+            Effect::CheckingRadar(_) | Effect::CountryFound(_) => {}
             Effect::OperState(ifindex) => attachment(self, ifindex, &|attachment| attachment.operstate = true),
             Effect::BridgeMade(ifindex, name) => {
                 if let Some(client) = self.attached.get(&ifindex).map(|attachment| attachment.client) {
@@ -453,6 +463,7 @@ impl Worker {
             }
             Effect::None
             | Effect::KeyDeleted(..)
+            | Effect::CountryFound(_)
             | Effect::PeerGone(..)
             | Effect::PeersGone(_)
             | Effect::KeysGone(_)

@@ -273,6 +273,9 @@ impl Worker {
         for ifindex in interfaces {
             self.release(number, ifindex);
         }
+        for message in self.put_back(number) {
+            self.order(Port::Commands, &message);
+        }
         self.jobs.retain(|_, (port, _)| *port != Port::Client(number));
         // Its socket closes here, and with it go frame registrations and whatever the kernel bound to it.
         self.clients.remove(&number);

@@ -9,6 +9,7 @@ use crate::guest::control::Control;
 use crate::guest::init::CONTROL_GROUP;
 use crate::guest::lab::{Lab, Maker};
 use crate::guest::networks::{Method, Network, Suite};
+use crate::guest::program::until;
 use crate::guest::station::{AccessPoint, Station, join, joined};
 
 /// The stories of this file.
@@ -26,6 +27,7 @@ pub const STORIES: &[super::Story] = stories![
     a_listed_station_is_refused,
     only_a_listed_station_is_let_in,
     country_and_channel_are_announced,
+    country_and_thresholds_are_put_back_at_the_end_and_after_a_kill,
     wpa1_is_joined_only_when_asked_for,
     sae_asks_for_a_token_when_many_come,
     no_secret_reaches_a_log,
@@ -207,6 +209,35 @@ pub fn country_and_channel_are_announced(lab: &mut Lab) -> Outcome {
     let interface = sta.host.interface.clone();
     let seen = lab.run_in(&sta.host.name, "iw", &["dev", &interface, "scan", "dump"])?;
     check(seen.contains("Country: FI"), || format!("{} announces no country: {seen}", ap.host.name))
+}
+
+/// They are everybody's: the regulatory domain of the machine, `rts_threshold` and `fragm_threshold` of the radio.
+pub fn country_and_thresholds_are_put_back_at_the_end_and_after_a_kill(lab: &mut Lab) -> Outcome {
+    let lines = "country_code=FI\nieee80211d=1\nrts_threshold=500\nfragm_threshold=600";
+    let network = Network::new(Suite::Wpa2).access_point(lines);
+    let host = lab.host("ap")?;
+    let shared = |lab: &mut Lab| -> Outcome<String> {
+        let country = lab.run_in("ap", "iw", &["reg", "get"])?;
+        let radio = lab.run_in("ap", "iw", &["phy", &host.phy, "info"])?;
+        let lines = country.lines().chain(radio.lines());
+        let shared = lines.filter(|line| ["country", "RTS", "Fragmentation"].iter().any(|word| line.contains(word)));
+        Ok(shared.map(|line| format!("{}; ", line.trim())).collect())
+    };
+    let before = shared(lab)?;
+    for killed in [false, true] {
+        let mut ap = AccessPoint::start_on(lab, host.clone(), Maker::Airlock, &network)?;
+        let changed = shared(lab)?;
+        lab.step(&format!("{before} became {changed}"));
+        let all = ["FI", "500", "600"].iter().all(|value| changed.contains(value));
+        check(all, || format!("nothing was changed: {changed}"))?;
+        if killed {
+            ap.program.signal(nix::sys::signal::Signal::SIGKILL)?;
+        } else {
+            ap.program.end()?;
+        }
+        until("what was before", AWHILE, || Ok((shared(lab)? == before).then_some(())))?;
+    }
+    Ok(())
 }
 
 /// TKIP only for those who name it.
