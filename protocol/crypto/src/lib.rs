@@ -21,6 +21,8 @@
 
 extern crate alloc;
 
+mod aes;
+mod fips186;
 mod hash;
 mod kdf;
 mod keywrap;
@@ -30,6 +32,8 @@ mod secret;
 mod siv;
 pub mod testing;
 
+pub use aes::{aes_block, aes_cbc_decrypt, aes_cbc_encrypt, aes_eax_open, aes_eax_seal};
+pub use fips186::fips186_prf;
 pub use hash::{
     aes_cmac, hmac_md5, hmac_sha1, hmac_sha256, hmac_sha384, hmac_sha512, md5, sha1, sha256, sha384, sha512,
 };
