@@ -17,17 +17,9 @@ pub(crate) fn of(options: &Options, setup: &Setup) -> Grant {
     grant.country = true;
     files(&mut grant, setup);
     control(&mut grant, options, setup);
-    if options.global.is_some() {
-        // Networks are named later, on the global control socket.
-        grant.interfaces = vec![Names::any()];
-        grant.makes = vec![Make { kind: InterfaceType::AccessPoint, names: Names::any() }];
-        grant.makes_bridges = vec![Names::any()];
-        grant.random_address = true;
-        grant.addresses =
-            setup.radios.iter().flat_map(|radio| &radio.config.bss).filter_map(|bss| bss.bssid()).collect();
-        grant.witness = true;
-        return grant;
-    }
+    // Further networks are named later, by the superuser on the global control socket.
+    grant.witness = options.global.is_some();
+    grant.random_address = grant.witness;
     for radio in &setup.radios {
         // Further networks of a radio have the next addresses, which are locally administered.
         grant.random_address |= radio.config.bss.len() > 1;

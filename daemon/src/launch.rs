@@ -306,7 +306,8 @@ fn absolute(path: &Path) -> PathBuf {
     std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }
 
-fn start_keeper(start: &Start, helper: Helper) -> Result<Source, LaunchError> {
+/// `witness`: its end of the line between the helpers.
+fn start_keeper(start: &Start, helper: Helper, witness: OwnedFd) -> Result<Source, LaunchError> {
     let failed = |error: io::Error| system(helper.name())(error);
     let (own, keepers) = channel::pair().map_err(failed)?;
     let program = helper_program();
@@ -344,7 +345,7 @@ fn start_keeper(start: &Start, helper: Helper) -> Result<Source, LaunchError> {
     };
     // Its own process group: what a terminal sends to the daemon is not meant for helpers, which clean up after it.
     command.env_clear().current_dir("/").process_group(0);
-    let child = command.stdin(Stdio::from(keepers)).stdout(Stdio::null()).stderr(stderr).spawn();
+    let child = command.stdin(Stdio::from(keepers)).stdout(Stdio::from(witness)).stderr(stderr).spawn();
     child.map_err(system(program.display().to_string()))?;
     // The command holds the keeper's end of the line, which would never end otherwise.
     drop(command);
@@ -384,11 +385,17 @@ fn first_connection(line: &mut Line) -> Result<OwnedFd, String> {
     }
 }
 
+/// The line on which the post tells privd what the superuser has named. The daemon keeps no end of it.
+fn witness() -> Result<(OwnedFd, OwnedFd), LaunchError> {
+    channel::pair().map_err(system("a line between the helpers"))
+}
+
 /// The two helpers, in one of three ways: as root they are started; else those are found that a service manager has
 /// started; else, where this user holds what privd needs, they are started as this user.
 fn helpers(start: &Start) -> Result<(Source, Source), LaunchError> {
     if nix::unistd::geteuid().is_root() {
-        return Ok((start_keeper(start, Helper::Privd)?, start_keeper(start, Helper::Post)?));
+        let (tells, hears) = witness()?;
+        return Ok((start_keeper(start, Helper::Privd, hears)?, start_keeper(start, Helper::Post, tells)?));
     }
     let absent = match dial(Path::new(PRIVD_SOCKET)) {
         Ok(fd) => {
@@ -407,9 +414,10 @@ fn helpers(start: &Start) -> Result<(Source, Source), LaunchError> {
         "not root, and no helper listens at {PRIVD_SOCKET}: privd is started as this user, with CAP_NET_ADMIN and \
          CAP_NET_RAW alone; files and control sockets, also those of clients, are used with this user's own rights"
     );
-    let privd = start_keeper(start, Helper::Privd)?;
+    let (tells, hears) = witness()?;
+    let privd = start_keeper(start, Helper::Privd, hears)?;
     Lockdown::hand_on_nothing().map_err(LaunchError::Confinement)?;
-    Ok((privd, start_keeper(start, Helper::Post)?))
+    Ok((privd, start_keeper(start, Helper::Post, tells)?))
 }
 
 fn found(path: &str, first: OwnedFd) -> Source {

@@ -8,7 +8,7 @@
 //! * [`Request`], [`Reply`], [`Event`], [`Failure`]: its vocabulary, also used by machines that never see a socket.
 //! * [`post`]: the vocabulary of a daemon with `privd post`, the owner of control sockets and files.
 //! * [`keeper`]: what the keeper of either tells the daemon.
-//! * [`opener`]: what the post asks of its keeper.
+//! * [`opener`]: what the post asks of its keeper. [`witness`]: what it tells `privd` of the superuser's words.
 //! * [`codec`]: bytes and back, with the size cap; [`channel`]: the one way in which they travel.
 //!
 //! Without the feature `channel` this crate does no I/O and needs no `std`.
@@ -31,6 +31,7 @@ mod reply;
 mod request;
 mod testing;
 mod value;
+pub mod witness;
 
 pub use event::Event;
 pub use hello::{FromPrivd, Refusal, Role, ToPrivd, VERSION};

@@ -11,6 +11,7 @@ use serde::de::DeserializeOwned;
 use crate::codec::{decode, encode};
 use crate::opener::ToOpener;
 use crate::post::{FromPost, ToPost};
+use crate::witness::FromWitness;
 use crate::{FromPrivd, ToPrivd, keeper};
 
 /// More octets than a message has whose lists have one entry each.
@@ -50,6 +51,7 @@ fn the_whole_vocabulary_is_as_it_is_written_down() {
     list::<ToPost>(&mut page, "to post", &[]);
     list::<FromPost>(&mut page, "from post", &[]);
     list::<ToOpener>(&mut page, "to opener", &[]);
+    list::<FromWitness>(&mut page, "from witness", &[]);
     list::<keeper::FromKeeper>(&mut page, "from keeper", &[]);
     let written = include_str!("vocabulary.txt");
     // What test suites ask for is in no other build.

@@ -4,7 +4,7 @@ use ipc_proto::{Condition, Handle, InterfaceType, Request, Role};
 use wire::MacAddr;
 
 use crate::grant::{Grant, Lacking};
-use crate::table::{On, Row, Who, row};
+use crate::table::{On, Row, Who, own_kind, row};
 use crate::{caps, check, frames};
 
 /// How far a client has come.
@@ -109,6 +109,8 @@ pub trait World {
     fn bridge(&self, name: &str) -> Bridge;
     /// Names of the bridges that the client's interfaces had made.
     fn bridges_made(&self) -> Vec<String>;
+    /// The superuser has named this interface or bridge since the daemon was started.
+    fn is_witnessed(&self, name: &str) -> bool;
     /// The kernel has taken a pairwise key for this peer since it came, and has it still.
     fn has_key(&self, handle: Handle, peer: MacAddr) -> bool;
 }
@@ -206,13 +208,20 @@ fn granted(role: Role, grant: &Grant, world: &impl World, request: &Request) -> 
         interfaces.map(|(name, _)| name).collect()
     };
     if let Request::Attach { ifname } = request {
+        if world.is_witnessed(ifname) {
+            return Ok(());
+        }
         return grant.attaches(ifname, names(false).iter().map(String::as_str));
     }
     if let Request::AttachLink { ifname, ethertypes } = request {
         return grant.attaches_link(ifname, ethertypes, names(false).iter().map(String::as_str));
     }
     if let Request::AddInterface { ifname, kind, addr, .. } = request {
-        grant.makes(*kind, ifname, names(true).iter().map(String::as_str))?;
+        // What he names may be made as what the role is for; of another kind only as the grant says.
+        let witnessed = *kind == own_kind(role) && world.is_witnessed(ifname);
+        if !witnessed {
+            grant.makes(*kind, ifname, names(true).iter().map(String::as_str))?;
+        }
         return addr.map_or(Ok(()), |addr| grant.chooses_address(addr));
     }
     if let Request::SetMacAddress { handle, addr } = request {
@@ -224,6 +233,9 @@ fn granted(role: Role, grant: &Grant, world: &impl World, request: &Request) -> 
         return if world.standing(*handle).kind == *kind { Ok(()) } else { grant.turns(*kind) };
     }
     if let Request::SetBridge { bridge: Some(name), .. } = request {
+        if world.is_witnessed(name) {
+            return Ok(());
+        }
         let made = world.bridges_made();
         let exists = world.bridge(name) == Bridge::Foreign;
         return grant.bridges(name, exists, made.iter().map(String::as_str));

@@ -80,6 +80,7 @@ struct Play {
     interfaces: Vec<(String, bool)>,
     bridges: Vec<String>,
     asked: RefCell<Vec<Handle>>,
+    witnessed: Option<&'static str>,
 }
 
 fn play(hold: Hold, kind: InterfaceType, condition: Condition) -> Play {
@@ -91,6 +92,7 @@ fn play(hold: Hold, kind: InterfaceType, condition: Condition) -> Play {
         interfaces: vec![("wlan0".into(), false)],
         bridges: Vec::new(),
         asked: RefCell::default(),
+        witnessed: None,
     }
 }
 
@@ -114,6 +116,10 @@ impl World for Play {
 
     fn bridges_made(&self) -> Vec<String> {
         self.bridges.clone()
+    }
+
+    fn is_witnessed(&self, name: &str) -> bool {
+        self.witnessed == Some(name)
     }
 
     fn has_key(&self, _: Handle, _: MacAddr) -> bool {
@@ -438,6 +444,31 @@ fn a_further_link_starts_beside_those_that_beacon_and_the_only_one_does_not() {
         let idle = condition == Condition::Idle;
         assert_eq!(judge(None) == Verdict::Allowed, idle, "{condition:?}");
         assert_eq!(judge(Some(LinkId(1))) == Verdict::Allowed, idle || condition == Condition::Beaconing);
+    }
+}
+
+#[test]
+fn what_the_superuser_has_named_is_granted_and_of_the_roles_own_kind() {
+    let bare = |role| grant(role, "");
+    let made = |kind| Request::AddInterface { parent: Handle(3), ifname: "new0".into(), kind, addr: None };
+    let bridged = Request::SetBridge { handle: Handle(3), bridge: Some("new0".into()) };
+    for role in Role::ALL {
+        let kind = crate::table::own_kind(role);
+        for (request, may) in [
+            (Request::Attach { ifname: "new0".into() }, true),
+            (made(kind), true),
+            (made(InterfaceType::Monitor), false),
+            (bridged.clone(), true),
+            (Request::Attach { ifname: "new1".into() }, false),
+            (Request::SetCountry { alpha2: *b"FI" }, false),
+        ] {
+            let judge = |witnessed| {
+                let world = Play { witnessed, ..play(Hold::Attached, kind, Condition::Idle) };
+                authorize(role, Phase::Ready, &bare(role), &world, &request)
+            };
+            assert!(matches!(judge(None), Verdict::NotGranted(_)), "{request:?}");
+            assert_eq!(judge(Some("new0")) == Verdict::Allowed, may, "{role:?} {request:?}");
+        }
     }
 }
 

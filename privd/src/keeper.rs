@@ -39,6 +39,18 @@ pub(crate) fn line() -> io::Result<OwnedFd> {
     Ok(fd)
 }
 
+/// The line between the post and privd of one daemon: standard output, by agreement with whoever started this. Absent
+/// where that is something else.
+pub(crate) fn witness() -> io::Result<Option<OwnedFd>> {
+    let fd = io::stdout().as_fd().try_clone_to_owned()?;
+    if !crate::sys::is_line(&fd) {
+        return Ok(None);
+    }
+    let null = std::fs::OpenOptions::new().write(true).open("/dev/null")?;
+    nix::unistd::dup2_stdout(&null)?;
+    Ok(Some(fd))
+}
+
 /// The name that /proc shows.
 pub(crate) fn name_process(name: &str) -> io::Result<()> {
     nix::sys::prctl::set_name(&CString::new(name)?)?;

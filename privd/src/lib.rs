@@ -71,8 +71,10 @@ fn run(command: Command) -> Result<(), String> {
                 accept_unconfined: common.accept_unconfined,
             };
             let switches = Switches::open();
+            let witness = keeper::witness().map_err(words)?;
             keeper.keep(None, move |restarts, connection, _| {
-                let clients = net::Clients::Connected { fd: connection, grant: grant.clone() };
+                let witness = witness.as_ref().and_then(|line| line.try_clone().ok());
+                let clients = net::Clients::Connected { fd: connection, grant: grant.clone(), witness };
                 worker_ended(work(switches.of_worker(restarts), clients, common.accept_unconfined))
             })
         }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::os::unix::net::UnixListener;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use ipc_proto::channel::{Channel, pair};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -56,7 +57,8 @@ pub(crate) fn keep(grant: Grant, started: Option<PathBuf>, common: Common) -> Re
         lockdown: Lockdown::of_post_keeper(places.keeper, numbers(&groups)),
         accept_unconfined: common.accept_unconfined,
     };
-    let options = Options { grant, started, own, groups, spare: post::Spare::make() };
+    let witness = keeper::witness().map_err(words)?.map(Arc::new);
+    let options = Options { grant, started, own, groups, spare: post::Spare::make(), witness };
     let worker = places.worker;
     let work = move |_, connection, opener: Option<OwnedFd>| {
         let result = opener.ok_or_else(|| "no line to the keeper".to_owned());
@@ -105,7 +107,7 @@ pub(crate) fn serve(listening: OwnedFd, files: Vec<PathBuf>, common: Common) -> 
         let places = Places::of(&grant, None);
         clients.push(Client {
             user,
-            options: Options { grant, started: None, own, groups, spare: post::Spare::default() },
+            options: Options { grant, started: None, own, groups, spare: post::Spare::default(), witness: None },
             places,
         });
     }

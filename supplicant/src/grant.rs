@@ -1,8 +1,8 @@
 //! What the station daemon may touch, from its command line and configuration: written before any privilege is given up.
 
 use conf::station::ControlDirectory;
-use ipc_proto::{InterfaceType, Role};
-use policy::grant::{ControlRoot, ControlSocket, FileGrant, FileRight, Grant, Make, Names};
+use ipc_proto::Role;
+use policy::grant::{ControlRoot, ControlSocket, FileGrant, FileRight, Grant, Names};
 
 use crate::options::Options;
 use crate::setup::Configured;
@@ -16,17 +16,11 @@ pub(crate) fn of(options: &Options, configured: &[Configured]) -> Grant {
     // The regulatory domain is set by the configuration and, with SET, by whoever may use the control socket.
     grant.country = true;
     let one = |name: &str| Names::one(name).ok();
-    if options.global.is_some() {
-        // Interfaces are named later, on the global control socket.
-        grant.interfaces = vec![Names::any()];
-        grant.makes = vec![Make { kind: InterfaceType::Station, names: Names::any() }];
-        grant.bridges = vec![Names::any()];
-        grant.random_address = true;
-        grant.witness = true;
-    } else {
-        grant.interfaces = configured.iter().filter_map(|one_of| one(&one_of.options.ifname)).collect();
-        grant.bridges = configured.iter().filter_map(|one_of| one(one_of.options.bridge.as_deref()?)).collect();
-    }
+    grant.interfaces = configured.iter().filter_map(|one_of| one(&one_of.options.ifname)).collect();
+    grant.bridges = configured.iter().filter_map(|one_of| one(one_of.options.bridge.as_deref()?)).collect();
+    // Further interfaces are named later, by the superuser on the global control socket.
+    grant.witness = options.global.is_some();
+    grant.random_address = grant.witness;
     let group = options.global_group.as_ref();
     let mut control = |directory: ControlDirectory| {
         let root = ControlRoot {

@@ -19,6 +19,7 @@ mod rfkill;
 mod rtnetlink;
 mod serve;
 mod shared;
+mod witnessed;
 mod worker;
 
 use std::os::fd::OwnedFd;
@@ -37,6 +38,8 @@ pub(crate) enum Clients {
         fd: OwnedFd,
         /// What it may touch.
         grant: Box<Grant>,
+        /// The line to its post.
+        witness: Option<OwnedFd>,
     },
     /// A listening `SOCK_SEQPACKET` socket.
     Listening {

@@ -20,6 +20,7 @@ use super::dispatch::Plan;
 use super::job::{Job, Owner, Port};
 use super::message::{Attrs, Message, Messages, NLMSG_ERROR};
 use super::rfkill::Rfkill;
+use super::witnessed::Witnessed;
 use super::worker::{Packets, View, Worker};
 use super::{Clients, ServeError, Sockets, rtnetlink};
 use crate::sys;
@@ -96,6 +97,7 @@ enum Source {
     Client(u64),
     Netlink(Port),
     Switches,
+    Witness,
     Packets { ifindex: u32, kind: Packets },
 }
 
@@ -107,7 +109,8 @@ pub(crate) fn serve(sockets: Sockets, clients: Clients) -> Result<(), ServeError
     worker.switches();
     let mut next = 0u64;
     let (listener, only) = match clients {
-        Clients::Connected { fd, grant } => {
+        Clients::Connected { fd, grant, witness } => {
+            worker.witnessed = Witnessed::new(witness);
             worker.add_client(next, fd, None, vec![Rc::from(grant)])?;
             next = next.wrapping_add(1);
             (None, true)
@@ -136,6 +139,7 @@ pub(crate) fn serve(sockets: Sockets, clients: Clients) -> Result<(), ServeError
                 Source::Client(number) => worker.hear(number),
                 Source::Netlink(port) => worker.pump(port),
                 Source::Switches => worker.switches(),
+                Source::Witness => worker.witnessed.read(),
                 Source::Packets { ifindex, kind } => worker.receive_packets(ifindex, kind),
             }
         }
@@ -162,6 +166,9 @@ impl Worker {
         add(Source::Netlink(Port::Route), self.route.as_fd(), PollFlags::POLLIN);
         if let Some(rfkill) = &self.rfkill {
             add(Source::Switches, rfkill.as_fd(), PollFlags::POLLIN);
+        }
+        if let Some(witness) = self.witnessed.as_fd() {
+            add(Source::Witness, witness, PollFlags::POLLIN);
         }
         for (number, client) in &self.clients {
             let mut flags = PollFlags::empty();
@@ -247,6 +254,8 @@ impl Worker {
     fn request(&mut self, number: u64, id: u32, request: Request) {
         // What has happened up to now counts: a grant may be gone, a key may be gone.
         self.settle();
+        // What made the daemon ask was said to the post before, and to us.
+        self.witnessed.read();
         let Some(client) = self.clients.get(&number) else { return };
         let outstanding = client.outstanding;
         let verdict = match client.grant() {

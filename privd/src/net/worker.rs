@@ -27,6 +27,7 @@ use super::nl80211::parse::{self, Interface};
 use super::rfkill::Rfkill;
 use super::rtnetlink::{self, Link};
 use super::shared::Shared;
+use super::witnessed::Witnessed;
 
 pub(super) use packets::Packets;
 
@@ -110,6 +111,7 @@ pub(super) struct Worker {
     blocked: BTreeMap<u32, bool>,
     /// What clients have changed for everybody.
     pub(super) shared: Shared,
+    pub(super) witnessed: Witnessed,
     buffer: Vec<u8>,
 }
 
@@ -143,6 +145,7 @@ impl Worker {
             sequence: 0,
             blocked: BTreeMap::new(),
             shared: Shared::default(),
+            witnessed: Witnessed::default(),
             buffer: vec![0; BUFFER],
         }
     }

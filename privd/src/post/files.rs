@@ -114,6 +114,12 @@ impl Files {
         Ok(file.ok_or("the keeper sent no file")?.into())
     }
 
+    /// Is this a file that only the superuser may write?
+    pub(super) fn is_the_superusers(&self, file: &OwnedFd) -> bool {
+        let found = file.try_clone().map(File::from).and_then(|file| file.metadata());
+        found.is_ok_and(|found| [0, self.own_user].contains(&found.uid()) && found.mode() & 0o022 == 0)
+    }
+
     /// Does a file that was read before, and that only the superuser may write, name this?
     pub(super) fn named_in_file(&mut self, names: &Names, grant: &Grant) -> bool {
         let own = self.own_user;

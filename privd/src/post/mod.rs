@@ -6,7 +6,7 @@
 //!
 //! * `sockets`, `clients`, `spare`: control sockets, who wrote to them, and their room.
 //! * `files`: which files the daemon may have. `opener`: the keeper's part, which opens them. `witness`: what the
-//!   superuser has named.
+//!   superuser has named; `teller` tells privd of it.
 //! * `places`: what either process may reach, and what is made before that.
 
 mod clients;
@@ -15,6 +15,7 @@ mod opener;
 mod places;
 mod sockets;
 mod spare;
+mod teller;
 mod witness;
 
 #[cfg(test)]
@@ -24,6 +25,7 @@ use std::collections::VecDeque;
 use std::io;
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use ipc_proto::VERSION;
 use ipc_proto::channel::{Channel, ChannelError};
@@ -38,6 +40,7 @@ pub(crate) use opener::{LeftBehind, Line, Opener};
 pub(crate) use places::{Places, groups, prepare};
 use sockets::{ControlSocket, Delivery, Place};
 pub(crate) use spare::Spare;
+use teller::Teller;
 use witness::{Names, Witness};
 
 /// What the post is told at its start.
@@ -53,6 +56,8 @@ pub(crate) struct Options {
     pub(crate) groups: Vec<(String, u32)>,
     /// Sockets with more room than others.
     pub(crate) spare: Spare,
+    /// The line to privd.
+    pub(crate) witness: Option<Arc<OwnedFd>>,
 }
 
 /// Most messages that wait for a daemon which does not read. Commands beyond that are dropped: their clients time out
@@ -73,6 +78,7 @@ pub(crate) fn serve(connection: OwnedFd, opener: OwnedFd, options: Options) -> i
         spare,
         files: Files::new(opener, options.started.clone(), options.own.0)?,
         witness: Witness::new(),
+        teller: Teller::new(options.witness.as_deref()),
         daemon: Channel::new(connection)?,
         greeted: false,
         sockets: Vec::new(),
@@ -91,6 +97,7 @@ struct Post {
     backlog: VecDeque<(FromPost, Option<OwnedFd>)>,
     files: Files,
     witness: Witness,
+    teller: Teller,
     options: Options,
     spare: Vec<OwnedFd>,
 }
@@ -105,6 +112,7 @@ impl Post {
             if daemon && self.drain_daemon().is_err() {
                 return Ok(());
             }
+            self.teller.serve();
             let quiet = !daemon && ready.is_empty();
             for index in ready {
                 self.drain_socket(index);
@@ -125,6 +133,7 @@ impl Post {
         }
         let mut polled = vec![PollFd::new(self.daemon.as_fd(), interest)];
         polled.extend(self.sockets.iter().map(|socket| PollFd::new(socket.as_fd(), PollFlags::POLLIN)));
+        polled.extend(self.teller.as_fd().map(|fd| PollFd::new(fd, PollFlags::POLLIN)));
         let timeout = self.clients.retry_in().map_or(PollTimeout::NONE, PollTimeout::from);
         match poll(&mut polled, timeout) {
             Ok(_) | Err(nix::errno::Errno::EINTR) => {}
@@ -132,7 +141,8 @@ impl Post {
         }
         let fired = |polled: &PollFd<'_>| polled.any().unwrap_or(false);
         let daemon = polled.first().is_some_and(fired);
-        let ready = polled.iter().skip(1).enumerate().filter(|(_, p)| fired(p)).map(|(index, _)| index).collect();
+        let sockets = polled.iter().skip(1).take(self.sockets.len());
+        let ready = sockets.enumerate().filter(|(_, p)| fired(p)).map(|(index, _)| index).collect();
         Ok((daemon, ready))
     }
 
@@ -191,7 +201,12 @@ impl Post {
                 }
             }
             ToPost::ReadFile { token, path } => match self.files.read(&path, &self.options.grant, &self.witness) {
-                Ok(file) => self.tell(FromPost::FileRead { token, result: Ok(()) }, Some(file)),
+                Ok(file) => {
+                    if self.is_the_superusers_word(Path::new(&path), &file) {
+                        self.teller.written(&file);
+                    }
+                    self.tell(FromPost::FileRead { token, result: Ok(()) }, Some(file));
+                }
                 Err(why) => self.tell(FromPost::FileRead { token, result: Err(why) }, None),
             },
             ToPost::WriteFile { token, path, data, last } => {
@@ -207,6 +222,15 @@ impl Post {
             },
         }
         Ok(())
+    }
+
+    /// Does what stands in this file count as said by the superuser? He named it in a command, or only he may write it; and
+    /// the daemon cannot have it replaced, or it would be the daemon's own word.
+    fn is_the_superusers_word(&self, path: &Path, file: &OwnedFd) -> bool {
+        let grant = &self.options.grant;
+        let replaceable = self.witness.allows_saving() || grant.replaces(path).is_ok();
+        let named = || self.witness.named(&Names::of_file(path, self.options.started.as_deref()));
+        !replaceable && (self.files.is_the_superusers(file) || named())
     }
 
     fn open(&mut self, id: u32, path: &str, group: Option<&str>) -> Result<(), String> {
@@ -249,6 +273,7 @@ impl Post {
             let uid = datagram.uid;
             if uid == 0 {
                 self.witness.hear(socket, &datagram.data);
+                self.teller.said(&datagram.data);
             }
             let (client, evicted) = self.clients.of(known);
             if let Some(client) = evicted {

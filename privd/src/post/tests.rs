@@ -40,7 +40,7 @@ impl Daemon {
         fill(&folder, &mut grant);
         let mut opener = Opener::new(&grant, nix::unistd::geteuid().as_raw(), LeftBehind::default());
         let own = (nix::unistd::geteuid().as_raw(), nix::unistd::getegid().as_raw());
-        let options = Options { grant, started: None, own, groups: Vec::new(), spare: Spare::default() };
+        let options = Options { grant, started: None, own, groups: Vec::new(), spare: Spare::default(), witness: None };
         let (asked, asks) = pair().unwrap();
         std::thread::spawn(move || {
             let mut line: Line = Channel::new(asked).unwrap();

@@ -81,6 +81,10 @@ impl policy::World for View<'_> {
         its.map(|(name, _)| name.clone()).collect()
     }
 
+    fn is_witnessed(&self, name: &str) -> bool {
+        self.worker.witnessed.has(name)
+    }
+
     fn has_key(&self, handle: Handle, peer: MacAddr) -> bool {
         let ifindex = self.worker.index_of(self.client, handle);
         let attachment = ifindex.and_then(|ifindex| self.worker.attached.get(&ifindex));
@@ -139,7 +143,7 @@ impl Worker {
     pub(in crate::net) fn visible_interfaces(&self, client: u64) -> Vec<InterfaceInfo> {
         let Some(client) = self.clients.get(&client) else { return Vec::new() };
         let all = self.interfaces.keys().filter_map(|ifindex| self.info(*ifindex));
-        all.filter(|info| client.sees(&info.ifname)).collect()
+        all.filter(|info| client.sees(&info.ifname) || self.witnessed.has(&info.ifname)).collect()
     }
 
     pub(in crate::net) fn attach(&mut self, client: u64, ifname: &str) -> Plan {
@@ -305,7 +309,8 @@ impl Worker {
         if self.attached.contains_key(&ifindex) {
             return;
         }
-        for client in self.clients.values_mut().filter(|client| client.sees(&info.ifname)) {
+        let witnessed = self.witnessed.has(&info.ifname);
+        for client in self.clients.values_mut().filter(|client| witnessed || client.sees(&info.ifname)) {
             client.event(Event::InterfaceAdded { ifname: info.ifname.clone(), kind: info.kind });
         }
     }

@@ -3,6 +3,7 @@
 use std::fs::{self, File};
 use std::io::Write as _;
 use std::net::Ipv4Addr;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -150,6 +151,8 @@ impl Lab {
         fs::write(self.results.join(name), text)?;
         let path = Path::new("/run/lab/conf").join(name);
         fs::write(&path, text)?;
+        // As an administrator's files are: what anybody may write is nobody's word.
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o644))?;
         Ok(path)
     }
 

@@ -13,7 +13,7 @@ use crate::guest::init::{CONTROL_GROUP, MEMBER, STRANGER};
 use crate::guest::lab::{Lab, Maker};
 use crate::guest::networks::{Method, Network, Suite};
 use crate::guest::process;
-use crate::guest::program::until;
+use crate::guest::program::{Program, send_signal, until};
 use crate::guest::station::{AccessPoint, Station, join, joined};
 
 /// The stories of this file.
@@ -32,6 +32,7 @@ pub const STORIES: &[super::Story] = stories![
     dead_listeners_block_nobody,
     interfaces_come_and_go_over_the_global_socket,
     access_points_come_and_go_over_the_global_socket,
+    an_interface_is_taken_when_root_names_it_and_not_when_a_member_does,
     a_daemon_in_the_background_ends_when_told,
 ];
 
@@ -447,6 +448,45 @@ pub fn interfaces_come_and_go_over_the_global_socket(lab: &mut Lab) -> Outcome {
     global.ok("TERMINATE")?;
     program.wait_end(AWHILE)?;
     Ok(())
+}
+
+/// `-g` grants no interface: the superuser's word does, also to a privd that had to begin anew.
+pub fn an_interface_is_taken_when_root_names_it_and_not_when_a_member_does(lab: &mut Lab) -> Outcome {
+    let network = Network::new(Suite::Wpa2);
+    let mut ap = AccessPoint::start(lab, "ap", Maker::Airlock, &network)?;
+    let host = lab.host("sta")?;
+    let folder = PathBuf::from("/run/sta-wpa_supplicant");
+    let conf = network.supplicant_conf(&folder.to_string_lossy(), CONTROL_GROUP.name);
+    let file = lab.file("added.conf", &conf)?;
+    let program = lab.our_program("supplicant");
+    let arguments = ["-dd", "-g", "/run/global-sta", "-G", CONTROL_GROUP.name];
+    let program = lab.start("sta", "supplicant", &program, &arguments)?;
+    let mut global = Control::open(Path::new("/run/global-sta"), AWHILE)?;
+    let interface = host.interface.clone();
+    let script = format!("exec wpa_cli -g /run/global-sta interface_add {interface}");
+    let (_, said) = lab.run_as(MEMBER.id, &[CONTROL_GROUP.id], "sh", &["-c", &script])?;
+    lab.step(&format!("a member adds it: {said}"));
+    std::thread::sleep(Duration::from_secs(15));
+    check(lab.stations(&ap.host, &ap.host.interface)?.is_empty(), || "a member's word is enough".into())?;
+    let wanted = format!("interface: {interface}");
+    check(program.log().contains(&wanted), || format!("the log does not say what would allow it: {wanted}"))?;
+    let _ = global.request(&format!("INTERFACE_REMOVE {interface}"))?;
+    global.ok(&format!("INTERFACE_ADD {interface}\t{}\tnl80211\t{}", file.display(), folder.display()))?;
+    let mut control = Control::open(&folder.join(&interface), AWHILE)?;
+    control.wait_status("wpa_state", "COMPLETED", AWHILE)?;
+    ap.must_have(lab, &host, &network)?;
+    let privd = |program: &Program| -> Outcome<u32> {
+        let family = process::family(program.id())?;
+        family.iter().find(|process| process.name == "privd").map(|process| process.id).during(|| "no privd".into())
+    };
+    let before = privd(&program)?;
+    send_signal(before, nix::sys::signal::Signal::SIGKILL)?;
+    until("a new privd", AWHILE, || Ok(privd(&program).ok().filter(|new| *new != before)))?;
+    control
+        .wait_status("wpa_state", "SCANNING", AWHILE)
+        .or_else(|_| control.wait_status("wpa_state", "COMPLETED", AWHILE))?;
+    control.wait_status("wpa_state", "COMPLETED", Duration::from_secs(60))?;
+    ap.must_have(lab, &host, &network)
 }
 
 /// `apd -g`: ADD and REMOVE.
