@@ -9,6 +9,7 @@ use alloc::vec::Vec;
 use crypto::Secret;
 
 use crate::ServerMethod;
+use crate::methods::sim::{SimAnswer, SimRequest, SubscriberAnswer, SubscriberAsk};
 use crate::methods::ttls::TtlsInner;
 
 /// What is asked for. A control client sees those of a peer as `CTRL-REQ`.
@@ -23,6 +24,10 @@ pub enum Ask {
         /// What the server says, as it came: not fit for a terminal before it is cleaned.
         challenge: String,
     },
+    /// Peer: what the card of a mobile network says ([`Answer::Sim`]).
+    Sim(SimRequest),
+    /// Server: what a home network says ([`Answer::Subscriber`]).
+    Subscriber(SubscriberAsk),
     /// Server: who this is ([`Answer::User`]).
     User {
         /// As the peer said it, without proof.
@@ -41,6 +46,10 @@ pub enum Answer {
     Text(Secret),
     /// A password.
     Password(Password),
+    /// What a card says.
+    Sim(SimAnswer),
+    /// What a home network says.
+    Subscriber(Box<SubscriberAnswer>),
     /// A user.
     User(Box<User>),
 }
@@ -57,8 +66,24 @@ impl Answer {
     pub fn text(self) -> Option<Secret> {
         match self {
             Self::Text(text) | Self::Password(Password::Plain(text)) => Some(text),
-            Self::Unavailable | Self::Password(Password::NtHash(_)) | Self::User(_) => None,
+            Self::Unavailable
+            | Self::Password(Password::NtHash(_))
+            | Self::Sim(_)
+            | Self::Subscriber(_)
+            | Self::User(_) => None,
         }
+    }
+
+    /// What a card says, if it is that.
+    #[must_use]
+    pub fn sim(self) -> Option<SimAnswer> {
+        if let Self::Sim(answer) = self { Some(answer) } else { None }
+    }
+
+    /// What a home network says, if it is that.
+    #[must_use]
+    pub fn subscriber(self) -> Option<SubscriberAnswer> {
+        if let Self::Subscriber(answer) = self { Some(*answer) } else { None }
     }
 
     /// The user, if it is one.

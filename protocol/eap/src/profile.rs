@@ -4,7 +4,8 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use crate::methods::TABLE;
-use crate::{EapError, MethodType, Password, PeerMethod, PeerMethods, TunnelCredentials};
+use crate::methods::sim::{self, SimCredentials};
+use crate::{EapError, MethodType, Note, Password, PeerMethod, PeerMethods, TunnelCredentials};
 
 /// A network's credentials: what its configuration says of EAP, already typed.
 #[derive(Clone, Debug, Default)]
@@ -17,6 +18,8 @@ pub struct Credentials {
     pub anonymous_identity: Option<Vec<u8>>,
     /// The password, or the shared key of methods that are made for one; `None` has it asked for.
     pub password: Option<Password>,
+    /// What methods with the card of a mobile network need.
+    pub sim: Option<SimCredentials>,
     /// What methods with TLS need.
     pub tunnel: Option<TunnelCredentials>,
     /// The same for a method with TLS inside of a tunnel.
@@ -48,10 +51,16 @@ impl PeerMethods for Credentials {
     }
 
     fn identity(&mut self) -> Option<Vec<u8>> {
-        self.anonymous_identity.clone().or_else(|| self.identity.clone())
+        sim::known_as(self).or_else(|| self.anonymous_identity.clone()).or_else(|| self.identity.clone())
     }
 
     fn set_identity(&mut self, identity: &[u8]) {
         self.identity = Some(identity.to_vec());
+    }
+
+    fn remember(&mut self, note: &Note) {
+        if let (Note::Sim(memory), Some(sim)) = (note, &mut self.sim) {
+            sim.memory.clone_from(memory);
+        }
     }
 }

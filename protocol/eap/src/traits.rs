@@ -7,6 +7,7 @@ use core::fmt::Debug;
 use crypto::{Rng, Secret};
 use wire::Instant;
 
+use crate::methods::sim::{SimMemory, SubscriberNews};
 use crate::packet::Body;
 use crate::{Answer, Ask, EapError, Ignored, MethodType};
 
@@ -55,6 +56,10 @@ pub enum Note {
     Text(String),
     /// A status in the words of control clients, and its parameter (`CTRL-EVENT-EAP-STATUS`).
     Status(&'static str, String),
+    /// Peer: what the next conversation with the card of a mobile network needs ([`PeerMethods::remember`]).
+    Sim(Box<SimMemory>),
+    /// Server: what the next conversation with a subscriber needs.
+    Subscriber(Box<SubscriberNews>),
     /// Peer, of a tunnel: a certificate of the server's chain.
     Certificate(Box<CertificateNote>),
 }
@@ -156,6 +161,11 @@ pub trait PeerMethods: Debug + Send {
 
     /// The identity that was asked for.
     fn set_identity(&mut self, identity: &[u8]);
+
+    /// What a method wants known outside: what is of use for the next conversation is to be kept.
+    fn remember(&mut self, note: &Note) {
+        let _ = note;
+    }
 }
 
 /// What a server's method makes of its start or of a Response.

@@ -8,12 +8,13 @@ use eap::methods::md5::Md5Server;
 use eap::methods::mschapv2::MsChapV2Server;
 use eap::methods::peap::PeapServer;
 use eap::methods::pwd::{PwdSecret, PwdServer};
+use eap::methods::sim::{Home, Kind, Milenage, SimCard, SimCredentials, SimServer, SimServerConfig};
 use eap::methods::tls::TlsServer;
 use eap::methods::token::GtcServer;
 use eap::methods::ttls::{TtlsInner, TtlsServer};
 use eap::packet::{Body, Code, Packet, write, write_body};
 use eap::{
-    Answer, Credentials, Env, MethodType, Nak, Password, Peer, PeerConfig, PeerOutput, Server, ServerConfig,
+    Answer, Ask, Credentials, Env, MethodType, Nak, Password, Peer, PeerConfig, PeerOutput, Server, ServerConfig,
     ServerMethod, ServerOutput, TunnelCredentials, User,
 };
 use wire::Instant;
@@ -59,6 +60,7 @@ pub(crate) fn peer(data: &[u8]) {
         methods: eap::methods::all().collect(),
         identity: Some(b"alice".to_vec()),
         password: Some(password()),
+        sim: Some(SimCredentials::new(SimCard::Milenage(Milenage::new([0x46; 16], [0xcd; 16])))),
         tunnel: crate::tls::endpoints()
             .map(|(endpoint, _)| TunnelCredentials::new(endpoint, vec![MethodType::MSCHAPV2, MethodType::GTC])),
         ..Credentials::default()
@@ -83,11 +85,17 @@ pub(crate) fn server(data: &[u8]) {
     let mut rng = TestRng::new(1);
     let mut server = Server::new(ServerConfig { key_required: false, ..ServerConfig::default() }, 0);
     server.start();
+    let mut home = Home::new();
+    home.add(b"0232010000000000", Milenage::new([0x46; 16], [0xcd; 16]), 0);
     for packet in sequence(data) {
         let mut env = Env { now: Instant::ZERO, wall: Some(tls::testing::NOW.0), rng: &mut rng };
         let _ = server.handle_packet(packet, &mut env);
         while let Some(output) = server.poll_output() {
             match output {
+                ServerOutput::Ask(Ask::Subscriber(ask)) => {
+                    let answer = home.answer(&ask, &mut TestRng::new(2));
+                    server.answer(Answer::Subscriber(Box::new(answer)), &mut env);
+                }
                 ServerOutput::Ask(_) => {
                     let user = User {
                         password: Some(password()),
@@ -119,6 +127,15 @@ fn methods(first: usize) -> Vec<Box<dyn ServerMethod>> {
         all.push(Box::new(TtlsServer::new(endpoint)));
     }
     all.push(Box::new(PwdServer::new(b"server".to_vec(), PwdSecret::Password(password()), 19)));
+    for kind in [Kind::Sim, Kind::Aka, Kind::AkaPrime] {
+        let config = SimServerConfig {
+            network: b"WLAN".to_vec(),
+            pseudonyms: true,
+            fast_reauth: true,
+            ..SimServerConfig::default()
+        };
+        all.push(Box::new(SimServer::new(kind, config)));
+    }
     let by = first.checked_rem(all.len()).unwrap_or(0);
     all.rotate_left(by);
     all

@@ -8,6 +8,7 @@ pub mod md5;
 pub mod mschapv2;
 pub mod peap;
 pub mod pwd;
+pub mod sim;
 pub mod tls;
 pub mod token;
 pub mod ttls;
@@ -29,6 +30,9 @@ pub(crate) const TABLE: &[Row] = &[
     Row { method: MethodType::PEAP, peer: peap::peer },
     Row { method: MethodType::MSCHAPV2, peer: mschapv2::peer },
     Row { method: MethodType::PWD, peer: pwd::peer },
+    Row { method: MethodType::SIM, peer: sim::sim },
+    Row { method: MethodType::AKA, peer: sim::aka },
+    Row { method: MethodType::AKA_PRIME, peer: sim::aka_prime },
 ];
 
 /// Every method that a station can use.

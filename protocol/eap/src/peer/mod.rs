@@ -279,6 +279,7 @@ impl Peer {
             running.is_new = false;
             self.shared.outputs.push_back(PeerOutput::Started(request.method));
         }
+        notes.iter().for_each(|note| self.shared.methods.remember(note));
         self.shared.outputs.extend(notes.into_iter().map(PeerOutput::Note));
         match step {
             PeerStep::Ignore(why) => {

@@ -12,5 +12,7 @@ mod codec;
 mod kit;
 mod pairs;
 mod pwd;
+mod sim;
+mod sim_attacks;
 mod ttls;
 mod tunnels;
