@@ -6,8 +6,11 @@ use crypto::Secret;
 use crypto::testing::TestRng;
 use eap::methods::md5::Md5Server;
 use eap::methods::mschapv2::MsChapV2Server;
+use eap::methods::pax::PaxServer;
 use eap::methods::peap::PeapServer;
+use eap::methods::psk::PskServer;
 use eap::methods::pwd::{PwdSecret, PwdServer};
+use eap::methods::sake::SakeServer;
 use eap::methods::sim::{Home, Kind, Milenage, SimCard, SimCredentials, SimServer, SimServerConfig};
 use eap::methods::tls::TlsServer;
 use eap::methods::token::GtcServer;
@@ -54,12 +57,18 @@ fn password() -> Password {
     Password::Plain(Secret::from(*b"a password that no input holds"))
 }
 
-/// A station with a password that whoever sends does not have.
+/// A station with a password that whoever sends does not have, and with keys of the lengths that some methods need.
 pub(crate) fn peer(data: &[u8]) {
+    for password in [password(), Password::Plain(Secret::from([0x5a; 16])), Password::Plain(Secret::from([0x5a; 32]))] {
+        peer_with(data, password);
+    }
+}
+
+fn peer_with(data: &[u8], password: Password) {
     let credentials = Credentials {
         methods: eap::methods::all().collect(),
         identity: Some(b"alice".to_vec()),
-        password: Some(password()),
+        password: Some(password),
         sim: Some(SimCredentials::new(SimCard::Milenage(Milenage::new([0x46; 16], [0xcd; 16])))),
         tunnel: crate::tls::endpoints()
             .map(|(endpoint, _)| TunnelCredentials::new(endpoint, vec![MethodType::MSCHAPV2, MethodType::GTC])),
@@ -136,6 +145,10 @@ fn methods(first: usize) -> Vec<Box<dyn ServerMethod>> {
         };
         all.push(Box::new(SimServer::new(kind, config)));
     }
+    let key = |octets| Secret::from(vec![0x5a; octets]);
+    all.push(Box::new(PskServer::new(b"server".to_vec(), b"alice".to_vec(), key(16))));
+    all.push(Box::new(PaxServer::new(b"alice".to_vec(), key(16))));
+    all.push(Box::new(SakeServer::new(b"server".to_vec(), b"alice".to_vec(), key(32))));
     let by = first.checked_rem(all.len()).unwrap_or(0);
     all.rotate_left(by);
     all

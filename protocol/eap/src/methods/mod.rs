@@ -6,8 +6,12 @@ use crate::{Credentials, EapError, MethodType, PeerMethod};
 
 pub mod md5;
 pub mod mschapv2;
+pub mod pax;
 pub mod peap;
+pub mod psk;
 pub mod pwd;
+pub mod sake;
+mod shared_key;
 pub mod sim;
 pub mod tls;
 pub mod token;
@@ -30,6 +34,9 @@ pub(crate) const TABLE: &[Row] = &[
     Row { method: MethodType::PEAP, peer: peap::peer },
     Row { method: MethodType::MSCHAPV2, peer: mschapv2::peer },
     Row { method: MethodType::PWD, peer: pwd::peer },
+    Row { method: MethodType::PSK, peer: psk::peer },
+    Row { method: MethodType::PAX, peer: pax::peer },
+    Row { method: MethodType::SAKE, peer: sake::peer },
     Row { method: MethodType::SIM, peer: sim::sim },
     Row { method: MethodType::AKA, peer: sim::aka },
     Row { method: MethodType::AKA_PRIME, peer: sim::aka_prime },

@@ -12,6 +12,7 @@ mod codec;
 mod kit;
 mod pairs;
 mod pwd;
+mod shared_keys;
 mod sim;
 mod sim_attacks;
 mod ttls;
