@@ -14,6 +14,7 @@ mod parsers;
 mod radius;
 mod records;
 mod sae;
+mod session;
 mod tls;
 
 #[cfg(test)]
@@ -54,6 +55,7 @@ pub const TARGETS: &[Target] = &[
     ("kernel_messages", parsers::kernel_messages),
     ("privd_worker", parsers::privd_worker),
     ("ap_engine", engine::bss),
+    ("ap_session", session::access_point),
     ("station_machine", machines::station),
     ("access_point_machine", machines::access_point),
     ("radius_packet", radius::packet),

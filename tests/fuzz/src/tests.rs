@@ -59,3 +59,12 @@ fn each_target_is_wrapped_for_cargo_fuzz() {
         assert!(manifest.contains(&format!("name = \"{name}\"")), "fuzz/Cargo.toml has no target {name}");
     }
 }
+
+#[test]
+fn the_station_of_a_session_joins_though_a_stranger_speaks() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus/ap_session");
+    for name in ["joins", "joined-then-stranger", "transition", "replays-changed", "stranger-between"] {
+        let data = fs::read(folder.join(name)).unwrap();
+        assert!(crate::session::link_stood(&data), "{name}: the link never stood");
+    }
+}

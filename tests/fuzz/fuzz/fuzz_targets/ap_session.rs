@@ -1,0 +1,4 @@
+//! Wraps the target `ap_session`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| fuzz_targets::run("ap_session", data));
