@@ -218,3 +218,30 @@ fn challenges_of_gsm_that_repeat_or_are_too_few_are_refused_with_their_code() {
     }
     assert!(!permanent(Kind::Sim).is_empty());
 }
+
+/// Whoever stands at the door and asks for permanent identities gets none of a station that has a pseudonym and is careful.
+#[test]
+fn a_conservative_station_with_a_pseudonym_tells_nobody_who_it_is() {
+    for kind in KINDS {
+        for (conservative, pseudonym) in [(false, true), (true, true), (true, false)] {
+            let mut credentials = station(kind);
+            if let Some(sim) = &mut credentials.sim {
+                sim.conservative = conservative;
+                sim.memory.pseudonym = pseudonym.then(|| b"2nobody".to_vec());
+            }
+            let mut rng = TestRng::new(8);
+            let mut peer = Peer::new(PeerConfig::default(), Box::new(credentials));
+            let data: &[u8] = if kind == Kind::Sim {
+                &[10, 0, 0, 15, 2, 0, 2, 0, 1, 0, 0, 10, 1, 0, 0]
+            } else {
+                &[5, 0, 0, 10, 1, 0, 0]
+            };
+            peer.handle_packet(&request(kind, 1, data), &mut env(Instant::ZERO, &mut rng)).unwrap();
+            let name = permanent(kind);
+            let is_named = outputs(&mut peer).iter().any(
+                |said| matches!(said, PeerOutput::Send(packet) if packet.windows(name.len()).any(|part| part == name)),
+            );
+            assert_eq!(is_named, !(conservative && pseudonym), "{kind:?}");
+        }
+    }
+}

@@ -113,6 +113,9 @@ pub struct SimCredentials {
     pub challenges: usize,
     /// Results under protection are asked for (`result_ind=1`).
     pub result_indications: bool,
+    /// Who has a pseudonym does not tell its permanent identity any more, though the network may then not let it in
+    /// (`strict_conservative_peer_mode=1`, RFC 4186 4.2.5).
+    pub conservative: bool,
     /// EAP-AKA': the only network names that are believed; any if empty.
     pub networks: Vec<Vec<u8>>,
 }
@@ -122,7 +125,14 @@ impl SimCredentials {
     #[must_use]
     pub fn new(card: SimCard) -> SimCredentials {
         let memory = SimMemory::default();
-        SimCredentials { card, memory, challenges: 2, result_indications: false, networks: Vec::new() }
+        SimCredentials {
+            card,
+            memory,
+            challenges: 2,
+            result_indications: false,
+            conservative: false,
+            networks: Vec::new(),
+        }
     }
 }
 

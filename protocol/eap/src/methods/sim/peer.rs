@@ -177,6 +177,12 @@ impl SimPeer {
         if beginning.asked.is_some_and(|asked| asked >= request) {
             return Err(unable("identities are asked for out of order"));
         }
+        if request == IdRequest::Permanent
+            && self.credentials.conservative
+            && self.credentials.memory.pseudonym.is_some()
+        {
+            return Err(Outcome::Error(UNABLE, EapError::protocol("the permanent identity is not told")));
+        }
         beginning.asked = Some(request);
         let session = self.session().filter(|_| request == IdRequest::Any && !beginning.is_full);
         let pseudonym = self.credentials.memory.pseudonym.as_ref().filter(|_| request != IdRequest::Permanent);
