@@ -2,6 +2,7 @@
 
 use alloc::boxed::Box;
 use alloc::rc::Rc;
+use alloc::sync::Arc;
 use alloc::vec;
 use alloc::vec::Vec;
 use core::cell::RefCell;
@@ -9,11 +10,15 @@ use core::cell::RefCell;
 use crypto::testing::TestRng;
 
 use super::kit::{Ended, Helper, Pair, lax, survives_bad_links};
+use crate::methods::peap::PeapServer;
 use crate::methods::sim::{
     Home, Kind, Milenage, SimAnswer, SimCard, SimCredentials, SimRequest, SimServer, SimServerConfig, SubscriberAsk,
     Usim,
 };
-use crate::{Answer, Ask, Blame, Credentials, MethodType, Note, PeerOutput, ServerMethod, ServerOutput, User};
+use crate::{
+    Answer, Ask, Blame, Credentials, CryptoBinding, MethodType, Note, PeerOutput, ServerMethod, ServerOutput,
+    TunnelCredentials, User,
+};
 
 pub(super) const KINDS: [Kind; 3] = [Kind::Sim, Kind::Aka, Kind::AkaPrime];
 const K: [u8; 16] = [0x46; 16];
@@ -331,4 +336,43 @@ fn secrets_of_cards_and_sessions_are_not_printed() {
     let session = credentials.sim.unwrap().memory.session.unwrap();
     assert!(alloc::format!("{session:?}").contains("Secret(16 bytes)"));
     assert_eq!(MethodType::AKA.short(), Some(23));
+}
+
+/// The inner conversation asks the home network and the card as the outer one would, and its keys bind the tunnel.
+#[test]
+fn each_kind_works_inside_of_peap_with_crypto_binding() {
+    let ends = super::tunnels::ends(super::tunnels::BOTH[1], false, true);
+    for kind in KINDS {
+        let home = home();
+        let tunnel = TunnelCredentials {
+            crypto_binding: CryptoBinding::Required,
+            ..TunnelCredentials::new(Arc::clone(&ends.client), vec![kind.method()])
+        };
+        let mut credentials = Credentials {
+            methods: vec![MethodType::PEAP],
+            tunnel: Some(tunnel),
+            anonymous_identity: Some(b"anonymous".to_vec()),
+            ..station(kind)
+        };
+        for conversation in 0..2 {
+            let mut pair = Pair::new(credentials.clone(), inner_helper(&ends, &home, kind));
+            let ended = pair.run();
+            keep(&pair, &mut credentials, &home);
+            assert!(ended.peer.is_ok(), "{kind:?} {conversation}: {ended:?}");
+            assert_eq!(ended.peer, ended.server, "{kind:?}");
+            assert!(!sent(&pair, user(permanent(kind))), "the subscriber was named outside of the tunnel");
+        }
+    }
+}
+
+fn inner_helper(ends: &super::tunnels::Ends, home: &Rc<RefCell<Home>>, kind: Kind) -> Helper {
+    let mut inner = server(home, kind, full());
+    let endpoint = Arc::clone(&ends.server);
+    Box::new(move |ask| match ask {
+        Ask::User { inner: false, .. } => {
+            let method: Box<dyn ServerMethod> = Box::new(PeapServer::new(Arc::clone(&endpoint), 0));
+            Answer::User(Box::new(User { methods: vec![method], ..User::default() }))
+        }
+        other => inner(other),
+    })
 }
