@@ -9,6 +9,7 @@
 
 mod attacks;
 mod codec;
+mod foreign;
 mod kit;
 mod pairs;
 mod pwd;
