@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod eap;
+mod eap_methods;
 mod engine;
 mod handshake;
 mod machines;
@@ -43,6 +44,7 @@ pub const TARGETS: &[Target] = &[
     ("eap_packets", eap::packets),
     ("eap_peer", eap::peer),
     ("eap_server", eap::server),
+    ("eap_methods", eap_methods::between),
     ("conf_station", parsers::conf_station),
     ("conf_access_point", parsers::conf_access_point),
     ("conf_files", parsers::conf_files),
