@@ -15,6 +15,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use policy::grant::{Grant, Lacking};
 use zeroize::Zeroizing;
 
+use super::naming::Words;
 use super::witness::{Names, Witness};
 
 /// Most files whose own text may name others.
@@ -38,6 +39,8 @@ struct Saving {
     token: u32,
     journal: Result<File, String>,
     length: usize,
+    /// What it names.
+    words: Words,
 }
 
 fn words(error: &std::io::Error) -> String {
@@ -46,7 +49,11 @@ fn words(error: &std::io::Error) -> String {
 
 /// An absolute path without a way up.
 pub(super) fn is_plain(path: &Path) -> bool {
-    path.is_absolute() && path.components().all(|part| matches!(part, Component::RootDir | Component::Normal(_)))
+    // Written as it is meant, so that it is the word that was said.
+    let doubled = path.as_os_str().as_encoded_bytes().windows(2).any(|pair| pair == b"//");
+    !doubled
+        && path.is_absolute()
+        && path.components().all(|part| matches!(part, Component::RootDir | Component::Normal(_)))
 }
 
 impl Files {
@@ -150,13 +157,14 @@ impl Files {
     ) -> Option<Result<(), String>> {
         if self.saving.as_ref().is_none_or(|saving| saving.token != token) {
             let journal = self.begin(Path::new(path), grant, witness);
-            self.saving = Some(Saving { token, journal, length: 0 });
+            self.saving = Some(Saving { token, journal, length: 0, words: Words::default() });
         }
         let saving = self.saving.as_mut()?;
         saving.length = saving.length.saturating_add(part.len());
         if saving.length > MAX_FILE {
             saving.journal = Err(format!("larger than {MAX_FILE} octets"));
         }
+        saving.words.push(part);
         if let Ok(journal) = &mut saving.journal
             && let Err(error) = journal.write_all(part)
         {
@@ -165,11 +173,35 @@ impl Files {
         if !last {
             return None;
         }
-        let journal = self.saving.take()?.journal;
+        let Saving { journal, words: mut new, .. } = self.saving.take()?;
+        new.end();
         Some(journal.and_then(|journal| {
+            self.names_nothing_new(Path::new(path), &new, grant, witness)?;
             journal.sync_all().map_err(|error| words(&error))?;
             self.ask(&ToOpener::Complete).map(drop)
         }))
+    }
+
+    /// Refuses a text that names what the file did not name, unless the grant has it or the superuser has said it.
+    fn names_nothing_new(&mut self, path: &Path, new: &Words, grant: &Grant, witness: &Witness) -> Result<(), String> {
+        if new.is_too_much() {
+            return Err("it names more than can be looked at".into());
+        }
+        let file = if grant.reads(path).is_ok() { self.open_granted(path, grant) } else { open(path) }?;
+        let mut text = Zeroizing::new(Vec::new());
+        file.take(MAX_FILE as u64).read_to_end(&mut text).map_err(|error| words(&error))?;
+        let before = Words::of(&text);
+        let granted = |word: &[u8]| {
+            let path = std::str::from_utf8(word).map(Path::new);
+            path.is_ok_and(|path| is_plain(path) && grant.reads(path).is_ok())
+        };
+        match new.beyond(&before, |word| granted(word) || witness.has_said(word)) {
+            None => Ok(()),
+            Some(word) => Err(format!(
+                "it would name {}, which neither the file names nor the superuser has named in a command",
+                String::from_utf8_lossy(word)
+            )),
+        }
     }
 
     fn begin(&mut self, path: &Path, grant: &Grant, witness: &Witness) -> Result<File, String> {

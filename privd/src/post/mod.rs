@@ -6,11 +6,12 @@
 //!
 //! * `sockets`, `clients`, `spare`: control sockets, who wrote to them, and their room.
 //! * `files`: which files the daemon may have. `opener`: the keeper's part, which opens them. `witness`: what the
-//!   superuser has named; `teller` tells privd of it.
+//!   superuser has named; `teller` tells privd of it. `naming`: what a text names.
 //! * `places`: what either process may reach, and what is made before that.
 
 mod clients;
 mod files;
+mod naming;
 mod opener;
 mod places;
 mod sockets;

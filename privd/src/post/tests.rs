@@ -261,6 +261,27 @@ fn a_granted_file_is_replaced_with_its_mode_and_no_other() {
 }
 
 #[test]
+fn a_daemon_writes_itself_no_right_to_another_file() {
+    let mut daemon = Daemon::start("planted");
+    let (conf, secret) = (daemon.folder.join("conf"), daemon.folder.join("secret"));
+    fs::write(&secret, "secret").unwrap();
+    let before = fs::read(&conf).unwrap();
+    let write = |token, text: String| {
+        let path = conf.to_string_lossy().into_owned();
+        ToPost::WriteFile { token, path, data: text.into_bytes(), last: true }
+    };
+    assert!(daemon.read(&conf).is_some());
+    daemon.send(&write(1, format!("update_config=1\nca_cert=\"{}\"\n", secret.display())));
+    let FromPost::FileWritten { token: 1, result: Err(why) } = daemon.next() else { panic!("it was written") };
+    assert!(why.contains("secret"), "{why}");
+    assert_eq!((daemon.read(&secret), fs::read(&conf).unwrap()), (None, before));
+    // Where a path is only text, it is written, and opens nothing.
+    daemon.send(&write(2, format!("update_config=1\nssid=\"{}\"\n", secret.display())));
+    assert_eq!(daemon.next(), FromPost::FileWritten { token: 2, result: Ok(()) });
+    assert_eq!(daemon.read(&secret), None);
+}
+
+#[test]
 fn a_file_larger_than_a_message_is_read_by_its_descriptor() {
     let mut daemon = Daemon::start("large");
     let path = daemon.folder.join("conf");

@@ -9,6 +9,8 @@ use std::path::Path;
 use ipc_proto::post::SocketId;
 use zeroize::Zeroizing;
 
+use super::naming;
+
 /// Most commands that are remembered, and the longest of them. Nobody but the superuser can fill this.
 const MOST: usize = 256;
 const LONGEST: usize = 4096;
@@ -24,7 +26,7 @@ pub(super) struct Witness {
     saving: bool,
 }
 
-const fn separates(octet: u8) -> bool {
+pub(super) const fn separates(octet: u8) -> bool {
     matches!(octet, b' ' | b'\t' | b'\r' | b'\n' | b'=' | b':' | b',' | b'"')
 }
 
@@ -67,14 +69,9 @@ impl Names {
         named && self.group.as_ref().is_none_or(|group| stands_in(text, group))
     }
 
-    /// Do they stand as values in a configuration's text? What follows a `#` at the beginning of a line is none.
+    /// Do they stand as values in a configuration's text?
     pub(super) fn stand_in_file(&self, text: &[u8]) -> bool {
-        let values = || {
-            let lines = text.split(|octet| *octet == b'\n').map(<[u8]>::trim_ascii);
-            let lines = lines.filter(|line| !line.starts_with(b"#"));
-            lines.filter_map(|line| line.iter().position(|octet| *octet == b'=').and_then(|at| line.get(at..)))
-        };
-        let stands = |word: &[u8]| values().any(|value| stands_in(value, word));
+        let stands = |word: &[u8]| naming::values(text).any(|(_, value)| stands_in(value, word));
         self.spellings.iter().any(|name| stands(name)) && self.group.as_ref().is_none_or(|group| stands(group))
     }
 }
@@ -101,7 +98,8 @@ impl Witness {
             *octet == b'/' && begins
         });
         // A list may be named in the folder in which the daemon was started, so without any slash.
-        let list = command == b"SET" && interface.ends_with(b"_FILE");
+        let parameter = if command == b"SET" { interface } else { word(text, 2) };
+        let list = (command == b"SET" || command == b"SET_NETWORK") && naming::is_name(&parameter);
         let names = path || list || command == b"INTERFACE_ADD" || command == b"ADD";
         let known = self.said.iter().any(|said| said.socket == socket && said.text.as_slice() == text);
         if !names || known || text.len() > LONGEST {
@@ -121,6 +119,11 @@ impl Witness {
     /// Has the superuser named this?
     pub(super) fn named(&self, names: &Names) -> bool {
         self.said.iter().any(|said| names.stand_in(&said.text))
+    }
+
+    /// Has he said this word?
+    pub(super) fn has_said(&self, word: &[u8]) -> bool {
+        self.said.iter().any(|said| stands_in(&said.text, word))
     }
 
     /// Has he said that configurations may be saved, whatever they say themselves?
