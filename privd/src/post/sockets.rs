@@ -12,12 +12,15 @@ use nix::errno::Errno;
 use nix::fcntl::{AtFlags, OFlag};
 use nix::poll::ppoll;
 use nix::sys::socket::{
-    ControlMessageOwned, MsgFlags, UnixAddr, UnixCredentials, bind, connect, recvmsg, send, sendmsg,
+    ControlMessageOwned, MsgFlags, SockaddrLike as _, UnixAddr, UnixCredentials, bind, connect, recvmsg, send, sendmsg,
 };
 use nix::sys::time::TimeSpec;
 use nix::unistd::{Gid, fchownat};
 
 use super::clients::Known;
+
+/// Length of an address without a name: only its family.
+const UNNAMED: u32 = size_of::<nix::libc::sa_family_t>() as u32;
 
 /// A control socket.
 #[derive(Debug)]
@@ -207,7 +210,9 @@ impl ControlSocket {
             let admitted = |sender: &UnixCredentials| self.members.is_none_or(|members| members.admit(sender));
             let uid = sender.filter(admitted).map(|sender| sender.uid());
             let cut = received.flags.contains(MsgFlags::MSG_TRUNC);
-            let address = received.address.filter(|from| from.path().is_some() || from.as_abstract().is_some());
+            // A sender without a name has an address of no octets, which may not be looked into.
+            let address = received.address.filter(|from| from.len() > UNNAMED);
+            let address = address.filter(|from| from.path().is_some() || from.as_abstract().is_some());
             let length = received.bytes;
             if let (Some(from), Some(uid), false) = (address, uid, cut) {
                 let data = self.buffer.get(..length).unwrap_or_default().to_vec();

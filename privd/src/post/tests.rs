@@ -145,6 +145,19 @@ fn a_command_is_forwarded_and_its_sender_answered() {
 }
 
 #[test]
+fn a_datagram_of_a_sender_without_an_address_harms_nobody() {
+    let mut daemon = Daemon::start("nameless");
+    daemon.open("ctrl/wlan0").unwrap();
+    let socket = daemon.folder.join("ctrl/wlan0");
+    // It cannot be answered; whoever looks whether a socket is served sends an empty one.
+    let nameless = UnixDatagram::unbound().unwrap();
+    nameless.send_to(b"PING", &socket).unwrap();
+    nameless.send_to(b"", &socket).unwrap();
+    client(&socket, &daemon.folder.join("me")).send(b"PING").unwrap();
+    assert!(matches!(daemon.next(), FromPost::Command { data, .. } if data == b"PING"));
+}
+
+#[test]
 fn a_client_that_went_away_is_reported_and_does_not_block() {
     let mut daemon = Daemon::start("dead");
     daemon.open("ctrl/wlan0").unwrap();
