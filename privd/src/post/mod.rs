@@ -11,6 +11,8 @@
 
 mod clients;
 mod files;
+#[cfg(feature = "fuzz")]
+pub(crate) mod fuzz;
 mod naming;
 mod opener;
 mod places;
@@ -74,20 +76,7 @@ const MAX_SOCKETS: usize = 256;
 
 /// Serves one daemon until it is gone. `opener`: the line to the keeper, who opens files.
 pub(crate) fn serve(connection: OwnedFd, opener: OwnedFd, options: Options) -> io::Result<()> {
-    let spare = options.spare.unused();
-    let mut post = Post {
-        spare,
-        files: Files::new(opener, options.started.clone(), options.own.0)?,
-        witness: Witness::new(),
-        teller: Teller::new(options.witness.as_deref()),
-        daemon: Channel::new(connection)?,
-        greeted: false,
-        sockets: Vec::new(),
-        clients: Clients::new(),
-        backlog: VecDeque::new(),
-        options,
-    };
-    post.run()
+    Post::new(connection, opener, options)?.run()
 }
 
 struct Post {
@@ -107,6 +96,21 @@ struct Post {
 struct End;
 
 impl Post {
+    fn new(connection: OwnedFd, opener: OwnedFd, options: Options) -> io::Result<Post> {
+        Ok(Post {
+            spare: options.spare.unused(),
+            files: Files::new(opener, options.started.clone(), options.own.0)?,
+            witness: Witness::new(),
+            teller: Teller::new(options.witness.as_deref()),
+            daemon: Channel::new(connection)?,
+            greeted: false,
+            sockets: Vec::new(),
+            clients: Clients::new(),
+            backlog: VecDeque::new(),
+            options,
+        })
+    }
+
     fn run(&mut self) -> io::Result<()> {
         loop {
             let (daemon, ready) = self.wait()?;

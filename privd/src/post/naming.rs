@@ -69,13 +69,17 @@ pub(super) fn values(text: &[u8]) -> impl Iterator<Item = (Vec<u8>, &[u8])> {
         let at = line.iter().position(|octet| *octet == b'=')?;
         Some((line.get(..at)?.trim_ascii().to_ascii_lowercase(), line.get(at.saturating_add(1)..)?))
     });
-    parts.filter(|(key, _)| !TEXTS.contains(&key.as_slice()))
+    parts.filter(|(key, _)| !is_text(key))
+}
+
+/// Is the value of this parameter text, whatever it looks like?
+pub(super) fn is_text(parameter: &[u8]) -> bool {
+    TEXTS.contains(&parameter.to_ascii_lowercase().as_slice())
 }
 
 /// Is this a parameter of a command that could name a file without any slash?
 pub(super) fn is_name(parameter: &[u8]) -> bool {
-    let key = parameter.to_ascii_lowercase();
-    !TEXTS.contains(&key.as_slice()) && names_something(&key)
+    !is_text(parameter) && names_something(&parameter.to_ascii_lowercase())
 }
 
 /// The words of a text that could be names.

@@ -93,13 +93,17 @@ impl Witness {
         if command == b"INTERFACE_REMOVE" || command == b"REMOVE" {
             self.said.retain(|said| said.socket != socket || word(&said.text, 1) != interface);
         }
+        let setting = command == b"SET" || command == b"SET_NETWORK";
+        let parameter = if command == b"SET" { interface } else { word(text, 2) };
+        if setting && naming::is_text(&parameter) {
+            return;
+        }
         let path = text.iter().enumerate().any(|(place, octet)| {
             let begins = place.checked_sub(1).and_then(|before| text.get(before)).copied().is_none_or(separates);
             *octet == b'/' && begins
         });
         // A list may be named in the folder in which the daemon was started, so without any slash.
-        let parameter = if command == b"SET" { interface } else { word(text, 2) };
-        let list = (command == b"SET" || command == b"SET_NETWORK") && naming::is_name(&parameter);
+        let list = setting && naming::is_name(&parameter);
         let names = path || list || command == b"INTERFACE_ADD" || command == b"ADD";
         let known = self.said.iter().any(|said| said.socket == socket && said.text.as_slice() == text);
         if !names || known || text.len() > LONGEST {
@@ -176,6 +180,8 @@ mod tests {
     fn only_the_newest_commands_are_kept_and_no_passphrase() {
         let mut witness = Witness::new();
         witness.hear(1, b"SET_NETWORK 0 psk \"half/and/half\"");
+        witness.hear(1, b"SET_NETWORK 0 psk \"half /half\"");
+        witness.hear(1, b"SET wpa_passphrase /etc/shadow");
         assert_eq!(witness.said.len(), 0);
         for number in 0..2 * MOST {
             witness.hear(1, format!("SET wpa_psk_file /etc/{number}").as_bytes());

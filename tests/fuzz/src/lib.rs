@@ -56,6 +56,7 @@ pub const TARGETS: &[Target] = &[
     ("ipc_post", parsers::ipc_post),
     ("kernel_messages", parsers::kernel_messages),
     ("privd_worker", parsers::privd_worker),
+    ("post_sequences", parsers::post_sequences),
     ("ap_engine", engine::bss),
     ("ap_session", session::access_point),
     ("station_machine", machines::station),

@@ -12,6 +12,7 @@ use serde::de::DeserializeOwned;
 use wire::element::Elements;
 use wire::frame::{self, Action, AssocRequest, AssocResponse, Authentication, Beacon, Management};
 
+use crate::records::Records;
 use crate::report;
 
 /// Information elements, as scan results and management frames bring them.
@@ -159,6 +160,11 @@ pub(crate) fn kernel_messages(data: &[u8]) {
 /// privd's worker between a kernel and a daemon that both talk nonsense.
 pub(crate) fn privd_worker(data: &[u8]) {
     privd::fuzz::worker(data);
+}
+
+/// The post between a hostile daemon and clients.
+pub(crate) fn post_sequences(data: &[u8]) {
+    privd::fuzz::post(&mut Records(data).map(|record| (record.kind, record.data)));
 }
 
 fn lossy(text: &[u8]) -> String {

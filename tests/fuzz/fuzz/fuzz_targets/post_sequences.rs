@@ -1,0 +1,4 @@
+//! Wraps the target `post_sequences`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| fuzz_targets::run("post_sequences", data));
