@@ -34,7 +34,7 @@ parameters! {
     dot11RSNAConfigPMKLifetime: any(0).count() => (u32), "Seconds a cached pairwise master key lasts; 0 for 43200.";
     dot11RSNAConfigPMKReauthThreshold: any(0), "Percent of that lifetime after which to authenticate again; 0 for 70.";
     dot11RSNAConfigSATimeout: any(0), "Seconds in which a key exchange must be finished; 0 for 60.";
-    update_config: any(0).flag() => bool, "Whether SAVE_CONFIG may replace the file.";
+    update_config: any(0).flag() => bool, "Whether SAVE_CONFIG may replace the file. What is saved may name no file, folder or group that neither the file nor the superuser, in a command, has named.";
     load_dynamic_eap: of(Kind::Ignored).obsolete().unsaved(), "Removed: EAP methods are not loaded from files.";
     uuid: of(Kind::Uuid), "UUID of this device for WPS.";
     auto_uuid: flag(0), "How a missing UUID is made.";
