@@ -1,6 +1,7 @@
 //! Requests of the post by a daemon that was taken over: files and sockets that are somebody else's.
 //!
-//! Verbs: `read PATH`, `write PATH`, `serve PATH [GROUP]` (a control socket), `pid`.
+//! Verbs: `read PATH`, `write PATH`, `plant PATH TARGET` (a configuration of its own that names the target, which is then
+//! read), `serve PATH [GROUP]` (a control socket), `log`.
 
 use std::os::fd::{AsFd as _, OwnedFd};
 
@@ -64,6 +65,18 @@ impl Post {
         let request = match words {
             ["read", path] => ToPost::ReadFile { token: 1, path: (*path).into() },
             ["write", path] => ToPost::WriteFile { token: 1, path: (*path).into(), data: b"owned".into(), last: true },
+            ["plant", path, target] => {
+                let path = (*path).to_owned();
+                // What names others must have been read.
+                self.send(&ToPost::ReadFile { token: 2, path: path.clone() })?;
+                self.message()?;
+                let data = format!("update_config=1\nca_cert=\"{target}\"\n").into_bytes();
+                self.send(&ToPost::WriteFile { token: 3, path, data, last: true })?;
+                if let (FromPost::FileWritten { result, .. }, _) = self.message()? {
+                    self.result(result);
+                }
+                ToPost::ReadFile { token: 1, path: (*target).into() }
+            }
             ["serve", path, group @ ..] => {
                 let group = group.first().map(|group| (*group).into());
                 ToPost::Open { socket: 1, path: (*path).into(), group }

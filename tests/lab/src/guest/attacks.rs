@@ -253,13 +253,14 @@ impl Row {
 const CANARIES: [(&str, u32); 4] = [("secret", 0o600), ("text", 0o644), ("tool", 0o755), ("setuid", 0o4755)];
 const FOLDER: &str = "/run/canary";
 /// What else is looked at, where it is there.
-const WATCHED: [&str; 8] = [
+const WATCHED: [&str; 9] = [
     "/etc/passwd",
     "/etc/shadow",
     "/etc/wpa_supplicant",
     "/etc/wpa_supplicant/ifupdown.sh",
     "/etc/wpa_supplicant/functions.sh",
     "/etc/hostapd/wlan1.conf",
+    "/run/own/station.conf",
     "/run/new",
     "/tmp/new",
 ];

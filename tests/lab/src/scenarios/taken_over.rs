@@ -1,5 +1,7 @@
 //! The rows of `attacks.txt`, against whatever was started: as root, and by the units under systemd.
 
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::time::Duration;
 
@@ -89,11 +91,19 @@ pub fn every_attack_on_what_root_started_is_without_effect(lab: &mut Lab) -> Out
     lab.run_in("free", "iw", &["dev", &free.interface, "interface", "add", "other0", "type", "managed"])?;
     let me = lab.our_program("lab").to_string_lossy().into_owned();
     let files = [
-        ("station", "supplicant", network.supplicant_conf("/run/free", CONTROL_GROUP.name)),
+        // It may be saved.
+        (
+            "station",
+            "supplicant",
+            format!("update_config=1\n{}", network.supplicant_conf("/run/free", CONTROL_GROUP.name)),
+        ),
         ("access-point", "apd", network.hostapd_conf(&free.interface, "/run/free", CONTROL_GROUP.name)),
     ];
-    for (role, daemon, conf) in files {
-        let conf = lab.file(&format!("{role}.conf"), &conf)?.to_string_lossy().into_owned();
+    fs::create_dir_all("/run/own")?;
+    for (role, daemon, text) in files {
+        let conf = format!("/run/own/{role}.conf");
+        fs::write(&conf, text)?;
+        fs::set_permissions(&conf, fs::Permissions::from_mode(0o600))?;
         let daemon = lab.our_program(daemon).to_string_lossy().into_owned();
         let arguments: &[&str] =
             if role == "station" { &["--grants", "-i", &free.interface, "-c", &conf] } else { &["--grants", &conf] };
