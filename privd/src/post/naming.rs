@@ -184,6 +184,19 @@ mod tests {
     }
 
     #[test]
+    fn what_is_taken_for_text_is_a_parameter_that_names_no_file() {
+        use conf::station::{CRED_PARAMS, GLOBAL_PARAMS, IDENTITY_PARAMS, NETWORK_PARAMS};
+        let tables = [CRED_PARAMS, GLOBAL_PARAMS, IDENTITY_PARAMS, NETWORK_PARAMS];
+        let all = tables.iter().chain([&conf::ap::RADIO_PARAMS, &conf::ap::BSS_PARAMS]).flat_map(|table| table.iter());
+        let all: Vec<&[u8]> = all.map(|parameter| parameter.name.as_bytes()).collect();
+        let unknown: Vec<_> =
+            TEXTS.iter().filter(|text| !all.contains(*text)).map(|text| text.escape_ascii()).collect();
+        assert!(unknown.is_empty(), "{unknown:?}");
+        let files: Vec<_> = all.iter().filter(|name| conf::ap::ApConfig::names_file(name)).collect();
+        assert!(!files.is_empty() && files.iter().all(|name| is_name(name)), "{files:?}");
+    }
+
+    #[test]
     fn a_text_is_the_same_in_parts() {
         let mut parts = Words::default();
         for part in ["network={\n ca_ce", "rt=\"/etc/", "shadow\"\n}"] {
