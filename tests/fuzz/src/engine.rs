@@ -126,6 +126,23 @@ pub(crate) fn judge(role: Role, addr: fn(Handle) -> MacAddr, request: &Request) 
     }
 }
 
+/// The engine of the first BSS of a configuration, on this target's radio.
+pub(crate) fn engine(conf: &str, own: MacAddr, rng: &mut TestRng) -> Option<Bss> {
+    let (config, _) = ApConfig::parse("fuzz", conf.as_bytes()).ok()?;
+    let wiphy = wiphy();
+    let operating = Operating::choose(&config.radio, &wiphy).ok()?;
+    let config = BssConfig {
+        handle: INTERFACE,
+        own,
+        bss: config.bss.first()?.clone(),
+        radio: config.radio,
+        wiphy: Arc::new(wiphy),
+        operating,
+        lists: Lists::default(),
+    };
+    Some(Bss::new(config, rng))
+}
+
 struct World {
     bss: Bss,
     now: Instant,
@@ -176,20 +193,8 @@ pub(crate) fn bss(data: &[u8]) {
 
 impl World {
     fn new(conf: &str) -> Option<World> {
-        let (config, _) = ApConfig::parse("fuzz", conf.as_bytes()).ok()?;
-        let wiphy = wiphy();
-        let operating = Operating::choose(&config.radio, &wiphy).ok()?;
         let mut rng = TestRng::new(1);
-        let config = BssConfig {
-            handle: INTERFACE,
-            own: OWN,
-            bss: config.bss.first()?.clone(),
-            radio: config.radio,
-            wiphy: Arc::new(wiphy),
-            operating,
-            lists: Lists::default(),
-        };
-        let bss = Bss::new(config, &mut rng);
+        let bss = engine(conf, OWN, &mut rng)?;
         let now = Instant::from_origin(Duration::from_secs(100));
         let mut world = World { bss, now, rng, secured: false, deaf: false };
         world.bss.start(world.now, &mut world.rng);

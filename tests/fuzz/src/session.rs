@@ -5,11 +5,10 @@
 //! link with protected management frames ends only at the will of whoever has its keys.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
 use std::time::Duration;
 
-use ap::{Bss, BssConfig, BssOutput, Lists, Operating, Tag};
-use conf::ap::ApConfig;
+use ap::{Bss, BssOutput, Tag};
 use crypto::Pmk;
 use crypto::testing::TestRng;
 use ipc_proto::{Event, Failure, Handle, KeyKind, Reply, Request, Role, StationFlags, StationInfo};
@@ -19,7 +18,7 @@ use wire::element::{Elements, id};
 use wire::frame::{self, Authentication, Beacon, Management, Subtype, auth_algorithm};
 use wire::{Instant, MacAddr, StatusCode};
 
-use crate::engine::{judge, wiphy};
+use crate::engine::{engine, judge};
 use crate::records::{Record, Records};
 use crate::report;
 
@@ -102,21 +101,10 @@ pub(crate) fn link_stood(data: &[u8]) -> bool {
 
 impl World {
     fn new(security: &str) -> Option<World> {
-        let (config, _) = ApConfig::parse("fuzz", format!("{CONF}{security}").as_bytes()).ok()?;
-        let wiphy = wiphy();
-        let operating = Operating::choose(&config.radio, &wiphy).ok()?;
         let mut rng = TestRng::new(1);
-        let config = BssConfig {
-            handle: INTERFACE,
-            own: AP,
-            bss: config.bss.first()?.clone(),
-            radio: config.radio,
-            wiphy: Arc::new(wiphy),
-            operating,
-            lists: Lists::default(),
-        };
+        let bss = engine(&format!("{CONF}{security}"), AP, &mut rng)?;
         let mut world = World {
-            bss: Bss::new(config, &mut rng),
+            bss,
             now: Instant::from_origin(Duration::from_secs(100)),
             rng,
             honest: Honest::Away,
