@@ -4,6 +4,7 @@ use alloc::boxed::Box;
 
 use crate::{Credentials, EapError, MethodType, PeerMethod};
 
+mod keyed;
 pub mod md5;
 pub mod mschapv2;
 pub mod pax;

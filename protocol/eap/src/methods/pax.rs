@@ -8,12 +8,10 @@ use alloc::vec::Vec;
 use crypto::{Secret, ct_eq, hmac_sha1};
 use wire::{Malformed, Reader, Writer};
 
-use super::shared_key::{NoKey, SharedKey};
+use super::keyed::{KeyedPeer, KeyedServer, PeerSide, PeerTurn, ServerSide, ServerTurn};
+use super::shared_key::SharedKey;
 use crate::packet::{Body, Code, write_body};
-use crate::{
-    Answer, Context, Credentials, Decision, EapError, Ignored, Keys, MethodType, PeerMethod, PeerStep, Progress,
-    ServerMethod, ServerStep,
-};
+use crate::{Answer, Context, Credentials, EapError, Keys, MethodType, PeerMethod};
 
 /// RFC 4746 3.1.1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,7 +41,7 @@ fn kdf(key: &[u8], label: &[u8], entropy: &[u8], octets: usize) -> Secret {
 
 /// What both sides know once both nonces are on the table (RFC 4746 2.4).
 #[derive(Debug)]
-struct Agreed {
+pub struct Agreed {
     ck: Secret,
     ick: Secret,
     a: [u8; 32],
@@ -141,28 +139,32 @@ fn write(code: Code, identifier: u8, op: Op, fields: &[&[u8]], key: &[u8]) -> Ve
 }
 
 /// The peer's side.
+pub type PaxPeer = KeyedPeer<PeerMessages>;
+
+/// The messages of the peer.
 #[derive(Debug)]
-pub struct PaxPeer {
+pub struct PeerMessages {
     identity: Vec<u8>,
     key: SharedKey,
-    state: PeerState,
-    keys: Option<Keys>,
 }
 
+/// What is known on the peer's side.
 #[derive(Debug)]
-enum PeerState {
+pub enum PeerState {
+    /// Nothing.
     Start,
-    Agreed(Box<Agreed>),
-    Done,
+    /// Both nonces: the server's proof is to come.
+    Answered(Box<Agreed>),
 }
 
 pub(crate) fn peer(credentials: &Credentials) -> Result<Box<dyn PeerMethod>, EapError> {
     let identity = credentials.known_identity()?.to_vec();
-    Ok(Box::new(PaxPeer { identity, key: SharedKey::new(credentials, 16)?, state: PeerState::Start, keys: None }))
+    let messages = PeerMessages { identity, key: SharedKey::new(credentials, 16)? };
+    Ok(Box::new(PaxPeer::begin(messages, PeerState::Start)))
 }
 
-impl PaxPeer {
-    fn first(&mut self, request: &Body<'_>, cx: &mut Context<'_>) -> Result<PeerStep, Malformed> {
+impl PeerMessages {
+    fn first(&mut self, request: &Body<'_>, cx: &mut Context<'_>) -> Result<PeerTurn<PeerState>, Malformed> {
         let ([a], signed) = parse(request, Op::Std1)?;
         let a: [u8; 32] = a.try_into().map_err(|_| Malformed("EAP-PAX nonce"))?;
         // There is no key yet: it guards against accidents alone (RFC 4746 2.1).
@@ -171,152 +173,121 @@ impl PaxPeer {
         }
         let key = match self.key.get() {
             Ok(key) => key,
-            Err(NoKey::Ask(ask)) => return Ok(PeerStep::Ask(ask)),
-            Err(NoKey::Trouble(error)) => return Ok(PeerStep::Fail(None, error)),
+            Err(why) => return Ok(why.into()),
         };
         let mut b = [0; 32];
         cx.rng.fill(&mut b);
         let agreed = Agreed::new(&key, a, b, &self.identity);
         let fields: [&[u8]; 3] = [&b, &self.identity, &agreed.of_peer()];
         let answer = write(Code::Response, request.identifier, Op::Std2, &fields, agreed.ick.as_bytes());
-        self.state = PeerState::Agreed(Box::new(agreed));
-        Ok(PeerStep::Respond(answer, Progress::Continue))
-    }
-
-    fn second(&mut self, agreed: &Agreed, request: &Body<'_>) -> Result<PeerStep, Malformed> {
-        let ([proof], signed) = parse(request, Op::Std3)?;
-        self.state = PeerState::Done;
-        if !signed.is_authentic(agreed.ick.as_bytes()) || !ct_eq(proof, &agreed.of_server()) {
-            return Ok(PeerStep::Fail(None, EapError::credentials("the server has another key")));
-        }
-        self.keys = Some(agreed.keys.clone());
-        let answer = write(Code::Response, request.identifier, Op::Ack, &[], agreed.ick.as_bytes());
-        Ok(PeerStep::Respond(answer, Progress::Done(Decision::Unconditional)))
+        Ok(PeerTurn::Respond(answer, PeerState::Answered(Box::new(agreed))))
     }
 }
 
-impl PeerMethod for PaxPeer {
-    fn method_type(&self) -> MethodType {
-        MethodType::PAX
+fn second(agreed: &Agreed, request: &Body<'_>) -> Result<PeerTurn<PeerState>, Malformed> {
+    let ([proof], signed) = parse(request, Op::Std3)?;
+    if !signed.is_authentic(agreed.ick.as_bytes()) || !ct_eq(proof, &agreed.of_server()) {
+        return Ok(PeerTurn::Fail(None, EapError::credentials("the server has another key")));
     }
+    let answer = write(Code::Response, request.identifier, Op::Ack, &[], agreed.ick.as_bytes());
+    Ok(PeerTurn::Done(answer, agreed.keys.clone()))
+}
 
-    fn handle(&mut self, request: &Body<'_>, cx: &mut Context<'_>) -> PeerStep {
-        let step = match core::mem::replace(&mut self.state, PeerState::Start) {
+impl PeerSide for PeerMessages {
+    const METHOD: MethodType = MethodType::PAX;
+    type State = PeerState;
+
+    fn take(
+        &mut self,
+        state: &PeerState,
+        request: &Body<'_>,
+        cx: &mut Context<'_>,
+    ) -> Result<PeerTurn<PeerState>, Malformed> {
+        match state {
             PeerState::Start => self.first(request, cx),
-            PeerState::Agreed(agreed) => {
-                let step = self.second(&agreed, request);
-                if step.is_err() {
-                    self.state = PeerState::Agreed(agreed);
-                }
-                step
-            }
-            PeerState::Done => {
-                self.state = PeerState::Done;
-                Err(Malformed("EAP-PAX message after the end"))
-            }
-        };
-        step.unwrap_or_else(|why| PeerStep::Ignore(why.into()))
+            PeerState::Answered(agreed) => second(agreed, request),
+        }
     }
 
     fn answer(&mut self, answer: Answer) {
         self.key.answer(answer);
     }
-
-    fn keys(&self) -> Option<Keys> {
-        self.keys.clone()
-    }
 }
 
 /// The server's side.
+pub type PaxServer = KeyedServer<ServerMessages>;
+
+/// The messages of the server.
 #[derive(Debug)]
-pub struct PaxServer {
+pub struct ServerMessages {
     peer: Vec<u8>,
     key: Secret,
-    state: ServerState,
-    keys: Option<Keys>,
 }
 
+/// What the server waits for.
 #[derive(Debug)]
-enum ServerState {
+pub enum ServerState {
+    /// The peer's proof, with this nonce.
     Challenged([u8; 32]),
+    /// The peer's acknowledgement.
     Proved(Box<Agreed>),
-    Ended,
 }
 
 impl PaxServer {
     /// One for the peer of this name with this key of 16 octets.
     #[must_use]
     pub const fn new(peer: Vec<u8>, key: Secret) -> PaxServer {
-        PaxServer { peer, key, state: ServerState::Ended, keys: None }
-    }
-
-    fn proof(&mut self, a: [u8; 32], response: &Body<'_>, cx: &Context<'_>) -> Result<ServerStep, Malformed> {
-        let ([b, cid, proof], signed) = parse(response, Op::Std2)?;
-        let b: [u8; 32] = b.try_into().map_err(|_| Malformed("EAP-PAX nonce"))?;
-        let agreed = Agreed::new(&self.key, a, b, cid);
-        self.state = ServerState::Ended;
-        let is_right = signed.is_authentic(agreed.ick.as_bytes()) && ct_eq(proof, &agreed.of_peer());
-        // The key is that of one peer: it proves no other name.
-        if !is_right || cid != self.peer {
-            return Ok(ServerStep::Fail(EapError::credentials("the peer has another key, or another name")));
-        }
-        let fields: [&[u8]; 1] = [&agreed.of_server()];
-        let request = write(Code::Request, cx.identifier, Op::Std3, &fields, agreed.ick.as_bytes());
-        self.state = ServerState::Proved(Box::new(agreed));
-        Ok(ServerStep::Request(request))
-    }
-
-    fn acknowledged(&mut self, agreed: &Agreed, response: &Body<'_>) -> Result<ServerStep, Malformed> {
-        let ([], signed) = parse(response, Op::Ack)?;
-        // Whoever does not have the key ends nothing here.
-        if !signed.is_authentic(agreed.ick.as_bytes()) {
-            return Err(Malformed("EAP-PAX ICV"));
-        }
-        self.state = ServerState::Ended;
-        self.keys = Some(agreed.keys.clone());
-        Ok(ServerStep::Succeed)
+        PaxServer::of(ServerMessages { peer, key })
     }
 }
 
-impl ServerMethod for PaxServer {
-    fn method_type(&self) -> MethodType {
-        MethodType::PAX
+impl ServerMessages {
+    fn proof(&self, a: [u8; 32], response: &Body<'_>, cx: &Context<'_>) -> Result<ServerTurn<ServerState>, Malformed> {
+        let ([b, cid, proof], signed) = parse(response, Op::Std2)?;
+        let b: [u8; 32] = b.try_into().map_err(|_| Malformed("EAP-PAX nonce"))?;
+        let agreed = Agreed::new(&self.key, a, b, cid);
+        let is_right = signed.is_authentic(agreed.ick.as_bytes()) && ct_eq(proof, &agreed.of_peer());
+        // The key is that of one peer: it proves no other name.
+        if !is_right || cid != self.peer {
+            return Ok(ServerTurn::Fail(EapError::credentials("the peer has another key, or another name")));
+        }
+        let fields: [&[u8]; 1] = [&agreed.of_server()];
+        let request = write(Code::Request, cx.identifier, Op::Std3, &fields, agreed.ick.as_bytes());
+        Ok(ServerTurn::Request(request, ServerState::Proved(Box::new(agreed))))
     }
+}
 
-    fn start(&mut self, cx: &mut Context<'_>) -> ServerStep {
+fn acknowledged(agreed: &Agreed, response: &Body<'_>) -> Result<ServerTurn<ServerState>, Malformed> {
+    let ([], signed) = parse(response, Op::Ack)?;
+    // Whoever does not have the key ends nothing here.
+    if !signed.is_authentic(agreed.ick.as_bytes()) {
+        return Err(Malformed("EAP-PAX ICV"));
+    }
+    Ok(ServerTurn::Done(agreed.keys.clone()))
+}
+
+impl ServerSide for ServerMessages {
+    const METHOD: MethodType = MethodType::PAX;
+    type State = ServerState;
+
+    fn start(&mut self, cx: &mut Context<'_>) -> ServerTurn<ServerState> {
         if self.key.len() != 16 {
-            return ServerStep::Fail(EapError::configuration("EAP-PAX needs a key of 16 octets"));
+            return ServerTurn::Fail(EapError::configuration("EAP-PAX needs a key of 16 octets"));
         }
         let mut a = [0; 32];
         cx.rng.fill(&mut a);
-        self.state = ServerState::Challenged(a);
-        ServerStep::Request(write(Code::Request, cx.identifier, Op::Std1, &[&a], &[]))
+        ServerTurn::Request(write(Code::Request, cx.identifier, Op::Std1, &[&a], &[]), ServerState::Challenged(a))
     }
 
-    fn handle(&mut self, response: &Body<'_>, cx: &mut Context<'_>) -> ServerStep {
-        let step = match core::mem::replace(&mut self.state, ServerState::Ended) {
-            ServerState::Challenged(a) => {
-                let step = self.proof(a, response, cx);
-                if step.is_err() {
-                    self.state = ServerState::Challenged(a);
-                }
-                step
-            }
-            ServerState::Proved(agreed) => {
-                let step = self.acknowledged(&agreed, response);
-                if step.is_err() {
-                    self.state = ServerState::Proved(agreed);
-                }
-                step
-            }
-            ServerState::Ended => Err(Malformed("EAP-PAX message after the end")),
-        };
-        step.unwrap_or_else(|why| ServerStep::Ignore(Ignored::from(why)))
-    }
-
-    fn answer(&mut self, _: Answer) {}
-
-    fn keys(&self) -> Option<Keys> {
-        self.keys.clone()
+    fn take(
+        &mut self,
+        state: &ServerState,
+        response: &Body<'_>,
+        cx: &mut Context<'_>,
+    ) -> Result<ServerTurn<ServerState>, Malformed> {
+        match state {
+            ServerState::Challenged(a) => self.proof(*a, response, cx),
+            ServerState::Proved(agreed) => acknowledged(agreed, response),
+        }
     }
 }

@@ -6,12 +6,10 @@ use alloc::vec::Vec;
 use crypto::{Secret, aes_block, aes_cmac, aes_eax_open, aes_eax_seal, ct_eq};
 use wire::{Malformed, Reader};
 
-use super::shared_key::{NoKey, SharedKey};
+use super::keyed::{KeyedPeer, KeyedServer, PeerSide, PeerTurn, ServerSide, ServerTurn};
+use super::shared_key::SharedKey;
 use crate::packet::Body;
-use crate::{
-    Answer, Context, Credentials, Decision, EapError, Ignored, Keys, MethodType, PeerMethod, PeerStep, Progress,
-    ServerMethod, ServerStep,
-};
+use crate::{Answer, Context, Credentials, EapError, Keys, MethodType, PeerMethod};
 
 /// R of the protected channel (RFC 4764 3.4): done, and well.
 const DONE_SUCCESS: u8 = 2;
@@ -26,7 +24,7 @@ const LONGEST_IDENTITY: usize = 966;
 
 /// What both sides know once both nonces are on the table.
 #[derive(Debug)]
-struct Agreed {
+pub struct Agreed {
     ak: [u8; 16],
     tek: [u8; 16],
     rand_s: [u8; 16],
@@ -136,133 +134,130 @@ fn identity<'a>(reader: &mut Reader<'a>) -> Result<&'a [u8], Malformed> {
 }
 
 /// The peer's side.
+pub type PskPeer = KeyedPeer<PeerMessages>;
+
+/// The messages of the peer.
 #[derive(Debug)]
-pub struct PskPeer {
+pub struct PeerMessages {
     identity: Vec<u8>,
     key: SharedKey,
-    state: PeerState,
-    keys: Option<Keys>,
 }
 
+/// What is known on the peer's side.
 #[derive(Debug)]
-enum PeerState {
+pub enum PeerState {
+    /// Nothing.
     Start,
-    Agreed(Box<Agreed>),
-    Done,
+    /// Both nonces: the server's proof is to come.
+    Answered(Box<Agreed>),
 }
 
 pub(crate) fn peer(credentials: &Credentials) -> Result<Box<dyn PeerMethod>, EapError> {
     let identity = credentials.known_identity()?.to_vec();
-    Ok(Box::new(PskPeer { identity, key: SharedKey::new(credentials, 16)?, state: PeerState::Start, keys: None }))
+    let messages = PeerMessages { identity, key: SharedKey::new(credentials, 16)? };
+    Ok(Box::new(PskPeer::begin(messages, PeerState::Start)))
 }
 
-impl PskPeer {
-    fn first(&mut self, data: &[u8], cx: &mut Context<'_>) -> Result<PeerStep, Malformed> {
+impl PeerMessages {
+    fn first(&mut self, data: &[u8], cx: &mut Context<'_>) -> Result<PeerTurn<PeerState>, Malformed> {
         let (0, rand_s, mut reader) = open(data)? else { return Err(Malformed("EAP-PSK message")) };
         let server = identity(&mut reader)?;
         let key = match self.key.get() {
             Ok(key) => key,
-            Err(NoKey::Ask(ask)) => return Ok(PeerStep::Ask(ask)),
-            Err(NoKey::Trouble(error)) => return Ok(PeerStep::Fail(None, error)),
+            Err(why) => return Ok(why.into()),
         };
         let mut rand_p = [0; 16];
         cx.rng.fill(&mut rand_p);
         let agreed = Agreed::new(&key, rand_s, rand_p, server, &self.identity);
         let answer = [&[1 << 6][..], &rand_s, &rand_p, &agreed.mac_p(), &self.identity].concat();
-        self.state = PeerState::Agreed(Box::new(agreed));
-        Ok(PeerStep::Respond(answer, Progress::Continue))
-    }
-
-    fn second(&mut self, agreed: &Agreed, request: &Body<'_>) -> Result<PeerStep, Malformed> {
-        let (2, rand_s, mut reader) = open(request.data)? else { return Err(Malformed("EAP-PSK message")) };
-        let mac: [u8; 16] = reader.array("EAP-PSK MAC_S")?;
-        let channel = Channel::parse(reader)?;
-        if rand_s != agreed.rand_s {
-            return Err(Malformed("EAP-PSK RAND_S"));
-        }
-        self.state = PeerState::Done;
-        let said = agreed.open(request.whole, &channel).filter(|_| ct_eq(&mac, &agreed.mac_s()));
-        let Some(said) = said else {
-            return Ok(PeerStep::Fail(None, EapError::credentials("the server has another key")));
-        };
-        let next = channel.counter.wrapping_add(1);
-        let answer = |result| {
-            let data = [&[3 << 6][..], &rand_s].concat();
-            agreed.seal(2, request.identifier, data, next, result)
-        };
-        Ok(match (said >> 6, said & EXTENSION) {
-            (DONE_SUCCESS, 0) => {
-                self.keys = Some(agreed.keys.clone());
-                PeerStep::Respond(answer(DONE_SUCCESS), Progress::Done(Decision::Unconditional))
-            }
-            (DONE_FAILURE, _) => {
-                PeerStep::Fail(Some(answer(DONE_FAILURE)), EapError::refused("the server says that it failed"))
-            }
-            _ => PeerStep::Fail(
-                Some(answer(DONE_FAILURE)),
-                EapError::protocol("the server wants an extension of EAP-PSK, and there are none"),
-            ),
-        })
+        Ok(PeerTurn::Respond(answer, PeerState::Answered(Box::new(agreed))))
     }
 }
 
-impl PeerMethod for PskPeer {
-    fn method_type(&self) -> MethodType {
-        MethodType::PSK
+fn second(agreed: &Agreed, request: &Body<'_>) -> Result<PeerTurn<PeerState>, Malformed> {
+    let (2, rand_s, mut reader) = open(request.data)? else { return Err(Malformed("EAP-PSK message")) };
+    let mac: [u8; 16] = reader.array("EAP-PSK MAC_S")?;
+    let channel = Channel::parse(reader)?;
+    if rand_s != agreed.rand_s {
+        return Err(Malformed("EAP-PSK RAND_S"));
     }
+    let said = agreed.open(request.whole, &channel).filter(|_| ct_eq(&mac, &agreed.mac_s()));
+    let Some(said) = said else {
+        return Ok(PeerTurn::Fail(None, EapError::credentials("the server has another key")));
+    };
+    let next = channel.counter.wrapping_add(1);
+    let answer = |result| {
+        let data = [&[3 << 6][..], &rand_s].concat();
+        agreed.seal(2, request.identifier, data, next, result)
+    };
+    Ok(match (said >> 6, said & EXTENSION) {
+        (DONE_SUCCESS, 0) => PeerTurn::Done(answer(DONE_SUCCESS), agreed.keys.clone()),
+        (DONE_FAILURE, _) => {
+            PeerTurn::Fail(Some(answer(DONE_FAILURE)), EapError::refused("the server says that it failed"))
+        }
+        _ => PeerTurn::Fail(
+            Some(answer(DONE_FAILURE)),
+            EapError::protocol("the server wants an extension of EAP-PSK, and there are none"),
+        ),
+    })
+}
 
-    fn handle(&mut self, request: &Body<'_>, cx: &mut Context<'_>) -> PeerStep {
-        let step = match core::mem::replace(&mut self.state, PeerState::Start) {
+impl PeerSide for PeerMessages {
+    const METHOD: MethodType = MethodType::PSK;
+    type State = PeerState;
+
+    fn take(
+        &mut self,
+        state: &PeerState,
+        request: &Body<'_>,
+        cx: &mut Context<'_>,
+    ) -> Result<PeerTurn<PeerState>, Malformed> {
+        match state {
             PeerState::Start => self.first(request.data, cx),
-            PeerState::Agreed(agreed) => {
-                let step = self.second(&agreed, request);
-                if step.is_err() {
-                    self.state = PeerState::Agreed(agreed);
-                }
-                step
-            }
-            PeerState::Done => {
-                self.state = PeerState::Done;
-                Err(Malformed("EAP-PSK message after the end"))
-            }
-        };
-        step.unwrap_or_else(|why| PeerStep::Ignore(why.into()))
+            PeerState::Answered(agreed) => second(agreed, request),
+        }
     }
 
     fn answer(&mut self, answer: Answer) {
         self.key.answer(answer);
     }
-
-    fn keys(&self) -> Option<Keys> {
-        self.keys.clone()
-    }
 }
 
 /// The server's side.
+pub type PskServer = KeyedServer<ServerMessages>;
+
+/// The messages of the server.
 #[derive(Debug)]
-pub struct PskServer {
+pub struct ServerMessages {
     identity: Vec<u8>,
     peer: Vec<u8>,
     key: Secret,
-    state: ServerState,
-    keys: Option<Keys>,
 }
 
+/// What the server waits for.
 #[derive(Debug)]
-enum ServerState {
+pub enum ServerState {
+    /// The peer's proof, with this RAND_S.
     Challenged([u8; 16]),
+    /// The peer's result.
     Proved(Box<Agreed>),
-    Ended,
 }
 
 impl PskServer {
     /// One that calls itself `identity`, for the peer of this name with this key of 16 octets.
     #[must_use]
     pub const fn new(identity: Vec<u8>, peer: Vec<u8>, key: Secret) -> PskServer {
-        PskServer { identity, peer, key, state: ServerState::Ended, keys: None }
+        PskServer::of(ServerMessages { identity, peer, key })
     }
+}
 
-    fn proof(&mut self, rand_s: [u8; 16], response: &Body<'_>, cx: &Context<'_>) -> Result<ServerStep, Malformed> {
+impl ServerMessages {
+    fn proof(
+        &self,
+        rand_s: [u8; 16],
+        response: &Body<'_>,
+        cx: &Context<'_>,
+    ) -> Result<ServerTurn<ServerState>, Malformed> {
         let (1, echo, mut reader) = open(response.data)? else { return Err(Malformed("EAP-PSK message")) };
         let rand_p = reader.array("EAP-PSK RAND_P")?;
         let mac: [u8; 16] = reader.array("EAP-PSK MAC_P")?;
@@ -271,73 +266,52 @@ impl PskServer {
             return Err(Malformed("EAP-PSK RAND_S"));
         }
         let agreed = Agreed::new(&self.key, rand_s, rand_p, &self.identity, name);
-        self.state = ServerState::Ended;
         // The key is that of one peer: it proves no other name.
         if !ct_eq(&mac, &agreed.mac_p()) || name != self.peer {
-            return Ok(ServerStep::Fail(EapError::credentials("the peer has another key, or another name")));
+            return Ok(ServerTurn::Fail(EapError::credentials("the peer has another key, or another name")));
         }
         let data = [&[2 << 6][..], &rand_s, &agreed.mac_s()].concat();
         let request = agreed.seal(1, cx.identifier, data, 0, DONE_SUCCESS);
-        self.state = ServerState::Proved(Box::new(agreed));
-        Ok(ServerStep::Request(request))
-    }
-
-    fn result(&mut self, agreed: &Agreed, response: &Body<'_>) -> Result<ServerStep, Malformed> {
-        let (3, rand_s, reader) = open(response.data)? else { return Err(Malformed("EAP-PSK message")) };
-        let channel = Channel::parse(reader)?;
-        if rand_s != agreed.rand_s || channel.counter == 0 {
-            return Err(Malformed("EAP-PSK RAND_S or nonce"));
-        }
-        // Whoever does not have the key ends nothing here.
-        let said = agreed.open(response.whole, &channel).ok_or(Malformed("EAP-PSK channel"))?;
-        self.state = ServerState::Ended;
-        if said >> 6 == DONE_SUCCESS && said & EXTENSION == 0 {
-            self.keys = Some(agreed.keys.clone());
-            return Ok(ServerStep::Succeed);
-        }
-        Ok(ServerStep::Fail(EapError::refused("the peer says that it failed")))
+        Ok(ServerTurn::Request(request, ServerState::Proved(Box::new(agreed))))
     }
 }
 
-impl ServerMethod for PskServer {
-    fn method_type(&self) -> MethodType {
-        MethodType::PSK
+fn result(agreed: &Agreed, response: &Body<'_>) -> Result<ServerTurn<ServerState>, Malformed> {
+    let (3, rand_s, reader) = open(response.data)? else { return Err(Malformed("EAP-PSK message")) };
+    let channel = Channel::parse(reader)?;
+    if rand_s != agreed.rand_s || channel.counter == 0 {
+        return Err(Malformed("EAP-PSK RAND_S or nonce"));
     }
+    // Whoever does not have the key ends nothing here.
+    let said = agreed.open(response.whole, &channel).ok_or(Malformed("EAP-PSK channel"))?;
+    if said >> 6 == DONE_SUCCESS && said & EXTENSION == 0 {
+        return Ok(ServerTurn::Done(agreed.keys.clone()));
+    }
+    Ok(ServerTurn::Fail(EapError::refused("the peer says that it failed")))
+}
 
-    fn start(&mut self, cx: &mut Context<'_>) -> ServerStep {
+impl ServerSide for ServerMessages {
+    const METHOD: MethodType = MethodType::PSK;
+    type State = ServerState;
+
+    fn start(&mut self, cx: &mut Context<'_>) -> ServerTurn<ServerState> {
         if self.key.len() != 16 {
-            return ServerStep::Fail(EapError::configuration("EAP-PSK needs a key of 16 octets"));
+            return ServerTurn::Fail(EapError::configuration("EAP-PSK needs a key of 16 octets"));
         }
         let mut rand = [0; 16];
         cx.rng.fill(&mut rand);
-        self.state = ServerState::Challenged(rand);
-        ServerStep::Request([&[0][..], &rand, &self.identity].concat())
+        ServerTurn::Request([&[0][..], &rand, &self.identity].concat(), ServerState::Challenged(rand))
     }
 
-    fn handle(&mut self, response: &Body<'_>, cx: &mut Context<'_>) -> ServerStep {
-        let step = match core::mem::replace(&mut self.state, ServerState::Ended) {
-            ServerState::Challenged(rand) => {
-                let step = self.proof(rand, response, cx);
-                if step.is_err() {
-                    self.state = ServerState::Challenged(rand);
-                }
-                step
-            }
-            ServerState::Proved(agreed) => {
-                let step = self.result(&agreed, response);
-                if step.is_err() {
-                    self.state = ServerState::Proved(agreed);
-                }
-                step
-            }
-            ServerState::Ended => Err(Malformed("EAP-PSK message after the end")),
-        };
-        step.unwrap_or_else(|why| ServerStep::Ignore(Ignored::from(why)))
-    }
-
-    fn answer(&mut self, _: Answer) {}
-
-    fn keys(&self) -> Option<Keys> {
-        self.keys.clone()
+    fn take(
+        &mut self,
+        state: &ServerState,
+        response: &Body<'_>,
+        cx: &mut Context<'_>,
+    ) -> Result<ServerTurn<ServerState>, Malformed> {
+        match state {
+            ServerState::Challenged(rand) => self.proof(*rand, response, cx),
+            ServerState::Proved(agreed) => result(agreed, response),
+        }
     }
 }

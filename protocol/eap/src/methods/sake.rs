@@ -6,12 +6,10 @@ use alloc::vec::Vec;
 use crypto::{Secret, ct_eq, hmac_sha1};
 use wire::{Malformed, Reader};
 
-use super::shared_key::{NoKey, SharedKey};
+use super::keyed::{KeyedPeer, KeyedServer, PeerSide, PeerTurn, ServerSide, ServerTurn};
+use super::shared_key::SharedKey;
 use crate::packet::{Body, Code, write_body};
-use crate::{
-    Answer, Context, Credentials, Decision, EapError, Ignored, Keys, MethodType, PeerMethod, PeerStep, Progress,
-    ServerMethod, ServerStep,
-};
+use crate::{Answer, Context, Credentials, EapError, Keys, MethodType, PeerMethod};
 
 const VERSION: u8 = 2;
 const MIC: usize = 16;
@@ -133,7 +131,7 @@ fn kdf(key: &[u8], label: &[u8], data: &[&[u8]], octets: usize) -> Secret {
 
 /// What both sides know once both nonces are on the table.
 #[derive(Debug)]
-struct Agreed {
+pub struct Agreed {
     session: u8,
     /// TEK-Auth.
     auth: Secret,
@@ -203,20 +201,24 @@ impl Agreed {
 }
 
 /// The peer's side.
+pub type SakePeer = KeyedPeer<PeerMessages>;
+
+/// The messages of the peer.
 #[derive(Debug)]
-pub struct SakePeer {
+pub struct PeerMessages {
     identity: Vec<u8>,
     key: SharedKey,
-    session: Option<u8>,
-    state: PeerState,
-    keys: Option<Keys>,
 }
 
+/// What is known on the peer's side.
 #[derive(Debug)]
-enum PeerState {
+pub enum PeerState {
+    /// Nothing.
     Start,
-    Agreed(Box<Agreed>),
-    Done,
+    /// The server's session, in which it has asked for our name.
+    Named(u8),
+    /// Both nonces: the server's proof is to come.
+    Answered(Box<Agreed>),
 }
 
 /// The longest identity that an attribute can hold.
@@ -227,27 +229,30 @@ pub(crate) fn peer(credentials: &Credentials) -> Result<Box<dyn PeerMethod>, Eap
     if identity.len() > LONGEST_IDENTITY {
         return Err(EapError::configuration("an identity of EAP-SAKE has at most 253 octets"));
     }
-    let key = SharedKey::new(credentials, 32)?;
-    Ok(Box::new(SakePeer { identity, key, session: None, state: PeerState::Start, keys: None }))
+    let messages = PeerMessages { identity, key: SharedKey::new(credentials, 32)? };
+    Ok(Box::new(SakePeer::begin(messages, PeerState::Start)))
 }
 
-impl SakePeer {
-    fn begin(&mut self, request: &Body<'_>, cx: &mut Context<'_>) -> Result<PeerStep, Malformed> {
+impl PeerMessages {
+    fn begin(
+        &mut self,
+        session: Option<u8>,
+        request: &Body<'_>,
+        cx: &mut Context<'_>,
+    ) -> Result<PeerTurn<PeerState>, Malformed> {
         let (subtype, message) = Message::parse(request)?;
-        if self.session.is_some_and(|session| session != message.session) {
+        if session.is_some_and(|session| session != message.session) {
             return Err(Malformed("EAP-SAKE session"));
         }
         match (subtype, message.rand_s) {
             (Subtype::Identity, _) if message.asks => {
-                self.session = Some(message.session);
                 let data = write(message.session, Subtype::Identity, &[(PEER_ID, &self.identity)]);
-                Ok(PeerStep::Respond(data, Progress::Continue))
+                Ok(PeerTurn::Respond(data, PeerState::Named(message.session)))
             }
             (Subtype::Challenge, Some(rand_s)) => {
                 let key = match self.key.get() {
                     Ok(key) => key,
-                    Err(NoKey::Ask(ask)) => return Ok(PeerStep::Ask(ask)),
-                    Err(NoKey::Trouble(error)) => return Ok(PeerStep::Fail(None, error)),
+                    Err(why) => return Ok(why.into()),
                 };
                 let mut rand_p = [0; 16];
                 cx.rng.fill(&mut rand_p);
@@ -255,175 +260,144 @@ impl SakePeer {
                 let agreed = Agreed::new(&key, message.session, rand_s, rand_p, server, &self.identity);
                 let attributes: [(u8, &[u8]); 2] = [(RAND_P, &rand_p), (PEER_ID, &self.identity)];
                 let data = agreed.signed(Code::Response, request.identifier, Subtype::Challenge, &attributes);
-                self.state = PeerState::Agreed(Box::new(agreed));
-                Ok(PeerStep::Respond(data, Progress::Continue))
+                Ok(PeerTurn::Respond(data, PeerState::Answered(Box::new(agreed))))
             }
             (Subtype::Identity | Subtype::Challenge | Subtype::Confirm | Subtype::AuthReject, _) => {
                 Err(Malformed("EAP-SAKE message out of turn"))
             }
         }
     }
-
-    fn confirm(&mut self, agreed: &Agreed, request: &Body<'_>) -> Result<PeerStep, Malformed> {
-        let (Subtype::Confirm, message) = Message::parse(request)? else {
-            return Err(Malformed("EAP-SAKE message out of turn"));
-        };
-        if message.session != agreed.session {
-            return Err(Malformed("EAP-SAKE session"));
-        }
-        self.state = PeerState::Done;
-        if !agreed.is_authentic(false, request, message.mic_s) {
-            let reject = write(agreed.session, Subtype::AuthReject, &[]);
-            return Ok(PeerStep::Fail(Some(reject), EapError::credentials("the server has another root secret")));
-        }
-        self.keys = Some(agreed.keys.clone());
-        let data = agreed.signed(Code::Response, request.identifier, Subtype::Confirm, &[]);
-        Ok(PeerStep::Respond(data, Progress::Done(Decision::Unconditional)))
-    }
 }
 
-impl PeerMethod for SakePeer {
-    fn method_type(&self) -> MethodType {
-        MethodType::SAKE
+fn confirm(agreed: &Agreed, request: &Body<'_>) -> Result<PeerTurn<PeerState>, Malformed> {
+    let (Subtype::Confirm, message) = Message::parse(request)? else {
+        return Err(Malformed("EAP-SAKE message out of turn"));
+    };
+    if message.session != agreed.session {
+        return Err(Malformed("EAP-SAKE session"));
     }
+    if !agreed.is_authentic(false, request, message.mic_s) {
+        let reject = write(agreed.session, Subtype::AuthReject, &[]);
+        return Ok(PeerTurn::Fail(Some(reject), EapError::credentials("the server has another root secret")));
+    }
+    let data = agreed.signed(Code::Response, request.identifier, Subtype::Confirm, &[]);
+    Ok(PeerTurn::Done(data, agreed.keys.clone()))
+}
 
-    fn handle(&mut self, request: &Body<'_>, cx: &mut Context<'_>) -> PeerStep {
-        let step = match core::mem::replace(&mut self.state, PeerState::Start) {
-            PeerState::Start => self.begin(request, cx),
-            PeerState::Agreed(agreed) => {
-                let step = self.confirm(&agreed, request);
-                if step.is_err() {
-                    self.state = PeerState::Agreed(agreed);
-                }
-                step
-            }
-            PeerState::Done => {
-                self.state = PeerState::Done;
-                Err(Malformed("EAP-SAKE message after the end"))
-            }
-        };
-        step.unwrap_or_else(|why| PeerStep::Ignore(why.into()))
+impl PeerSide for PeerMessages {
+    const METHOD: MethodType = MethodType::SAKE;
+    type State = PeerState;
+
+    fn take(
+        &mut self,
+        state: &PeerState,
+        request: &Body<'_>,
+        cx: &mut Context<'_>,
+    ) -> Result<PeerTurn<PeerState>, Malformed> {
+        match state {
+            PeerState::Start => self.begin(None, request, cx),
+            PeerState::Named(session) => self.begin(Some(*session), request, cx),
+            PeerState::Answered(agreed) => confirm(agreed, request),
+        }
     }
 
     fn answer(&mut self, answer: Answer) {
         self.key.answer(answer);
     }
-
-    fn keys(&self) -> Option<Keys> {
-        self.keys.clone()
-    }
 }
 
 /// The server's side.
+pub type SakeServer = KeyedServer<ServerMessages>;
+
+/// The messages of the server.
 #[derive(Debug)]
-pub struct SakeServer {
+pub struct ServerMessages {
     identity: Vec<u8>,
     peer: Vec<u8>,
     root: Secret,
-    state: ServerState,
-    keys: Option<Keys>,
 }
 
+/// What the server waits for.
 #[derive(Debug)]
-enum ServerState {
+pub enum ServerState {
+    /// The peer's proof, in this session and with this RAND_S.
     Challenged(u8, [u8; 16]),
+    /// The peer's confirmation.
     Proved(Box<Agreed>),
-    Ended,
 }
 
 impl SakeServer {
     /// One that calls itself `identity`, for the peer of this name with this root secret of 32 octets.
     #[must_use]
     pub const fn new(identity: Vec<u8>, peer: Vec<u8>, root: Secret) -> SakeServer {
-        SakeServer { identity, peer, root, state: ServerState::Ended, keys: None }
+        SakeServer::of(ServerMessages { identity, peer, root })
     }
+}
 
+impl ServerMessages {
     fn proof(
-        &mut self,
+        &self,
         session: u8,
         rand_s: [u8; 16],
         response: &Body<'_>,
         cx: &Context<'_>,
-    ) -> Result<ServerStep, Malformed> {
+    ) -> Result<ServerTurn<ServerState>, Malformed> {
         let (subtype, message) = Message::parse(response)?;
         let (Subtype::Challenge, Some(rand_p), true) = (subtype, message.rand_p, message.session == session) else {
             return Err(Malformed("EAP-SAKE message out of turn"));
         };
         let name = message.peer.unwrap_or(&self.peer);
         let agreed = Agreed::new(&self.root, session, rand_s, rand_p, &self.identity, message.peer.unwrap_or_default());
-        self.state = ServerState::Ended;
         // The root secret is that of one peer: it proves no other name.
         if !agreed.is_authentic(true, response, message.mic_p) || name != self.peer {
-            return Ok(ServerStep::Fail(EapError::credentials("the peer has another root secret, or another name")));
+            return Ok(ServerTurn::Fail(EapError::credentials("the peer has another root secret, or another name")));
         }
         let data = agreed.signed(Code::Request, cx.identifier, Subtype::Confirm, &[]);
-        self.state = ServerState::Proved(Box::new(agreed));
-        Ok(ServerStep::Request(data))
-    }
-
-    fn confirmed(&mut self, agreed: &Agreed, response: &Body<'_>) -> Result<ServerStep, Malformed> {
-        let (subtype, message) = Message::parse(response)?;
-        if message.session != agreed.session {
-            return Err(Malformed("EAP-SAKE session"));
-        }
-        match subtype {
-            Subtype::Confirm if agreed.is_authentic(true, response, message.mic_p) => {
-                self.state = ServerState::Ended;
-                self.keys = Some(agreed.keys.clone());
-                Ok(ServerStep::Succeed)
-            }
-            Subtype::AuthReject => {
-                self.state = ServerState::Ended;
-                Ok(ServerStep::Fail(EapError::refused("the peer does not believe the server")))
-            }
-            // Whoever does not have the root secret ends nothing here.
-            Subtype::Confirm | Subtype::Challenge | Subtype::Identity => Err(Malformed("EAP-SAKE confirmation")),
-        }
+        Ok(ServerTurn::Request(data, ServerState::Proved(Box::new(agreed))))
     }
 }
 
-impl ServerMethod for SakeServer {
-    fn method_type(&self) -> MethodType {
-        MethodType::SAKE
+fn confirmed(agreed: &Agreed, response: &Body<'_>) -> Result<ServerTurn<ServerState>, Malformed> {
+    let (subtype, message) = Message::parse(response)?;
+    if message.session != agreed.session {
+        return Err(Malformed("EAP-SAKE session"));
     }
+    match subtype {
+        Subtype::Confirm if agreed.is_authentic(true, response, message.mic_p) => {
+            Ok(ServerTurn::Done(agreed.keys.clone()))
+        }
+        Subtype::AuthReject => Ok(ServerTurn::Fail(EapError::refused("the peer does not believe the server"))),
+        // Whoever does not have the root secret ends nothing here.
+        Subtype::Confirm | Subtype::Challenge | Subtype::Identity => Err(Malformed("EAP-SAKE confirmation")),
+    }
+}
 
-    fn start(&mut self, cx: &mut Context<'_>) -> ServerStep {
+impl ServerSide for ServerMessages {
+    const METHOD: MethodType = MethodType::SAKE;
+    type State = ServerState;
+
+    fn start(&mut self, cx: &mut Context<'_>) -> ServerTurn<ServerState> {
         if self.root.len() != 32 || self.identity.len() > LONGEST_IDENTITY {
-            return ServerStep::Fail(EapError::configuration("EAP-SAKE needs a root secret of 32 octets"));
+            return ServerTurn::Fail(EapError::configuration("EAP-SAKE needs a root secret of 32 octets"));
         }
         let (mut rand, mut session) = ([0; 16], [0]);
         cx.rng.fill(&mut rand);
         cx.rng.fill(&mut session);
         let [session] = session;
-        self.state = ServerState::Challenged(session, rand);
         let attributes: [(u8, &[u8]); 2] = [(RAND_S, &rand), (SERVER_ID, &self.identity)];
-        ServerStep::Request(write(session, Subtype::Challenge, &attributes))
+        let request = write(session, Subtype::Challenge, &attributes);
+        ServerTurn::Request(request, ServerState::Challenged(session, rand))
     }
 
-    fn handle(&mut self, response: &Body<'_>, cx: &mut Context<'_>) -> ServerStep {
-        let step = match core::mem::replace(&mut self.state, ServerState::Ended) {
-            ServerState::Challenged(session, rand) => {
-                let step = self.proof(session, rand, response, cx);
-                if step.is_err() {
-                    self.state = ServerState::Challenged(session, rand);
-                }
-                step
-            }
-            ServerState::Proved(agreed) => {
-                let step = self.confirmed(&agreed, response);
-                if step.is_err() {
-                    self.state = ServerState::Proved(agreed);
-                }
-                step
-            }
-            ServerState::Ended => Err(Malformed("EAP-SAKE message after the end")),
-        };
-        step.unwrap_or_else(|why| ServerStep::Ignore(Ignored::from(why)))
-    }
-
-    fn answer(&mut self, _: Answer) {}
-
-    fn keys(&self) -> Option<Keys> {
-        self.keys.clone()
+    fn take(
+        &mut self,
+        state: &ServerState,
+        response: &Body<'_>,
+        cx: &mut Context<'_>,
+    ) -> Result<ServerTurn<ServerState>, Malformed> {
+        match state {
+            ServerState::Challenged(session, rand) => self.proof(*session, *rand, response, cx),
+            ServerState::Proved(agreed) => confirmed(agreed, response),
+        }
     }
 }
