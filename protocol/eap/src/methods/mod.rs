@@ -4,6 +4,7 @@ use alloc::boxed::Box;
 
 use crate::{Credentials, EapError, MethodType, PeerMethod};
 
+pub mod gpsk;
 mod keyed;
 pub mod md5;
 pub mod mschapv2;
@@ -38,6 +39,7 @@ pub(crate) const TABLE: &[Row] = &[
     Row { method: MethodType::PSK, peer: psk::peer },
     Row { method: MethodType::PAX, peer: pax::peer },
     Row { method: MethodType::SAKE, peer: sake::peer },
+    Row { method: MethodType::GPSK, peer: gpsk::peer },
     Row { method: MethodType::SIM, peer: sim::sim },
     Row { method: MethodType::AKA, peer: sim::aka },
     Row { method: MethodType::AKA_PRIME, peer: sim::aka_prime },

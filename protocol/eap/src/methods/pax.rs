@@ -9,7 +9,7 @@ use crypto::{Secret, ct_eq, hmac_sha1};
 use wire::{Malformed, Reader, Writer};
 
 use super::keyed::{KeyedPeer, KeyedServer, PeerSide, PeerTurn, ServerSide, ServerTurn};
-use super::shared_key::SharedKey;
+use super::shared_key::{Octets, SharedKey};
 use crate::packet::{Body, Code, write_body};
 use crate::{Answer, Context, Credentials, EapError, Keys, MethodType, PeerMethod};
 
@@ -159,7 +159,7 @@ pub enum PeerState {
 
 pub(crate) fn peer(credentials: &Credentials) -> Result<Box<dyn PeerMethod>, EapError> {
     let identity = credentials.known_identity()?.to_vec();
-    let messages = PeerMessages { identity, key: SharedKey::new(credentials, 16)? };
+    let messages = PeerMessages { identity, key: SharedKey::new(credentials, Octets::Exactly(16))? };
     Ok(Box::new(PaxPeer::begin(messages, PeerState::Start)))
 }
 

@@ -7,7 +7,7 @@ use crypto::{Secret, aes_block, aes_cmac, aes_eax_open, aes_eax_seal, ct_eq};
 use wire::{Malformed, Reader};
 
 use super::keyed::{KeyedPeer, KeyedServer, PeerSide, PeerTurn, ServerSide, ServerTurn};
-use super::shared_key::SharedKey;
+use super::shared_key::{Octets, SharedKey};
 use crate::packet::Body;
 use crate::{Answer, Context, Credentials, EapError, Keys, MethodType, PeerMethod};
 
@@ -154,7 +154,7 @@ pub enum PeerState {
 
 pub(crate) fn peer(credentials: &Credentials) -> Result<Box<dyn PeerMethod>, EapError> {
     let identity = credentials.known_identity()?.to_vec();
-    let messages = PeerMessages { identity, key: SharedKey::new(credentials, 16)? };
+    let messages = PeerMessages { identity, key: SharedKey::new(credentials, Octets::Exactly(16))? };
     Ok(Box::new(PskPeer::begin(messages, PeerState::Start)))
 }
 

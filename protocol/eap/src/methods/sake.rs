@@ -7,7 +7,7 @@ use crypto::{Secret, ct_eq, hmac_sha1};
 use wire::{Malformed, Reader};
 
 use super::keyed::{KeyedPeer, KeyedServer, PeerSide, PeerTurn, ServerSide, ServerTurn};
-use super::shared_key::SharedKey;
+use super::shared_key::{Octets, SharedKey};
 use crate::packet::{Body, Code, write_body};
 use crate::{Answer, Context, Credentials, EapError, Keys, MethodType, PeerMethod};
 
@@ -229,7 +229,7 @@ pub(crate) fn peer(credentials: &Credentials) -> Result<Box<dyn PeerMethod>, Eap
     if identity.len() > LONGEST_IDENTITY {
         return Err(EapError::configuration("an identity of EAP-SAKE has at most 253 octets"));
     }
-    let messages = PeerMessages { identity, key: SharedKey::new(credentials, 32)? };
+    let messages = PeerMessages { identity, key: SharedKey::new(credentials, Octets::Exactly(32))? };
     Ok(Box::new(SakePeer::begin(messages, PeerState::Start)))
 }
 

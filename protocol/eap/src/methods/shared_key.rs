@@ -1,13 +1,33 @@
-//! The key of a method that two sides share one for: octets of a fixed number in the place of a password.
+//! The key of a method that two sides share one for, in the place of a password.
+
+use alloc::format;
 
 use crypto::Secret;
 
 use crate::{Answer, Ask, Credentials, EapError, Password};
 
+/// How long the key has to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Octets {
+    /// So many octets.
+    Exactly(usize),
+    /// So many octets or more.
+    AtLeast(usize),
+}
+
+impl Octets {
+    const fn allows(self, length: usize) -> bool {
+        match self {
+            Octets::Exactly(octets) => length == octets,
+            Octets::AtLeast(octets) => length >= octets,
+        }
+    }
+}
+
 /// The key, or what is missing for it.
 #[derive(Debug)]
 pub(super) struct SharedKey {
-    octets: usize,
+    octets: Octets,
     key: Option<Secret>,
     trouble: Option<EapError>,
 }
@@ -22,7 +42,7 @@ pub(super) enum NoKey {
 }
 
 impl SharedKey {
-    pub(super) fn new(credentials: &Credentials, octets: usize) -> Result<SharedKey, EapError> {
+    pub(super) fn new(credentials: &Credentials, octets: Octets) -> Result<SharedKey, EapError> {
         let mut out = SharedKey { octets, key: None, trouble: None };
         if let Some(password) = &credentials.password {
             out.set(password)?;
@@ -31,11 +51,14 @@ impl SharedKey {
     }
 
     fn set(&mut self, password: &Password) -> Result<(), EapError> {
-        let plain = password.plain().filter(|plain| plain.len() == self.octets);
-        let plain = plain.ok_or(EapError::configuration(match self.octets {
-            16 => "the method needs a key of 16 octets as its password",
-            _ => "the method needs a key of 32 octets as its password",
-        }))?;
+        let plain = password.plain().filter(|plain| self.octets.allows(plain.len()));
+        let plain = plain.ok_or_else(|| {
+            EapError::Configuration(match self.octets {
+                Octets::Exactly(octets) => format!("the method needs a key of {octets} octets as its password").into(),
+                Octets::AtLeast(0 | 1) => "the method needs a password, and no hash of one".into(),
+                Octets::AtLeast(octets) => format!("the method needs a key of at least {octets} octets").into(),
+            })
+        })?;
         self.key = Some(Secret::from(plain));
         Ok(())
     }

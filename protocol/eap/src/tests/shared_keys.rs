@@ -1,4 +1,4 @@
-//! EAP-PSK, EAP-PAX and EAP-SAKE: both sides, and whoever stands between.
+//! EAP-PSK, EAP-PAX, EAP-SAKE and EAP-GPSK: both sides, and whoever stands between.
 
 use alloc::boxed::Box;
 use alloc::vec;
@@ -9,12 +9,13 @@ use crypto::testing::TestRng;
 use wire::Instant;
 
 use super::kit::{Helper, Pair, credentials, env, password, survives_bad_links, user};
+use crate::methods::gpsk::GpskServer;
 use crate::methods::pax::PaxServer;
 use crate::methods::psk::PskServer;
 use crate::methods::sake::SakeServer;
 use crate::{Answer, Ask, Blame, Credentials, MethodType, Peer, PeerConfig, PeerOutput, ServerMethod};
 
-const ALL: [MethodType; 3] = [MethodType::PSK, MethodType::PAX, MethodType::SAKE];
+const ALL: [MethodType; 4] = [MethodType::PSK, MethodType::PAX, MethodType::SAKE, MethodType::GPSK];
 
 fn key(method: MethodType) -> &'static str {
     if method == MethodType::SAKE { "0123456789abcdef0123456789ABCDEF" } else { "0123456789abcdef" }
@@ -25,10 +26,15 @@ fn other(method: MethodType) -> &'static str {
 }
 
 fn server(method: MethodType, name: &'static [u8]) -> Helper {
+    served(method, name, key(method))
+}
+
+fn served(method: MethodType, name: &'static [u8], key: &'static str) -> Helper {
     user(move || {
-        let secret = Secret::from(key(method).as_bytes());
+        let secret = Secret::from(key.as_bytes());
         let server: Box<dyn ServerMethod> = match method {
             MethodType::PSK => Box::new(PskServer::new(b"server".to_vec(), name.to_vec(), secret)),
+            MethodType::GPSK => Box::new(GpskServer::new(b"server".to_vec(), name.to_vec(), secret)),
             MethodType::PAX => Box::new(PaxServer::new(name.to_vec(), secret)),
             _ => Box::new(SakeServer::new(b"server".to_vec(), name.to_vec(), secret)),
         };
@@ -117,6 +123,7 @@ fn a_proof_of_the_server_that_was_changed_on_its_way_is_not_believed() {
         let length = match method {
             MethodType::PSK => 5 + 1 + 16 + 16 + 4 + 16 + 1,
             MethodType::PAX => 5 + 5 + 2 + 16 + 16,
+            MethodType::GPSK => 5 + 1 + 64 + 8 + 6 + 2 + 16,
             _ => 5 + 3 + 18,
         };
         for at in 5..length {
@@ -129,6 +136,7 @@ fn nonce_of(method: MethodType, answer: &[u8]) -> Vec<u8> {
     match method {
         MethodType::PSK => answer[22..38].to_vec(),
         MethodType::PAX => answer[12..44].to_vec(),
+        MethodType::GPSK => answer[21..53].to_vec(),
         _ => answer[10..26].to_vec(),
     }
 }
@@ -140,4 +148,58 @@ impl crypto::Rng for Played {
     fn fill(&mut self, out: &mut [u8]) {
         out.copy_from_slice(&self.0[..out.len()]);
     }
+}
+
+/// RFC 5433 6: a key of 32 octets makes the suite with SHA-256 possible; each key is good for what it is long enough for.
+#[test]
+fn gpsk_takes_the_best_suite_that_both_keys_are_long_enough_for() {
+    for (length, suite) in [(16, 1), (31, 1), (32, 2), (100, 2)] {
+        let key: &'static str = LONG_KEY.get(..length).unwrap();
+        let mut pair = Pair::new(credentials(&[MethodType::GPSK], key), served(MethodType::GPSK, b"alice", key));
+        let ended = pair.run();
+        assert_eq!(ended.peer, ended.server);
+        assert!(ended.peer.is_ok(), "{length}: {ended:?}");
+        let second = pair.sent.iter().find(|(to_peer, packet)| !to_peer && packet[4..6] == [51, 2]).unwrap();
+        let list = if suite == 2 { 12 } else { 6 };
+        let sel = 6 + 7 + 8 + 64 + 2 + list;
+        assert_eq!(second.1[sel..sel + 6], [0, 0, 0, 0, 0, suite]);
+    }
+}
+
+const LONG_KEY: &str =
+    "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123";
+
+/// RFC 5433 10: the peer sends the list of suites back under its MAC, so nobody between takes the best one out.
+#[test]
+fn gpsk_is_not_talked_into_a_weaker_suite() {
+    let mut pair = Pair::new(
+        credentials(&[MethodType::GPSK], LONG_KEY.get(..32).unwrap()),
+        served(MethodType::GPSK, b"alice", LONG_KEY.get(..32).unwrap()),
+    );
+    assert!(pair.run().peer.is_ok());
+    let requests: Vec<_> = pair.sent.iter().filter(|(to_peer, _)| *to_peer).map(|(_, packet)| packet.clone()).collect();
+    // The first Request with the suite of SHA-256 cut out of its list.
+    let mut weaker = requests[1].clone();
+    let at = weaker.len() - 12;
+    weaker.drain(at..at + 6);
+    weaker[at - 1] = 6;
+    weaker[3] -= 6;
+    let mut peer =
+        Peer::new(PeerConfig::default(), Box::new(credentials(&[MethodType::GPSK], LONG_KEY.get(..32).unwrap())));
+    let mut rng = TestRng::new(1);
+    peer.handle_packet(&weaker, &mut env(Instant::ZERO, &mut rng)).unwrap();
+    let answer = core::iter::from_fn(|| peer.poll_output()).find_map(|said| match said {
+        PeerOutput::Send(packet) => Some(packet),
+        _ => None,
+    });
+    let mut server = crate::Server::new(crate::ServerConfig::default(), 0);
+    let identity = [2, requests[0][1], 0, 10, 1, b'a', b'l', b'i', b'c', b'e'];
+    server.handle_packet(&identity, &mut env(Instant::ZERO, &mut rng)).unwrap();
+    let mut helper = served(MethodType::GPSK, b"alice", LONG_KEY.get(..32).unwrap());
+    let ask = Ask::User { identity: b"alice".to_vec(), inner: false };
+    server.answer(helper(&ask), &mut env(Instant::ZERO, &mut rng));
+    let mut answer = answer.unwrap();
+    answer[1] = requests[0][1].wrapping_add(1);
+    assert!(server.handle_packet(&answer, &mut env(Instant::ZERO, &mut rng)).is_err(), "another list than ours");
+    assert!(!server.is_over());
 }
