@@ -22,6 +22,7 @@
 extern crate alloc;
 
 mod aes;
+mod dh;
 mod fips186;
 mod hash;
 mod kdf;
@@ -33,6 +34,7 @@ mod siv;
 pub mod testing;
 
 pub use aes::{aes_block, aes_cbc_decrypt, aes_cbc_encrypt, aes_eax_open, aes_eax_seal};
+pub use dh::{DhGroup, DhSecret};
 pub use fips186::fips186_prf;
 pub use hash::{
     aes_cmac, hmac_md5, hmac_sha1, hmac_sha256, hmac_sha384, hmac_sha512, md5, sha1, sha256, sha384, sha512,
