@@ -4,6 +4,7 @@ use alloc::boxed::Box;
 
 use crate::{Credentials, EapError, MethodType, PeerMethod};
 
+pub mod eke;
 pub mod gpsk;
 mod keyed;
 pub mod md5;
@@ -40,6 +41,7 @@ pub(crate) const TABLE: &[Row] = &[
     Row { method: MethodType::PAX, peer: pax::peer },
     Row { method: MethodType::SAKE, peer: sake::peer },
     Row { method: MethodType::GPSK, peer: gpsk::peer },
+    Row { method: MethodType::EKE, peer: eke::peer },
     Row { method: MethodType::SIM, peer: sim::sim },
     Row { method: MethodType::AKA, peer: sim::aka },
     Row { method: MethodType::AKA_PRIME, peer: sim::aka_prime },

@@ -279,3 +279,53 @@ pub(super) fn survives_bad_links(mut make: impl FnMut() -> Pair) {
     }
     assert!(succeeded > 70, "only {succeeded} of 100 conversations succeeded");
 }
+
+/// A peer and a server that talk without a link between them; `alter` is given each Request with its number, the one for
+/// the identity being 0. Gives what either side came to, and how many Requests there were.
+pub(super) fn in_step(
+    credentials: Credentials,
+    helper: &mut Helper,
+    mut alter: impl FnMut(usize, &mut Vec<u8>),
+) -> (Ended, usize) {
+    let (mut peer_rng, mut server_rng) = (TestRng::new(1), TestRng::new(2));
+    let mut peer = Peer::new(PeerConfig::default(), Box::new(credentials));
+    let mut server = Server::new(ServerConfig::default(), 0);
+    server.start();
+    let mut ended = Ended { peer: Err(EapError::Timeout), server: Err(EapError::Timeout), identity: Vec::new() };
+    let mut requests = 0;
+    loop {
+        let mut to_peer = None;
+        while let Some(output) = server.poll_output() {
+            match output {
+                ServerOutput::Send(packet) => to_peer = Some(packet),
+                ServerOutput::Ask(ask) => server.answer(helper(&ask), &mut env(Instant::ZERO, &mut server_rng)),
+                ServerOutput::Success { packet, keys, identity, .. } => {
+                    (ended.server, ended.identity) = (Ok(keys), identity);
+                    to_peer = Some(packet);
+                }
+                ServerOutput::Failure { packet, error } => {
+                    ended.server = Err(error);
+                    to_peer = Some(packet);
+                }
+                ServerOutput::Note(_) | ServerOutput::Refused(_) => {}
+            }
+        }
+        let Some(mut packet) = to_peer else { break };
+        if packet[0] == 1 {
+            alter(requests, &mut packet);
+            requests += 1;
+        }
+        let _ = peer.handle_packet(&packet, &mut env(Instant::ZERO, &mut peer_rng));
+        while let Some(output) = peer.poll_output() {
+            match output {
+                PeerOutput::Send(packet) => {
+                    let _ = server.handle_packet(&packet, &mut env(Instant::ZERO, &mut server_rng));
+                }
+                PeerOutput::Success(_, keys) => ended.peer = Ok(keys),
+                PeerOutput::Failure(error) => ended.peer = Err(error),
+                _ => {}
+            }
+        }
+    }
+    (ended, requests)
+}
