@@ -169,3 +169,23 @@ fn gpsk_is_not_talked_into_a_weaker_suite() {
     assert!(server.handle_packet(&answer, &mut env(Instant::ZERO, &mut rng)).is_err(), "another list than ours");
     assert!(!server.is_over());
 }
+
+/// RFC 6124 6.1: each side proves all messages, the list of proposals too.
+#[test]
+fn eke_is_not_talked_into_a_weaker_proposal() {
+    let talk = |strip: bool| {
+        let helper = &mut server(MethodType::EKE, b"alice");
+        let (ended, _) = in_step(credentials(&[MethodType::EKE], key(MethodType::EKE)), helper, |number, packet| {
+            // Identity, then the proposals: only the last one is left.
+            if strip && number == 1 {
+                packet.drain(8..20);
+                (packet[6], packet[3]) = (1, packet[3] - 12);
+            }
+        });
+        ended
+    };
+    assert!(talk(false).peer.is_ok());
+    let ended = talk(true);
+    assert_eq!(ended.peer.unwrap_err().blame(), Blame::Credentials);
+    assert_eq!(ended.server.unwrap_err().blame(), Blame::Refused);
+}

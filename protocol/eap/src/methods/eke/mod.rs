@@ -341,3 +341,40 @@ fn whole(code: Code, identifier: u8, expanded: bool, data: &[u8]) -> Vec<u8> {
 fn with(messages: &[u8], first: &[u8], second: &[u8]) -> Vec<u8> {
     [messages, first, second].concat()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crypto::testing::TestRng;
+
+    #[test]
+    fn each_proposal_comes_back_from_its_octets_and_weak_groups_do_not() {
+        for proposal in OFFERED {
+            assert_eq!(Proposal::from_octets(proposal.octets()), Some(proposal));
+        }
+        for weak in [[1, 1, 1, 1], [2, 1, 2, 2], [3, 2, 1, 1], [3, 1, 3, 1], [3, 1, 1, 0], [6, 1, 1, 1]] {
+            assert_eq!(Proposal::from_octets(weak), None, "{weak:?}");
+        }
+    }
+
+    #[test]
+    fn with_each_proposal_both_sides_have_the_secret_and_another_password_has_not() {
+        let (right, wrong) = (Secret::from(*b"right"), Secret::from(*b"wrong"));
+        let mut rng = TestRng::new(1);
+        for proposal in OFFERED {
+            let agreed = Agreed { proposal, server: b"s".to_vec(), peer: b"p".to_vec(), messages: Vec::new() };
+            let (ours, theirs) = (DhSecret::new(proposal.group, &mut rng), DhSecret::new(proposal.group, &mut rng));
+            let component = agreed.component(&right, &theirs, &mut rng);
+            assert_eq!(component.len(), proposal.component());
+            let shared = agreed.share(&right, &ours, &component).unwrap();
+            let back = agreed.share(&right, &theirs, &agreed.component(&right, &ours, &mut rng)).unwrap();
+            assert_eq!(shared.secret, back.secret);
+            let protected = shared.protect(&[7; BLOCK], &mut rng);
+            assert_eq!(protected.len(), proposal.protected(1));
+            assert_eq!(back.open(&protected).map(|opened| opened.as_bytes().to_vec()), Some([7; BLOCK].to_vec()));
+            // Another password makes another value of it, or none at all.
+            let other = agreed.share(&wrong, &ours, &component);
+            assert!(other.is_none_or(|other| other.secret != shared.secret && other.open(&protected).is_none()));
+        }
+    }
+}

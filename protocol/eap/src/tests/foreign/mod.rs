@@ -14,6 +14,8 @@ use crypto::testing::TestRng;
 use wire::Instant;
 
 use super::kit::env;
+use crate::methods::eke::EkeServer;
+use crate::methods::gpsk::GpskServer;
 use crate::methods::pax::PaxServer;
 use crate::methods::psk::PskServer;
 use crate::methods::sake::SakeServer;
@@ -40,7 +42,10 @@ fn identity(method: MethodType) -> &'static [u8] {
 }
 
 fn key(method: MethodType) -> &'static [u8] {
-    if method == MethodType::SAKE { b"0123456789abcdef0123456789abcdef" } else { b"0123456789abcdef" }
+    match method {
+        MethodType::SAKE | MethodType::GPSK => b"0123456789abcdef0123456789abcdef",
+        _ => b"0123456789abcdef",
+    }
 }
 
 enum Line {
@@ -107,7 +112,7 @@ fn our_peer_and_hostapd_come_to_the_same_keys() {
             }
         }
     }
-    assert_eq!(names(&seen), "PSK PAX SAKE SIM SIM AKA AKA AKA' AKA' ");
+    assert_eq!(names(&seen), "PSK PAX SAKE SIM SIM AKA AKA AKA' AKA' GPSK EKE ");
 }
 
 fn names(seen: &[MethodType]) -> String {
@@ -127,6 +132,8 @@ fn served(method: MethodType) -> Box<dyn ServerMethod> {
         MethodType::PSK => Box::new(PskServer::new(b"server".to_vec(), peer, secret)),
         MethodType::PAX => Box::new(PaxServer::new(peer, secret)),
         MethodType::SAKE => Box::new(SakeServer::new(b"server".to_vec(), peer, secret)),
+        MethodType::GPSK => Box::new(GpskServer::new(b"server".to_vec(), peer, secret)),
+        MethodType::EKE => Box::new(EkeServer::new(b"server".to_vec(), peer, secret)),
         MethodType::SIM => Box::new(SimServer::new(Kind::Sim, config)),
         MethodType::AKA => Box::new(SimServer::new(Kind::Aka, config)),
         _ => Box::new(SimServer::new(Kind::AkaPrime, config)),
@@ -176,5 +183,5 @@ fn our_server_and_eapol_test_come_to_the_same_keys() {
             }
         }
     }
-    assert_eq!(names(&seen), "PSK PAX SAKE SIM SIM AKA AKA AKA' AKA' ");
+    assert_eq!(names(&seen), "PSK PAX SAKE SIM SIM AKA AKA AKA' AKA' GPSK EKE ");
 }
