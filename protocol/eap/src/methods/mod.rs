@@ -6,6 +6,8 @@ use crate::{Credentials, EapError, MethodType, PeerMethod};
 
 pub mod eke;
 pub mod gpsk;
+mod hash;
+pub mod ikev2;
 mod keyed;
 pub mod md5;
 pub mod mschapv2;
@@ -42,6 +44,7 @@ pub(crate) const TABLE: &[Row] = &[
     Row { method: MethodType::SAKE, peer: sake::peer },
     Row { method: MethodType::GPSK, peer: gpsk::peer },
     Row { method: MethodType::EKE, peer: eke::peer },
+    Row { method: MethodType::IKEV2, peer: ikev2::peer },
     Row { method: MethodType::SIM, peer: sim::sim },
     Row { method: MethodType::AKA, peer: sim::aka },
     Row { method: MethodType::AKA_PRIME, peer: sim::aka_prime },

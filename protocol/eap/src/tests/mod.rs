@@ -10,6 +10,7 @@
 mod attacks;
 mod codec;
 mod foreign;
+mod ikev2;
 mod kit;
 mod pairs;
 mod pwd;

@@ -1,4 +1,4 @@
-//! EAP-PSK, EAP-PAX, EAP-SAKE, EAP-GPSK and EAP-EKE: both sides, and whoever stands between.
+//! EAP-PSK, EAP-PAX, EAP-SAKE, EAP-GPSK, EAP-EKE and EAP-IKEv2: both sides, and whoever stands between.
 
 use alloc::boxed::Box;
 use alloc::vec;
@@ -11,6 +11,7 @@ use wire::Instant;
 use super::kit::{Helper, Pair, credentials, env, in_step, password, survives_bad_links, user};
 use crate::methods::eke::EkeServer;
 use crate::methods::gpsk::GpskServer;
+use crate::methods::ikev2::Ikev2Server;
 use crate::methods::pax::PaxServer;
 use crate::methods::psk::PskServer;
 use crate::methods::sake::SakeServer;
@@ -36,6 +37,7 @@ fn served(method: MethodType, name: &'static [u8], key: &'static str) -> Helper 
         let server: Box<dyn ServerMethod> = match method {
             MethodType::PSK => Box::new(PskServer::new(b"server".to_vec(), name.to_vec(), secret)),
             MethodType::EKE => Box::new(EkeServer::new(b"server".to_vec(), name.to_vec(), secret)),
+            MethodType::IKEV2 => Box::new(Ikev2Server::new(b"server".to_vec(), name.to_vec(), secret)),
             MethodType::GPSK => Box::new(GpskServer::new(b"server".to_vec(), name.to_vec(), secret)),
             MethodType::PAX => Box::new(PaxServer::new(name.to_vec(), secret)),
             _ => Box::new(SakeServer::new(b"server".to_vec(), name.to_vec(), secret)),
@@ -77,7 +79,7 @@ fn each_method_survives_loss_duplication_reordering_and_replay() {
 fn a_key_that_is_not_configured_is_asked_for_and_must_have_its_length() {
     for method in ALL {
         // A password has no length, but there must be one.
-        let short = if method == MethodType::EKE { "" } else { "short" };
+        let short = if matches!(method, MethodType::EKE | MethodType::IKEV2) { "" } else { "short" };
         for (text, is_ok) in [(key(method), true), (short, false)] {
             let nothing = Credentials { password: None, ..credentials(&[method], "") };
             let mut pair = Pair::new(nothing, server(method, b"alice"));

@@ -6,9 +6,10 @@
 
 use alloc::vec::Vec;
 
-use crypto::{DhGroup, DhSecret, Rng, Secret, aes_cbc_decrypt, aes_cbc_encrypt, ct_eq, hmac_sha1, hmac_sha256};
+use crypto::{DhGroup, DhSecret, Rng, Secret, aes_cbc_decrypt, aes_cbc_encrypt, ct_eq};
 use wire::{Malformed, Reader, Writer};
 
+use super::hash::Hash;
 use crate::packet::{Code, write_body};
 use crate::{EapError, Keys, MethodType};
 
@@ -59,52 +60,19 @@ const BLOCK: usize = 16;
 /// Octets of a proposal.
 const PROPOSAL: usize = 4;
 
-/// HMAC with one of two hashes: pseudo-random function and MAC.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Hash {
-    Sha1 = 1,
-    Sha256 = 2,
+/// Of the pseudo-random function and of the MAC (RFC 6124 7.3 and 7.4).
+const fn hash(number: u8) -> Option<Hash> {
+    match number {
+        1 => Some(Hash::Sha1),
+        2 => Some(Hash::Sha256),
+        _ => None,
+    }
 }
 
-impl Hash {
-    const fn from_number(number: u8) -> Option<Hash> {
-        match number {
-            1 => Some(Hash::Sha1),
-            2 => Some(Hash::Sha256),
-            _ => None,
-        }
-    }
-
-    const fn size(self) -> usize {
-        match self {
-            Hash::Sha1 => 20,
-            Hash::Sha256 => 32,
-        }
-    }
-
-    fn hmac(self, key: &[u8], parts: &[&[u8]]) -> Vec<u8> {
-        match self {
-            Hash::Sha1 => hmac_sha1(key, parts).to_vec(),
-            Hash::Sha256 => hmac_sha256(key, parts).to_vec(),
-        }
-    }
-
-    /// prf+ (RFC 6124 5.1), that of IKEv2.
-    fn plus(self, key: &[u8], data: &[&[u8]], octets: usize) -> Secret {
-        let mut made = Vec::with_capacity(octets.saturating_add(self.size()));
-        let mut before: Vec<u8> = Vec::new();
-        let mut counter: u8 = 0;
-        while made.len() < octets {
-            counter = counter.wrapping_add(1);
-            let number = [counter];
-            let mut parts: Vec<&[u8]> = Vec::from([before.as_slice()]);
-            parts.extend(data);
-            parts.push(&number);
-            before = self.hmac(key, &parts);
-            made.extend_from_slice(&before);
-        }
-        made.truncate(octets);
-        Secret::from(made)
+const fn number(hash: Hash) -> u8 {
+    match hash {
+        Hash::Sha1 => 1,
+        Hash::Sha256 => 2,
     }
 }
 
@@ -136,7 +104,7 @@ impl Proposal {
         if encryption != AES_CBC {
             return None;
         }
-        Some(Proposal { group, prf: Hash::from_number(prf)?, mac: Hash::from_number(mac)? })
+        Some(Proposal { group, prf: hash(prf)?, mac: hash(mac)? })
     }
 
     const fn octets(self) -> [u8; PROPOSAL] {
@@ -147,7 +115,7 @@ impl Proposal {
             DhGroup::Modp3072 => 4,
             DhGroup::Modp4096 => 5,
         };
-        [group, AES_CBC, self.prf as u8, self.mac as u8]
+        [group, AES_CBC, number(self.prf), number(self.mac)]
     }
 
     /// The generators, which make the whole group (RFC 6124 7.1).
