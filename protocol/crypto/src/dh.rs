@@ -145,7 +145,7 @@ impl DhGroup {
 }
 
 /// One side's secret of one exchange.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct DhSecret {
     group: DhGroup,
     exponent: Secret,
@@ -157,6 +157,18 @@ impl DhSecret {
         let mut exponent = Zeroizing::new([0; EXPONENT]);
         rng.fill(&mut *exponent);
         DhSecret { group, exponent: Secret::from(exponent.as_slice()) }
+    }
+
+    /// One that is kept, because its public value was handed over beforehand.
+    #[must_use]
+    pub const fn from_exponent(group: DhGroup, exponent: Secret) -> DhSecret {
+        DhSecret { group, exponent }
+    }
+
+    /// The exponent, to be kept.
+    #[must_use]
+    pub const fn exponent(&self) -> &Secret {
+        &self.exponent
     }
 
     /// The value for the other side, with this generator: as many octets as the prime has.

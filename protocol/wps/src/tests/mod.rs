@@ -1,0 +1,4 @@
+//! What is tested without the world outside.
+
+mod kit;
+mod registration;
