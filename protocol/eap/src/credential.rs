@@ -8,9 +8,9 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use crypto::Secret;
 
-use crate::ServerMethod;
 use crate::methods::sim::{SimAnswer, SimRequest, SubscriberAnswer, SubscriberAsk};
 use crate::methods::ttls::TtlsInner;
+use crate::{Other, ServerMethod};
 
 /// What is asked for. A control client sees those of a peer as `CTRL-REQ`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,6 +35,8 @@ pub enum Ask {
         /// Inside of a protected tunnel.
         inner: bool,
     },
+    /// What a method of another crate asks ([`Answer::Other`]).
+    Other(Other),
 }
 
 /// What the world outside says.
@@ -52,6 +54,8 @@ pub enum Answer {
     Subscriber(Box<SubscriberAnswer>),
     /// A user.
     User(Box<User>),
+    /// For a method of another crate.
+    Other(Other),
 }
 
 impl Answer {
@@ -70,7 +74,8 @@ impl Answer {
             | Self::Password(Password::NtHash(_))
             | Self::Sim(_)
             | Self::Subscriber(_)
-            | Self::User(_) => None,
+            | Self::User(_)
+            | Self::Other(_) => None,
         }
     }
 
@@ -84,6 +89,12 @@ impl Answer {
     #[must_use]
     pub fn subscriber(self) -> Option<SubscriberAnswer> {
         if let Self::Subscriber(answer) = self { Some(*answer) } else { None }
+    }
+
+    /// What is meant for a method of another crate, if it is that.
+    #[must_use]
+    pub fn other(self) -> Option<Other> {
+        if let Self::Other(other) = self { Some(other) } else { None }
     }
 
     /// The user, if it is one.

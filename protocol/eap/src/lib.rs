@@ -16,7 +16,7 @@
 //! | `fragment`, `rounds` | long messages, long conversations |
 //! | `peer` | the peer's machine |
 //! | `server`, `authenticator` | the server's machine, and the one at the link |
-//! | `traits`, `credential` | what methods are, need and give |
+//! | `traits`, `credential`, `other` | what methods are, need and give, those of other crates too |
 //! | `tunnel` | what the methods with TLS share |
 //! | `profile` | a peer's credentials, made into methods |
 //! | `methods` | each method, both sides in one file |
@@ -34,6 +34,7 @@ pub mod fragment;
 mod method_type;
 pub mod methods;
 mod nak;
+mod other;
 pub mod packet;
 mod peer;
 mod profile;
@@ -47,6 +48,7 @@ pub use credential::{Answer, Ask, Password, User};
 pub use error::{Blame, EapError, Ignored};
 pub use method_type::MethodType;
 pub use nak::Nak;
+pub use other::Other;
 pub use peer::{Peer, PeerConfig, PeerOutput};
 pub use profile::Credentials;
 pub use rounds::RoundLimits;

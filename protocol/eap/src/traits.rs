@@ -9,7 +9,7 @@ use wire::Instant;
 
 use crate::methods::sim::{SimMemory, SubscriberNews};
 use crate::packet::Body;
-use crate::{Answer, Ask, EapError, Ignored, MethodType};
+use crate::{Answer, Ask, EapError, Ignored, MethodType, Other};
 
 /// What a call into a machine brings along.
 pub struct Env<'a> {
@@ -62,6 +62,8 @@ pub enum Note {
     Subscriber(Box<SubscriberNews>),
     /// Peer, of a tunnel: a certificate of the server's chain.
     Certificate(Box<CertificateNote>),
+    /// Of a method of another crate.
+    Other(Other),
 }
 
 /// A certificate of the other side's chain.

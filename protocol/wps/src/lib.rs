@@ -10,6 +10,7 @@ pub mod attribute;
 pub mod attributes;
 pub mod code;
 pub mod device;
+pub mod eap;
 pub mod element;
 mod error;
 pub mod extension;

@@ -74,14 +74,14 @@ pub enum Stage {
     /// M2 is sent.
     AwaitM3,
     /// M4 is sent.
-    AwaitM5(Proof2),
+    AwaitM5(Committed),
     /// M6 is sent.
-    AwaitM7(Proof2),
+    AwaitM7(Committed),
 }
 
 /// What the Enrollee has committed itself to.
 #[derive(Debug)]
-pub struct Proof2(Proof);
+pub struct Committed(Box<Proof>);
 
 /// The Registrar's machine.
 #[derive(Debug)]
@@ -341,8 +341,8 @@ impl Session {
         let (nonces, at) = (self.talk.nonces, stage.kind());
         let result = match (stage, said) {
             (_, Said::M3(m3)) => self.answer_m3(m3, bytes, rng),
-            (Stage::AwaitM5(Proof2(proof)), Said::M5(m5)) => self.answer_m5(proof, &m5, bytes, rng),
-            (Stage::AwaitM7(Proof2(proof)), Said::M7(m7)) => self.answer_m7(&proof, &m7, bytes, rng),
+            (Stage::AwaitM5(Committed(proof)), Said::M5(m5)) => self.answer_m5(proof, &m5, bytes, rng),
+            (Stage::AwaitM7(Committed(proof)), Said::M7(m7)) => self.answer_m7(&proof, &m7, bytes, rng),
             // `verify` has matched them.
             (Stage::AwaitM3 | Stage::AwaitM5(_) | Stage::AwaitM7(_), Said::M5(_) | Said::M7(_)) => {
                 Err(WpsError::Unexpected(at))
@@ -352,16 +352,16 @@ impl Session {
     }
 
     fn answer_m3(mut self: Box<Self>, m3: M3, bytes: &[u8], rng: &mut dyn Rng) -> Result<Turn<Registrar>, WpsError> {
-        let proof = Proof::new(&self.talk, &self.grant.password, m3.hashes, rng);
+        let proof = Box::new(Proof::new(&self.talk, &self.grant.password, m3.hashes, rng));
         let plain = proof.own.show(Half::First, Whose::Registrar)?.finish()?;
         let m4 = proof.own.put(Writing::to(MessageType::M4, &self.talk.nonces), Whose::Registrar);
         let outgoing = self.talk.answer(bytes, m4.seal(&self.talk.keys, &plain, rng)?)?;
-        Ok(Turn::send(Registrar::Proving(self, Stage::AwaitM5(Proof2(proof))), outgoing))
+        Ok(Turn::send(Registrar::Proving(self, Stage::AwaitM5(Committed(proof))), outgoing))
     }
 
     fn answer_m5(
         mut self: Box<Self>,
-        proof: Proof,
+        proof: Box<Proof>,
         m5: &Sealed<'_>,
         bytes: &[u8],
         rng: &mut dyn Rng,
@@ -372,7 +372,7 @@ impl Session {
         let m6 = Writing::to(MessageType::M6, &self.talk.nonces).seal(&self.talk.keys, &plain, rng)?;
         let outgoing = self.talk.answer(bytes, m6)?;
         let event = Event::PasswordShown(self.m1.uuid);
-        Ok(Turn::send(Registrar::Proving(self, Stage::AwaitM7(Proof2(proof))), outgoing).and(event))
+        Ok(Turn::send(Registrar::Proving(self, Stage::AwaitM7(Committed(proof))), outgoing).and(event))
     }
 
     fn answer_m7(

@@ -1,4 +1,9 @@
 //! What is tested without the world outside.
 
+mod attacks;
+mod codec;
+mod fragments;
 mod kit;
+mod link;
+mod pairs;
 mod registration;
