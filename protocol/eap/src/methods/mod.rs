@@ -18,6 +18,7 @@ pub mod pwd;
 pub mod sake;
 mod shared_key;
 pub mod sim;
+pub mod teap;
 pub mod tls;
 pub mod token;
 pub mod ttls;
@@ -37,6 +38,7 @@ pub(crate) const TABLE: &[Row] = &[
     Row { method: MethodType::TLS, peer: tls::peer },
     Row { method: MethodType::TTLS, peer: ttls::peer },
     Row { method: MethodType::PEAP, peer: peap::peer },
+    Row { method: MethodType::TEAP, peer: teap::peer },
     Row { method: MethodType::MSCHAPV2, peer: mschapv2::peer },
     Row { method: MethodType::PWD, peer: pwd::peer },
     Row { method: MethodType::PSK, peer: psk::peer },

@@ -17,5 +17,6 @@ mod pwd;
 mod shared_keys;
 mod sim;
 mod sim_attacks;
+mod teap;
 mod ttls;
 mod tunnels;

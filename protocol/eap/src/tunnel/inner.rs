@@ -96,6 +96,11 @@ impl InnerPeer {
         !self.is_touched
     }
 
+    /// Which one, once it has begun.
+    pub(crate) fn method(&self) -> Option<MethodType> {
+        self.peer.method()
+    }
+
     pub(crate) fn keys(&self) -> Option<Keys> {
         self.peer.keys()
     }

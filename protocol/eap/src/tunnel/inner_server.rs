@@ -2,13 +2,15 @@
 
 use alloc::vec::Vec;
 
-use crate::{Answer, Ask, Context, EapError, Env, Keys, Note, Server, ServerConfig, ServerOutput};
+use crate::{Answer, Ask, Context, EapError, Env, Keys, MethodType, Note, Server, ServerConfig, ServerOutput};
 
 /// A server inside of a tunnel, and what was answered to it.
 #[derive(Debug)]
 pub(crate) struct InnerServer {
     pub(crate) server: Server,
     answer: Option<Answer>,
+    /// What has succeeded.
+    pub(crate) method: Option<MethodType>,
 }
 
 /// What the inner conversation has come to.
@@ -28,8 +30,17 @@ pub(crate) enum ServedStep {
 
 impl InnerServer {
     pub(crate) fn new(mtu: usize, identifier: u8) -> InnerServer {
-        let config = ServerConfig { key_required: false, mtu, inner: true, ..ServerConfig::default() };
-        InnerServer { server: Server::new(config, identifier), answer: None }
+        InnerServer::with(false, mtu, identifier)
+    }
+
+    /// One that proposes nothing that makes no keys.
+    pub(crate) fn keyed(mtu: usize, identifier: u8) -> InnerServer {
+        InnerServer::with(true, mtu, identifier)
+    }
+
+    fn with(key_required: bool, mtu: usize, identifier: u8) -> InnerServer {
+        let config = ServerConfig { key_required, mtu, inner: true, ..ServerConfig::default() };
+        InnerServer { server: Server::new(config, identifier), answer: None, method: None }
     }
 
     /// Asks for the identity inside.
@@ -68,7 +79,8 @@ impl InnerServer {
                 ServerOutput::Refused(method) => {
                     cx.notes.push(Note::Text(alloc::format!("the peer wants another inner method than {method}")));
                 }
-                ServerOutput::Success { packet, identity, keys, .. } => {
+                ServerOutput::Success { packet, identity, keys, method } => {
+                    self.method = Some(method);
                     step = ServedStep::Succeeded(packet, identity, keys);
                 }
                 ServerOutput::Failure { packet, error } => step = ServedStep::Failed(packet, error),

@@ -33,6 +33,8 @@ pub struct TunnelCredentials {
     pub peap_version: Option<u8>,
     /// What authenticates inside of TTLS.
     pub ttls: TtlsInner,
+    /// Name and password may go to the server of TEAP as they are (RFC 9930 3.6.2).
+    pub basic_password: bool,
 }
 
 impl TunnelCredentials {
@@ -46,6 +48,7 @@ impl TunnelCredentials {
             crypto_binding: CryptoBinding::default(),
             peap_version: None,
             ttls: TtlsInner::default(),
+            basic_password: true,
         }
     }
 }
