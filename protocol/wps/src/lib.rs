@@ -26,6 +26,8 @@ pub mod message;
 pub mod password;
 pub mod registration;
 pub mod sealed;
+pub mod search;
+pub mod setup;
 
 #[cfg(test)]
 mod tests;

@@ -7,3 +7,4 @@ mod kit;
 mod link;
 mod pairs;
 mod registration;
+mod setup;
