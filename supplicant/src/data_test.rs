@@ -7,8 +7,8 @@ use ipc_proto::post::ClientId;
 use ipc_proto::{Handle, Request, TestEvent, TestRequest};
 
 use crate::control::Answer;
+use crate::interface::Interface;
 use crate::outbox::{Cx, Purpose};
-use crate::station::Station;
 
 /// Where packets are received.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,17 +17,17 @@ pub(crate) struct Listening {
 }
 
 /// A packet came.
-pub(crate) fn received(station: &Station, cx: &mut Cx<'_>, event: &TestEvent) {
+pub(crate) fn received(interface: &Interface, cx: &mut Cx<'_>, event: &TestEvent) {
     let TestEvent::Frame { frame, .. } = event;
     if let Some(packet) = data_test::read(frame) {
         let event = StationEvent::DataTestRx { to: packet.to, from: packet.from, length: packet.length };
-        station.tell(cx, &event);
+        interface.tell(cx, &event);
     }
 }
 
 /// Does such a command; absent: it is another one.
 pub(crate) fn command(
-    station: &mut Station,
+    interface: &mut Interface,
     cx: &mut Cx<'_>,
     client: ClientId,
     command: &TestCommand,
@@ -36,12 +36,12 @@ pub(crate) fn command(
     let request: Box<dyn FnOnce(Handle) -> TestRequest> = match command {
         TestCommand::DataTestConfig { on, ifname } => {
             let enabled = *on;
-            let bridge = ifname.clone().filter(|name| name != station.ifname());
-            station.data_test = enabled.then(|| Listening { bridge: bridge.clone() });
+            let bridge = ifname.clone().filter(|name| name != interface.ifname());
+            interface.data_test = enabled.then(|| Listening { bridge: bridge.clone() });
             Box::new(move |handle| TestRequest::Listen { handle, bridge, enabled })
         }
         TestCommand::DataTestTx { to, from, tos, length } => {
-            let Some(Listening { bridge }) = station.data_test.clone() else { return Some(Answer::fail()) };
+            let Some(Listening { bridge }) = interface.data_test.clone() else { return Some(Answer::fail()) };
             let Some(frame) = data_test::build(*to, *from, *tos, *length) else { return Some(Answer::fail()) };
             Box::new(move |handle| TestRequest::Transmit { handle, bridge, frame })
         }
@@ -51,9 +51,9 @@ pub(crate) fn command(
         }
         _ => return None,
     };
-    if station.iface.handle.is_none() || !cx.out.privd_up {
+    if interface.iface.handle.is_none() || !cx.out.privd_up {
         return Some(Answer::fail());
     }
-    station.request(cx, Purpose::Word(client), |handle| Request::Test(request(handle)));
+    interface.request(cx, Purpose::Word(client), |handle| Request::Test(request(handle)));
     Some(Answer::Later)
 }

@@ -2,7 +2,6 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 
-mod bss;
 mod control;
 #[cfg(feature = "testing")]
 mod data_test;
@@ -10,13 +9,13 @@ mod grant;
 #[cfg(feature = "testing")]
 mod hooks;
 mod machine;
-mod memory;
+
 mod options;
 mod outbox;
-mod sae_run;
-mod select;
+mod profile;
+
+mod interface;
 mod setup;
-mod station;
 mod words;
 
 use std::io::Write as _;

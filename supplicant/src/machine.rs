@@ -10,9 +10,9 @@ use ipc_proto::{Event, Failure, InterfaceType, Reply, Request};
 use wire::Instant;
 
 use crate::control;
-use crate::outbox::{Cx, FileJob, Outbox, Purpose, StationKey};
+use crate::interface::{Interface, Origin};
+use crate::outbox::{Cx, FileJob, InterfaceKey, Outbox, Purpose};
 use crate::setup::Configured;
-use crate::station::{Origin, Station};
 
 /// An interface that is being made for `INTERFACE_ADD … create`.
 #[derive(Debug)]
@@ -39,15 +39,15 @@ pub(crate) struct Daemon {
     /// Interfaces being made.
     pub(crate) making: Vec<Making>,
     /// Interfaces that were added as being in a bridge, which is not known yet.
-    pub(crate) in_bridges: BTreeMap<StationKey, ClientId>,
+    pub(crate) in_bridges: BTreeMap<InterfaceKey, ClientId>,
 }
 
 /// The station daemon: several interfaces and the global socket.
 #[derive(Debug)]
 pub(crate) struct Supplicant {
     pub(crate) daemon: Daemon,
-    pub(crate) stations: BTreeMap<StationKey, Station>,
-    next_key: StationKey,
+    pub(crate) interfaces: BTreeMap<InterfaceKey, Interface>,
+    next_key: InterfaceKey,
     pub(crate) out: Outbox,
     exiting: bool,
 }
@@ -55,7 +55,7 @@ pub(crate) struct Supplicant {
 impl Supplicant {
     pub(crate) fn new(configured: Vec<Configured>, daemon: Daemon) -> Supplicant {
         let mut machine =
-            Supplicant { daemon, stations: BTreeMap::new(), next_key: 0, out: Outbox::default(), exiting: false };
+            Supplicant { daemon, interfaces: BTreeMap::new(), next_key: 0, out: Outbox::default(), exiting: false };
         for one in configured {
             let origin = Origin {
                 ifname: one.options.ifname,
@@ -63,46 +63,47 @@ impl Supplicant {
                 more_path: one.options.extra_config,
                 bridge: one.options.bridge,
                 driver_param: one.options.driver_param,
+                created: false,
             };
-            machine.add_station(origin, one.config);
+            machine.add_interface(origin, one.config);
         }
         machine
     }
 
     /// Adds an interface; it begins with the connections that stand.
-    pub(crate) fn add_station(&mut self, origin: Origin, config: StationConfig) -> StationKey {
+    pub(crate) fn add_interface(&mut self, origin: Origin, config: StationConfig) -> InterfaceKey {
         let key = self.next_key;
         self.next_key = self.next_key.wrapping_add(1);
-        self.stations.insert(key, Station::new(key, origin, config));
+        self.interfaces.insert(key, Interface::new(key, origin, config));
         key
     }
 
-    pub(crate) fn station_named(&self, ifname: &str) -> Option<StationKey> {
-        self.stations.iter().find(|(_, station)| station.ifname() == ifname).map(|(key, _)| *key)
+    pub(crate) fn interface_named(&self, ifname: &str) -> Option<InterfaceKey> {
+        self.interfaces.iter().find(|(_, interface)| interface.ifname() == ifname).map(|(key, _)| *key)
     }
 
     /// Everything that begins once somebody listens, or at once.
-    pub(crate) fn begin(&mut self, key: StationKey, now: Instant, rng: &mut dyn Rng) {
+    pub(crate) fn begin(&mut self, key: InterfaceKey, now: Instant, rng: &mut dyn Rng) {
         if self.daemon.waits {
             return;
         }
         let mut cx = Cx { now, rng, out: &mut self.out };
-        if let Some(station) = self.stations.get_mut(&key)
+        if let Some(interface) = self.interfaces.get_mut(&key)
             && cx.out.privd_up
         {
-            station.privd_up(&mut cx);
+            interface.privd_up(&mut cx);
         }
     }
 
-    pub(crate) fn open_socket(&mut self, key: StationKey) {
-        let Some(station) = self.stations.get_mut(&key) else { return };
-        let Some(directory) = station.config.globals.control_directory() else { return };
+    pub(crate) fn open_socket(&mut self, key: InterfaceKey) {
+        let Some(interface) = self.interfaces.get_mut(&key) else { return };
+        let Some(directory) = interface.config().globals.control_directory() else { return };
         let socket = self.out.new_socket();
-        station.socket = Some(socket);
+        interface.socket = Some(socket);
         let group = directory.group.or_else(|| self.daemon.global_group.clone());
         self.out.push(Output::OpenControl {
             socket,
-            path: format!("{}/{}", directory.directory.trim_end_matches('/'), station.origin.ifname),
+            path: format!("{}/{}", directory.directory.trim_end_matches('/'), interface.origin.ifname),
             group,
         });
     }
@@ -114,7 +115,7 @@ impl Supplicant {
             self.daemon.global_socket = Some(socket);
             self.out.push(Output::OpenControl { socket, path, group: self.daemon.global_group.clone() });
         }
-        let keys: Vec<StationKey> = self.stations.keys().copied().collect();
+        let keys: Vec<InterfaceKey> = self.interfaces.keys().copied().collect();
         for key in keys {
             self.open_socket(key);
         }
@@ -122,8 +123,8 @@ impl Supplicant {
 
     fn forget_client(&mut self, client: ClientId) {
         self.out.global_clients.remove(&client);
-        for station in self.stations.values_mut() {
-            station.clients.remove(&client);
+        for interface in self.interfaces.values_mut() {
+            interface.clients.remove(&client);
         }
     }
 
@@ -133,37 +134,44 @@ impl Supplicant {
             return;
         }
         let mut cx = Cx { now, rng, out: &mut self.out };
-        for station in self.stations.values_mut() {
-            station.leave(&mut cx);
-            station.tell(&mut cx, &ctrl::StationEvent::Terminating);
+        for interface in self.interfaces.values_mut() {
+            interface.leave(&mut cx);
+            interface.tell(&mut cx, &ctrl::StationEvent::Terminating);
         }
         tracing::info!("ending");
         self.out.push(Output::Exit(0));
     }
 
-    fn with(&mut self, key: StationKey, now: Instant, rng: &mut dyn Rng, act: impl FnOnce(&mut Station, &mut Cx<'_>)) {
+    fn with(
+        &mut self,
+        key: InterfaceKey,
+        now: Instant,
+        rng: &mut dyn Rng,
+        act: impl FnOnce(&mut Interface, &mut Cx<'_>),
+    ) {
         let mut cx = Cx { now, rng, out: &mut self.out };
-        if let Some(station) = self.stations.get_mut(&key) {
-            act(station, &mut cx);
+        if let Some(interface) = self.interfaces.get_mut(&key) {
+            act(interface, &mut cx);
         }
     }
 
-    fn each(&mut self, now: Instant, rng: &mut dyn Rng, mut act: impl FnMut(&mut Station, &mut Cx<'_>)) {
+    fn each(&mut self, now: Instant, rng: &mut dyn Rng, mut act: impl FnMut(&mut Interface, &mut Cx<'_>)) {
         let mut cx = Cx { now, rng, out: &mut self.out };
-        for station in self.stations.values_mut() {
-            act(station, &mut cx);
+        for interface in self.interfaces.values_mut() {
+            act(interface, &mut cx);
         }
     }
 
     /// Begins the scans that are due: one at a time for each radio, and none while a connection is being made with it.
     fn scans_in_turn(&mut self, now: Instant, rng: &mut dyn Rng) {
-        let taken = self.stations.values().filter(|station| station.scan.is_running() || station.is_joining());
-        let mut taken: BTreeSet<u32> = taken.filter_map(Station::radio).collect();
+        let busy = |interface: &&Interface| interface.engine.is_scanning() || interface.engine.is_joining();
+        let taken = self.interfaces.values().filter(busy);
+        let mut taken: BTreeSet<u32> = taken.filter_map(Interface::radio).collect();
         let mut cx = Cx { now, rng, out: &mut self.out };
-        for station in self.stations.values_mut().filter(|station| station.scan.is_due()) {
-            let radio = station.radio();
-            station.start_scan(&mut cx, radio.is_none_or(|radio| !taken.contains(&radio)));
-            if station.scan.is_running() {
+        for interface in self.interfaces.values_mut().filter(|interface| interface.engine.is_scan_due()) {
+            let radio = interface.radio();
+            interface.start_scan(&mut cx, radio.is_none_or(|radio| !taken.contains(&radio)));
+            if interface.engine.is_scanning() {
                 taken.extend(radio);
             }
         }
@@ -171,11 +179,11 @@ impl Supplicant {
 
     /// Tells each interface whether another one scans with its radio.
     fn note_radios(&mut self) {
-        let scans = self.stations.iter().filter(|(_, station)| station.scan.is_running());
-        let scans: Vec<(StationKey, Option<u32>)> = scans.map(|(key, station)| (*key, station.radio())).collect();
-        for (key, station) in &mut self.stations {
-            let radio = station.radio();
-            station.works.sibling_scans = scans.iter().any(|(other, scanned)| other != key && *scanned == radio);
+        let scans = self.interfaces.iter().filter(|(_, interface)| interface.engine.is_scanning());
+        let scans: Vec<(InterfaceKey, Option<u32>)> = scans.map(|(key, interface)| (*key, interface.radio())).collect();
+        for (key, interface) in &mut self.interfaces {
+            let radio = interface.radio();
+            interface.works.sibling_scans = scans.iter().any(|(other, scanned)| other != key && *scanned == radio);
         }
     }
 
@@ -199,9 +207,9 @@ impl Supplicant {
             return;
         }
         let attaching = purpose == Purpose::Attach;
-        self.with(key, now, rng, |station, cx| dispatch(station, cx, purpose, result));
+        self.with(key, now, rng, |interface, cx| dispatch(interface, cx, purpose, result));
         if attaching && let Some(client) = self.daemon.in_bridges.remove(&key) {
-            match self.stations.get(&key).and_then(|station| station.iface.handle) {
+            match self.interfaces.get(&key).and_then(|interface| interface.iface.handle) {
                 Some(handle) => self.out.request(key, Purpose::InBridge(client), Request::LinkState { handle }),
                 None => self.bridge_known(key, client, None, now, rng),
             }
@@ -211,18 +219,18 @@ impl Supplicant {
     /// An interface that was added is in this bridge: the one that was named, or it is taken away again.
     fn bridge_known(
         &mut self,
-        key: StationKey,
+        key: InterfaceKey,
         client: ClientId,
         bridge: Option<String>,
         now: Instant,
         rng: &mut dyn Rng,
     ) {
-        let Some(station) = self.stations.get(&key) else { return };
-        if station.origin.bridge == bridge {
+        let Some(interface) = self.interfaces.get(&key) else { return };
+        if interface.origin.bridge == bridge {
             return self.out.reply(client, ctrl::reply::OK);
         }
-        let ifname = station.ifname().to_owned();
-        tracing::error!("{ifname}: it is not in the bridge {}", station.origin.bridge.as_deref().unwrap_or_default());
+        let ifname = interface.ifname().to_owned();
+        tracing::error!("{ifname}: it is not in the bridge {}", interface.origin.bridge.as_deref().unwrap_or_default());
         control::interface_remove(self, &ifname, now, rng);
         self.out.reply(client, ctrl::reply::FAIL);
     }
@@ -233,10 +241,8 @@ impl Supplicant {
         let making = self.daemon.making.remove(at);
         match result {
             Ok(_) => {
-                let key = self.add_station(making.origin, making.config);
-                if let Some(station) = self.stations.get_mut(&key) {
-                    station.created = true;
-                }
+                let origin = Origin { created: true, ..making.origin };
+                let key = self.add_interface(origin, making.config);
                 self.open_socket(key);
                 self.begin(key, now, rng);
                 self.out.reply(client, ctrl::reply::OK);
@@ -251,23 +257,23 @@ impl Supplicant {
     #[allow(clippy::wildcard_enum_match_arm, reason = "all events but those named are about one interface")]
     fn event(&mut self, event: Event, now: Instant, rng: &mut dyn Rng) {
         match event {
-            Event::Resync => self.each(now, rng, Station::resync),
+            Event::Resync => self.each(now, rng, Interface::resync),
             Event::InterfaceAdded { ifname, .. } => {
-                if let Some(key) = self.station_named(&ifname)
+                if let Some(key) = self.interface_named(&ifname)
                     && !self.daemon.waits
                 {
-                    self.with(key, now, rng, Station::interface_added);
+                    self.with(key, now, rng, Interface::interface_added);
                 }
             }
             Event::RegulatoryChanged { alpha2, initiator, kind } => {
                 let event = control::regdom(alpha2, initiator, kind);
-                self.each(now, rng, |station, cx| station.tell(cx, &event));
+                self.each(now, rng, |interface, cx| interface.tell(cx, &event));
             }
             event => {
                 let Some(handle) = event.handle() else { return };
-                let found = self.stations.iter().find(|(_, station)| station.iface.handle == Some(handle));
+                let found = self.interfaces.iter().find(|(_, interface)| interface.iface.handle == Some(handle));
                 let Some(key) = found.map(|(key, _)| *key) else { return };
-                self.with(key, now, rng, |station, cx| station_event(station, cx, event));
+                self.with(key, now, rng, |interface, cx| interface_event(interface, cx, &event));
             }
         }
     }
@@ -277,7 +283,7 @@ impl Supplicant {
         match job {
             FileJob::AddInterface(client) => control::interface_file(self, client, result, now, rng),
             FileJob::Reconfigure(_) | FileJob::ReconfigureMore(_) => {
-                self.with(key, now, rng, |station, cx| control::reconfigured(station, cx, job, result));
+                self.with(key, now, rng, |interface, cx| control::reconfigured(interface, cx, job, result));
             }
             FileJob::Save(_) => {}
         }
@@ -285,13 +291,13 @@ impl Supplicant {
 
     fn file_written(&mut self, token: u32, result: Result<(), String>, now: Instant, rng: &mut dyn Rng) {
         if let Some((key, FileJob::Save(client))) = self.out.file_done(token) {
-            self.with(key, now, rng, |station, cx| control::saved(station, cx, client, result));
+            self.with(key, now, rng, |interface, cx| control::saved(interface, cx, client, result));
         }
     }
 }
 
 /// An answer, by what was asked.
-fn dispatch(station: &mut Station, cx: &mut Cx<'_>, purpose: Purpose, result: Result<Reply, Failure>) {
+fn dispatch(interface: &mut Interface, cx: &mut Cx<'_>, purpose: Purpose, result: Result<Reply, Failure>) {
     let done = |result: &Result<Reply, Failure>| match result {
         Ok(_) => Ok(()),
         Err(failure) => Err(failure.clone()),
@@ -302,42 +308,27 @@ fn dispatch(station: &mut Station, cx: &mut Cx<'_>, purpose: Purpose, result: Re
         Purpose::Quiet | Purpose::Create(_) | Purpose::InBridge(_) | Purpose::InterfaceList(_) => {}
         Purpose::Told(what) => {
             if let Err(failure) = result {
-                tracing::warn!("{}: {what} failed: {failure}", station.ifname());
+                tracing::warn!("{}: {what} failed: {failure}", interface.ifname());
             }
         }
         Purpose::Attach => {
             let result = result.and_then(|reply| {
                 if let Reply::Attached(handle, info) = reply { Ok((handle, info)) } else { Err(odd()) }
             });
-            station.attached(cx, result);
+            interface.attached(cx, result);
         }
         Purpose::Wiphy => {
             let result = result.and_then(|reply| if let Reply::Wiphy(wiphy) = reply { Ok(wiphy) } else { Err(odd()) });
-            station.wiphy_known(cx, result);
+            interface.wiphy_known(cx, result);
         }
-        Purpose::LinkUp => station.link_is_up(cx, done(&result)),
-        Purpose::LinkState(attempt) => {
-            if let Ok(Reply::Link(link)) = result {
-                station.link_state(cx, attempt, &link);
+        Purpose::LinkUp => interface.link_is_up(cx, done(&result)),
+        Purpose::Engine(ticket) => {
+            if let Ok(Reply::Link(link)) = &result {
+                interface.link_changed(cx, link.up, link.addr);
             }
+            interface.drive(cx, |engine, cx| engine.handle_reply(cx, ticket, result));
         }
-        Purpose::Scan => station.scan_triggered(cx, done(&result)),
-        Purpose::ScanResults => {
-            let result = result.and_then(|reply| {
-                if let Reply::ScanResults { entries, last } = reply { Ok((entries, last)) } else { Err(odd()) }
-            });
-            station.scan_results(cx, result);
-        }
-        Purpose::Authenticate(attempt) => station.authentication_sent(cx, attempt, done(&result)),
-        Purpose::Associate(attempt) | Purpose::Connect(attempt) => {
-            station.association_sent(cx, attempt, done(&result));
-        }
-        Purpose::PairwiseKey(attempt) => {
-            station.key_installed(cx, attempt, "installing the pairwise key", done(&result));
-        }
-        Purpose::GroupKey(attempt) => station.key_installed(cx, attempt, "installing a group key", done(&result)),
-        Purpose::Authorize(attempt) => station.key_or_port(cx, attempt, "opening the port", done(&result)),
-        Purpose::Status(client, kind) => control::status_with_address(station, cx, client, kind, result),
+        Purpose::Status(client, kind) => control::status_with_address(interface, cx, client, kind, result),
         Purpose::SignalPoll(client) => control::signal(cx, client, result),
         Purpose::PacketCount(client) => control::packet_count(cx, client, result),
         #[cfg(feature = "testing")]
@@ -345,49 +336,44 @@ fn dispatch(station: &mut Station, cx: &mut Cx<'_>, purpose: Purpose, result: Re
     }
 }
 
-/// An event about an interface.
-fn station_event(station: &mut Station, cx: &mut Cx<'_>, event: Event) {
+/// An event about an interface: what is the interface's own, and then the engine's part of it.
+fn interface_event(interface: &mut Interface, cx: &mut Cx<'_>, event: &Event) {
     match event {
-        Event::Resync | Event::InterfaceAdded { .. } | Event::RegulatoryChanged { .. } => {}
-        Event::InterfaceGone { .. } => station.interface_gone(cx),
-        Event::LinkChanged { up, addr, .. } => station.link_changed(cx, up, addr),
-        Event::RadioBlocked { blocked, .. } => station.radio_blocked(cx, blocked),
-        Event::ScanStarted { .. } => station.scan_started(cx),
-        Event::ScanDone { aborted, freqs, .. } => {
-            station.scan_end_heard();
-            station.scan_done(cx, aborted, freqs);
-        }
-        Event::SchedScanResults { .. } => station.scan_done(cx, false, Vec::new()),
-        Event::AuthReceived { frame, .. } => station.authentication_received(cx, &frame),
-        Event::AssocReceived { frame, .. } => station.association_received(cx, &frame),
-        Event::AuthTimeout { bssid, .. } => station.authentication_timed_out(cx, bssid),
-        Event::AssocTimeout { bssid, .. } => station.association_timed_out(cx, bssid),
-        Event::Deauthenticated { frame, local, .. } | Event::Disassociated { frame, local, .. } => {
-            station.link_ended_by_frame(cx, &frame, local);
-        }
-        Event::UnprotectedDeauth { frame, .. } => station.unprotected_deauth(cx, &frame),
-        Event::Connected { bssid, status, timed_out, request_elements, .. } => {
-            station.connected_by_driver(cx, bssid, status, timed_out, &request_elements);
-        }
-        Event::Roamed { bssid, request_elements, .. } => station.roamed_by_driver(cx, bssid, &request_elements),
-        Event::Disconnected { reason, by_ap, .. } => station.link_ended(cx, None, reason, !by_ap),
-        Event::BeaconLoss { .. } => station.tell(cx, &ctrl::StationEvent::BeaconLoss),
+        Event::InterfaceGone { .. } => interface.interface_gone(cx),
+        Event::LinkChanged { up, addr, .. } => interface.link_changed(cx, *up, *addr),
+        Event::RadioBlocked { blocked, .. } => interface.radio_blocked(cx, *blocked),
+        Event::BeaconLoss { .. } => interface.tell(cx, &ctrl::StationEvent::BeaconLoss),
         Event::SignalChange { above, signal, .. } => {
-            let event = ctrl::StationEvent::SignalChange { above, signal, noise: crate::bss::NOISE, rate: 0 };
-            station.tell(cx, &event);
-            station.look_around(cx);
+            let (above, signal) = (*above, *signal);
+            interface.tell(cx, &ctrl::StationEvent::SignalChange { above, signal, noise: sta::NOISE, rate: 0 });
         }
-        Event::FrameReceived { frame, .. } => station.frame_received(cx, &frame),
-        Event::Eapol { source, encrypted, data, .. } => station.eapol_from_air(cx, source, encrypted, &data),
-        Event::MicFailure { group, .. } => station.michael_failure(cx, group),
-        Event::FrameSent { acked, frame, .. } => control::frame_sent(station, cx, acked, &frame),
-        Event::ChannelSwitched { channel, .. } => station.channel_switched(cx, channel, false),
-        Event::ChannelSwitchStarted { channel, .. } => station.channel_switched(cx, channel, true),
+        Event::FrameSent { acked, frame, .. } => control::frame_sent(interface, cx, *acked, frame),
+        Event::ChannelSwitched { channel, .. } => control::channel_switched(interface, cx, *channel, false),
+        Event::ChannelSwitchStarted { channel, .. } => control::channel_switched(interface, cx, *channel, true),
         #[cfg(feature = "testing")]
-        Event::Test(event) => crate::data_test::received(station, cx, &event),
+        Event::Test(event) => crate::data_test::received(interface, cx, event),
         #[cfg(not(feature = "testing"))]
         Event::Test(_) => {}
-        Event::SchedScanStopped { .. }
+        Event::Resync
+        | Event::InterfaceAdded { .. }
+        | Event::RegulatoryChanged { .. }
+        | Event::ScanStarted { .. }
+        | Event::ScanDone { .. }
+        | Event::SchedScanResults { .. }
+        | Event::AuthReceived { .. }
+        | Event::AssocReceived { .. }
+        | Event::AuthTimeout { .. }
+        | Event::AssocTimeout { .. }
+        | Event::Deauthenticated { .. }
+        | Event::Disassociated { .. }
+        | Event::UnprotectedDeauth { .. }
+        | Event::Connected { .. }
+        | Event::Roamed { .. }
+        | Event::Disconnected { .. }
+        | Event::FrameReceived { .. }
+        | Event::Eapol { .. }
+        | Event::MicFailure { .. }
+        | Event::SchedScanStopped { .. }
         | Event::PortAuthorized { .. }
         | Event::PacketLoss { .. }
         | Event::OnChannel { .. }
@@ -404,6 +390,7 @@ fn station_event(station: &mut Station, cx: &mut Cx<'_>, event: Event) {
         | Event::RekeyCounter { .. }
         | Event::Ether { .. } => {}
     }
+    interface.drive(cx, |engine, cx| engine.handle_event(cx, event));
 }
 
 impl Machine for Supplicant {
@@ -413,7 +400,7 @@ impl Machine for Supplicant {
                 self.out.forget_requests();
                 self.out.privd_up = true;
                 if !self.daemon.waits {
-                    self.each(now, rng, Station::privd_up);
+                    self.each(now, rng, Interface::privd_up);
                 }
             }
             Input::PrivdDown => {
@@ -430,7 +417,7 @@ impl Machine for Supplicant {
                         self.out.reply(client, ctrl::reply::FAIL);
                     }
                 }
-                self.each(now, rng, Station::privd_down);
+                self.each(now, rng, Interface::privd_down);
             }
             Input::Reply { id, result } => self.reply(id, result, now, rng),
             Input::Event(event) => self.event(event, now, rng),
@@ -439,18 +426,18 @@ impl Machine for Supplicant {
                 self.out.post_up = false;
                 self.out.forget_files();
                 self.out.global_clients.clear();
-                for station in self.stations.values_mut() {
-                    station.clients.clear();
-                    station.socket = None;
+                for interface in self.interfaces.values_mut() {
+                    interface.clients.clear();
+                    interface.socket = None;
                 }
             }
             Input::ControlOpened { socket, result } => {
                 if let Err(why) = result {
                     let name = self
-                        .stations
+                        .interfaces
                         .values()
-                        .find(|station| station.socket == Some(socket))
-                        .map_or("the global control socket", |station| station.ifname());
+                        .find(|interface| interface.socket == Some(socket))
+                        .map_or("the global control socket", |interface| interface.ifname());
                     tracing::error!("{name}: the control socket cannot be opened: {why}");
                 }
             }
@@ -466,29 +453,29 @@ impl Machine for Supplicant {
             Input::Signal(Signal::Terminate) => self.terminate(now, rng),
             Input::Signal(Signal::Hangup) => {
                 self.out.push(Output::ReopenLog);
-                self.each(now, rng, |station, cx| {
-                    control::reconfigure(station, cx, None);
+                self.each(now, rng, |interface, cx| {
+                    control::reconfigure(interface, cx, None);
                 });
             }
             Input::Signal(Signal::User1) => {
-                for station in self.stations.values() {
+                for interface in self.interfaces.values() {
                     tracing::info!(
                         "{}: {}, {} BSSs known, {} networks",
-                        station.ifname(),
-                        station.state.name(),
-                        station.bss.len(),
-                        station.config.networks.len()
+                        interface.ifname(),
+                        interface.wpa_state(),
+                        interface.engine.table().len(),
+                        interface.config().networks.len()
                     );
                 }
             }
-            Input::Timeout => self.each(now, rng, |station, cx| {
-                if station.deadline().is_some_and(|at| at <= cx.now) {
-                    station.timeout(cx);
+            Input::Timeout => self.each(now, rng, |interface, cx| {
+                if interface.deadline().is_some_and(|at| at <= cx.now) {
+                    interface.timeout(cx);
                 }
             }),
         }
         self.note_radios();
-        self.each(now, rng, Station::turn_of_the_radio);
+        self.each(now, rng, Interface::turn_of_the_radio);
         self.scans_in_turn(now, rng);
         self.note_radios();
     }
@@ -498,7 +485,7 @@ impl Machine for Supplicant {
     }
 
     fn poll_deadline(&self) -> Option<Instant> {
-        self.stations.values().filter_map(Station::deadline).min()
+        self.interfaces.values().filter_map(Interface::deadline).min()
     }
 
     fn status(&self) -> String {
@@ -508,7 +495,7 @@ impl Machine for Supplicant {
 
 /// Asks for an interface beside an existing one.
 pub(crate) fn make_interface(machine: &mut Supplicant, making: Making, addr: Option<wire::MacAddr>) -> bool {
-    let parent = machine.stations.values().find_map(|station| station.iface.handle);
+    let parent = machine.interfaces.values().find_map(|interface| interface.iface.handle);
     let Some(parent) = parent else { return false };
     let ifname = making.origin.ifname.clone();
     machine.out.request(

@@ -11,6 +11,7 @@ use ipc_proto::{
     BandInfo, Event, Failure, Handle, InterfaceInfo, InterfaceType, LinkInfo, OperState, Reply, Request, ScanEntry,
     StationFlags, WiphyFeatures, WiphyInfo,
 };
+use sta::State;
 use wire::element::{Elements, id};
 use wire::frame::{self, AssocResponse, Authentication, Subtype};
 use wire::{Instant, MacAddr, ReasonCode, StatusCode};
@@ -18,7 +19,6 @@ use wire::{Instant, MacAddr, ReasonCode, StatusCode};
 use super::{Daemon, Supplicant};
 use crate::options::InterfaceOptions;
 use crate::setup::Configured;
-use crate::station::WpaState;
 
 #[path = "client_tests.rs"]
 mod clients;
@@ -439,7 +439,7 @@ fn after_a_loss_the_channels_of_the_network_are_looked_at_first() {
     assert_eq!(scans.len(), 2, "{scans:?}");
 }
 
-/// Plays the access point's side of the handshake with the station that is associated.
+/// Plays the access point's side of the handshake with the interface that is associated.
 fn shake_hands(world: &mut World) {
     let mut policy = rsn::ApPolicy::rsn(&[rsn::AkmSuite::Psk], rsn::Pmf::Disabled);
     if world.rsne.get(7) == Some(&2) {
@@ -836,21 +836,21 @@ fn a_scan_whose_end_was_lost_is_over() {
 fn interfaces_of_one_radio_scan_in_turn() {
     let mut world = World::with_interfaces(&["wlan0", "wlan1"], OPEN, &[]);
     let states = |world: &World| {
-        let states = world.machine.stations.values().map(|station| station.state);
+        let states = world.machine.interfaces.values().map(|interface| interface.engine.state());
         states.collect::<Vec<_>>()
     };
     world.sleep(Duration::from_millis(10));
     assert_eq!(world.scans(), [3]);
-    assert_eq!(states(&world), [WpaState::Scanning; 2]);
+    assert_eq!(states(&world), [State::Scanning; 2]);
     // The second waits for the end of the first, and for nothing else.
     world.sleep(Duration::from_secs(9));
     assert_eq!(world.scans(), [3]);
     world.event(Event::ScanDone { handle: Handle(3), aborted: false, freqs: vec![2412] });
     assert_eq!(world.scans(), [3, 4]);
-    assert_eq!(states(&world), [WpaState::Completed, WpaState::Scanning]);
+    assert_eq!(states(&world), [State::Completed, State::Scanning]);
     // A client's scan of the first waits for the second.
-    assert_eq!(world.machine.station_named("wlan0"), Some(0));
-    world.socket = world.machine.stations.get(&0).and_then(|station| station.socket).unwrap();
+    assert_eq!(world.machine.interface_named("wlan0"), Some(0));
+    world.socket = world.machine.interfaces.get(&0).and_then(|interface| interface.socket).unwrap();
     assert_eq!(world.ask("SCAN"), "OK\n");
     assert_eq!(world.scans(), [3, 4]);
     // One that is lost does not keep the radio for ever.
@@ -976,8 +976,8 @@ fn an_interface_that_is_not_in_the_bridge_it_is_said_to_be_in_is_not_added() {
         world.sent.iter().filter(|(client, _)| *client == 5).map(|(_, text)| text.clone()).collect::<Vec<_>>()
     };
     assert_eq!(add(&mut world, b"INTERFACE_ADD wlan1\t\tnl80211\t\t\tbr0"), ["FAIL\n"]);
-    assert!(world.machine.station_named("wlan1").is_none());
+    assert!(world.machine.interface_named("wlan1").is_none());
     world.bridge = Some("br0".into());
     assert_eq!(add(&mut world, b"INTERFACE_ADD wlan1\t\tnl80211\t\t\tbr0"), ["OK\n"]);
-    assert!(world.machine.station_named("wlan1").is_some());
+    assert!(world.machine.interface_named("wlan1").is_some());
 }

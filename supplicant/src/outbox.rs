@@ -9,8 +9,8 @@ use ipc_proto::Request;
 use ipc_proto::post::ClientId;
 use wire::Instant;
 
-/// Names a station of this daemon for as long as the daemon runs.
-pub(crate) type StationKey = u32;
+/// Names an interface of this daemon for as long as the daemon runs.
+pub(crate) type InterfaceKey = u32;
 
 /// Why a request was made, so that its answer finds its way.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,24 +25,8 @@ pub(crate) enum Purpose {
     Wiphy,
     /// Switching the interface on.
     LinkUp,
-    /// State of the link, after events were lost in this attempt.
-    LinkState(u32),
-    /// Starting a scan.
-    Scan,
-    /// Reading the table of BSSs.
-    ScanResults,
-    /// Sending an Authentication frame, in this attempt.
-    Authenticate(u32),
-    /// Sending an Association Request, in this attempt.
-    Associate(u32),
-    /// Connecting through the driver, in this attempt.
-    Connect(u32),
-    /// Installing the pairwise key, in this attempt.
-    PairwiseKey(u32),
-    /// Installing a group key, in this attempt.
-    GroupKey(u32),
-    /// Opening the port, in this attempt.
-    Authorize(u32),
+    /// What an interface's engine has asked for.
+    Engine(sta::Ticket),
     /// Answering `SIGNAL_POLL`.
     SignalPoll(ClientId),
     /// Answering `STATUS`, which shows an address that only the kernel knows.
@@ -73,10 +57,10 @@ pub(crate) enum FileJob {
     AddInterface(ClientId),
 }
 
-/// Outputs, what answers are for and the global socket's listeners: shared by all stations.
+/// Outputs, what answers are for and the global socket's listeners: shared by all interfaces.
 #[derive(Debug, Default)]
 pub(crate) struct Outbox {
-    common: daemon::Outbox<(StationKey, Purpose), (StationKey, FileJob)>,
+    common: daemon::Outbox<(InterfaceKey, Purpose), (InterfaceKey, FileJob)>,
     /// Listeners of the global socket.
     pub(crate) global_clients: BTreeMap<ClientId, Subscriber>,
     /// The connection to `privd` stands.
@@ -93,7 +77,7 @@ pub(crate) struct Outbox {
 
 impl Outbox {
     /// Asks `privd`. Without a connection nothing is asked: the next one begins anew anyway.
-    pub(crate) fn request(&mut self, station: StationKey, purpose: Purpose, request: Request) {
+    pub(crate) fn request(&mut self, station: InterfaceKey, purpose: Purpose, request: Request) {
         if self.privd_up {
             self.common.request((station, purpose), request);
         }
@@ -101,7 +85,7 @@ impl Outbox {
 }
 
 impl Deref for Outbox {
-    type Target = daemon::Outbox<(StationKey, Purpose), (StationKey, FileJob)>;
+    type Target = daemon::Outbox<(InterfaceKey, Purpose), (InterfaceKey, FileJob)>;
 
     fn deref(&self) -> &Self::Target {
         &self.common

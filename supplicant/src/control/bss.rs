@@ -3,56 +3,74 @@
 use std::time::Duration;
 
 use ctrl::reply::{self, Escaped, Hex, Lines};
-use ctrl::station::{BssQuery, BssWhich, ScanCommand, bss_mask};
+use ctrl::station::{BssQuery, BssWhich, FreqRange, ScanCommand, bss_mask};
+use rsn::{AkmSuite, CipherSuite, RsnCapabilities, Rsne, Rsnxe};
+use sta::{Bss, NOISE, ScanWish};
 use wire::Instant;
+use wire::element::{Elements, WPS_SELECTOR, id};
+use wire::frame::capability;
 
 use super::Answer;
-use crate::bss::{Bss, NOISE};
+use crate::interface::Interface;
 use crate::outbox::Cx;
-use crate::station::Station;
 
-pub(super) fn scan(station: &mut Station, cx: &mut Cx<'_>, command: ScanCommand) -> Answer {
-    if station.is_unusable() {
+pub(super) fn scan(interface: &mut Interface, cx: &mut Cx<'_>, command: ScanCommand) -> Answer {
+    if interface.is_unusable() {
         return Answer::fail();
     }
-    if command.networks.iter().any(|id| station.network(*id).is_none_or(|network| network.ssid().is_none())) {
+    if command.networks.iter().any(|id| interface.network(*id).is_none_or(|network| network.ssid().is_none())) {
         return Answer::fail();
     }
-    match station.scan_command(cx, command) {
+    let taken = interface.works.is_taken();
+    match interface.drive(cx, |engine, cx| engine.scan(cx, wish(command), taken)) {
         Ok(Some(id)) => Answer::text(format!("{id}\n")),
         Ok(None) => Answer::ok(),
-        Err(()) => Answer::text(reply::FAIL_BUSY),
+        Err(sta::ScanRefused) => Answer::text(reply::FAIL_BUSY),
     }
 }
 
-pub(super) fn scan_results(station: &Station) -> Answer {
+pub(super) fn scan_results(interface: &Interface) -> Answer {
     let mut lines = Lines::new(reply::STATION_LIMIT);
     lines.text(reply::SCAN_RESULTS_HEAD);
-    for bss in station.bss.iter() {
+    for bss in interface.engine.table().iter() {
         lines.text(format!(
             "{}\t{}\t{}\t{}\t{}\n",
             bss.bssid,
             bss.freq,
             bss.signal,
-            bss.flags(),
+            flags(bss),
             Escaped(bss.ssid.as_bytes())
         ));
     }
     Answer::text(lines.into_bytes())
 }
 
-pub(super) fn flush(station: &mut Station, cx: &mut Cx<'_>, age: u32) {
-    let keep = station.link.target().map(|target| target.bssid);
-    let changes = station.bss.flush(Duration::from_secs(age.into()), keep, cx.now);
-    station.tell_table(cx, changes);
-    if age == 0 {
-        station.scan.forget_results();
+pub(super) fn range(range: &FreqRange) -> sta::FreqRange {
+    sta::FreqRange { low: range.low, high: range.high }
+}
+
+fn wish(command: ScanCommand) -> ScanWish {
+    ScanWish {
+        ssids: command.ssids,
+        networks: command.networks,
+        bssid: command.bssid,
+        only_new: command.only_new,
+        frequencies: command.frequencies.iter().map(range).collect(),
+        passive: command.passive,
+        wildcard: command.wildcard_ssid,
+        numbered: command.use_id,
+        only: command.only,
     }
 }
 
-pub(super) fn bss(station: &Station, now: Instant, query: BssQuery) -> Answer {
-    let table = &station.bss;
-    let current = station.link.target().map(|target| (target.bssid, target.ssid));
+pub(super) fn flush(interface: &mut Interface, cx: &mut Cx<'_>, age: u32) {
+    let now = cx.now;
+    interface.drive(cx, |engine, _| engine.flush_table(Duration::from_secs(age.into()), now));
+}
+
+pub(super) fn bss(interface: &Interface, now: Instant, query: BssQuery) -> Answer {
+    let table = interface.engine.table();
+    let current = interface.engine.target().map(|target| (target.bssid, target.ssid));
     let mut lines = Lines::new(reply::STATION_LIMIT);
     let one = match query.which {
         BssWhich::Range { first, last } => {
@@ -61,7 +79,7 @@ pub(super) fn bss(station: &Station, now: Instant, query: BssQuery) -> Answer {
             let count = entries.len();
             for (at, bss) in entries.into_iter().enumerate() {
                 let mut text = Lines::new(reply::STATION_LIMIT);
-                describe(bss, station, now, query.mask, &mut text);
+                describe(bss, now, query.mask, &mut text);
                 if query.mask & bss_mask::DELIM != 0 {
                     text.text(if at.saturating_add(1) == count { "####\n" } else { "====\n" });
                 }
@@ -85,7 +103,7 @@ pub(super) fn bss(station: &Station, now: Instant, query: BssQuery) -> Answer {
         BssWhich::P2pDevice(_) => None,
     };
     if let Some(bss) = one {
-        describe(bss, station, now, query.mask, &mut lines);
+        describe(bss, now, query.mask, &mut lines);
         if query.mask & bss_mask::DELIM != 0 {
             lines.text("====\n");
         }
@@ -93,8 +111,7 @@ pub(super) fn bss(station: &Station, now: Instant, query: BssQuery) -> Answer {
     Answer::text(lines.into_bytes())
 }
 
-fn describe(bss: &Bss, station: &Station, now: Instant, mask: u32, lines: &mut Lines) {
-    let _ = station;
+fn describe(bss: &Bss, now: Instant, mask: u32, lines: &mut Lines) {
     let wants = |bit: u32| mask & bit != 0;
     if wants(bss_mask::ID) {
         lines.field("id", bss.id);
@@ -130,7 +147,7 @@ fn describe(bss: &Bss, station: &Station, now: Instant, mask: u32, lines: &mut L
         lines.field("ie", Hex(&bss.elements));
     }
     if wants(bss_mask::FLAGS) {
-        lines.field("flags", bss.flags());
+        lines.field("flags", flags(bss));
     }
     if wants(bss_mask::SSID) {
         lines.field("ssid", Escaped(bss.ssid.as_bytes()));
@@ -148,4 +165,73 @@ fn describe(bss: &Bss, station: &Station, now: Instant, mask: u32, lines: &mut L
         let beacon = if bss.beacon_elements.is_empty() { &bss.elements } else { &bss.beacon_elements };
         lines.field("beacon_ie", Hex(beacon));
     }
+}
+
+/// The security in the words of clients: `[WPA2-PSK-CCMP][ESS]`.
+pub(crate) fn flags(bss: &Bss) -> String {
+    let mut out = String::new();
+    for (proto, element) in [("WPA", bss.wpa()), ("WPA2", bss.rsne())] {
+        if let Some(rsne) = element.and_then(|element| Rsne::parse_element(element).ok()) {
+            out.push_str(&security_flag(proto, &rsne));
+        }
+    }
+    let rsnxe = bss.rsnxe().and_then(|element| Rsnxe::parse_element(element).ok()).unwrap_or_default();
+    if rsnxe.has(Rsnxe::SAE_H2E) {
+        out.push_str("[SAE-H2E]");
+    }
+    if rsnxe.has(Rsnxe::SAE_PK) {
+        out.push_str("[SAE-PK]");
+    }
+    if bss.is_private() && bss.rsne().is_none() && bss.wpa().is_none() {
+        out.push_str("[WEP]");
+    }
+    if Elements::new(&bss.elements).find(id::MESH_ID).is_some() {
+        out.push_str("[MESH]");
+    }
+    if Elements::new(&bss.elements).find_vendor(WPS_SELECTOR).is_some() {
+        out.push_str("[WPS]");
+    }
+    if bss.capability & capability::IBSS != 0 {
+        out.push_str("[IBSS]");
+    }
+    if bss.capability & capability::ESS != 0 {
+        out.push_str("[ESS]");
+    }
+    if bss.ssid.is_hidden() && !bss.ssid.is_empty() {
+        out.push_str("[HIDDEN]");
+    }
+    out
+}
+
+fn security_flag(proto: &str, rsne: &Rsne) -> String {
+    const AKMS: [AkmSuite; 20] = [
+        AkmSuite::Eap,
+        AkmSuite::Psk,
+        AkmSuite::Sae,
+        AkmSuite::SaeExt,
+        AkmSuite::FtEap,
+        AkmSuite::FtPsk,
+        AkmSuite::FtSae,
+        AkmSuite::FtSaeExt,
+        AkmSuite::EapSha256,
+        AkmSuite::PskSha256,
+        AkmSuite::SuiteB,
+        AkmSuite::SuiteB192,
+        AkmSuite::FtEapSha384,
+        AkmSuite::EapSha384,
+        AkmSuite::FilsSha256,
+        AkmSuite::FilsSha384,
+        AkmSuite::FtFilsSha256,
+        AkmSuite::FtFilsSha384,
+        AkmSuite::Owe,
+        AkmSuite::Dpp,
+    ];
+    const CIPHERS: [CipherSuite; 5] =
+        [CipherSuite::Ccmp256, CipherSuite::Gcmp256, CipherSuite::Ccmp128, CipherSuite::Gcmp128, CipherSuite::Tkip];
+    let offered = rsne.akm_suites();
+    let akms: Vec<&str> = AKMS.into_iter().filter(|akm| offered.contains(akm)).map(AkmSuite::scan_name).collect();
+    let offered = rsne.pairwise_ciphers();
+    let ciphers: Vec<&str> =
+        CIPHERS.into_iter().filter(|cipher| offered.contains(cipher)).map(CipherSuite::name).collect();
+    reply::security_flag(proto, &akms, &ciphers, rsne.capabilities.has(RsnCapabilities::PREAUTH))
 }

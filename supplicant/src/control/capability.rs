@@ -4,7 +4,7 @@ use ipc_proto::{BandInfo, WiphyFeatures};
 use wire::channel::{self, Band};
 
 use super::Answer;
-use crate::station::Station;
+use crate::interface::Interface;
 
 const CIPHERS: [(&str, u32); 5] = [
     ("CCMP-256", 0x000f_ac0a),
@@ -24,8 +24,8 @@ fn words(list: &[(&'static str, u32)], able: &[u32]) -> Vec<&'static str> {
     list.iter().filter(|(_, suite)| able.is_empty() || able.contains(suite)).map(|(word, _)| *word).collect()
 }
 
-pub(super) fn get(station: &Station, field: &str) -> Answer {
-    let wiphy = station.iface.wiphy.as_ref();
+pub(super) fn get(interface: &Interface, field: &str) -> Answer {
+    let wiphy = interface.iface.wiphy.as_ref();
     let ciphers = wiphy.map_or(&[][..], |wiphy| wiphy.ciphers.as_slice());
     let features = wiphy.map(|wiphy| wiphy.features).unwrap_or_default();
     let sae = features.user_sme || features.sae;
@@ -118,8 +118,8 @@ pub(super) fn flags_value(features: &WiphyFeatures) -> u64 {
     flags(features).into_iter().map(|(bit, _)| bit).sum()
 }
 
-pub(super) fn driver_flags(station: &Station) -> Answer {
-    let Some(wiphy) = &station.iface.wiphy else { return Answer::fail() };
+pub(super) fn driver_flags(interface: &Interface) -> Answer {
+    let Some(wiphy) = &interface.iface.wiphy else { return Answer::fail() };
     let mut text = format!("{:016X}:\n", flags_value(&wiphy.features));
     for (_, name) in flags(&wiphy.features) {
         text.push_str(name);
@@ -128,8 +128,8 @@ pub(super) fn driver_flags(station: &Station) -> Answer {
     Answer::text(text)
 }
 
-pub(super) fn driver_flags2(station: &Station) -> Answer {
-    let Some(wiphy) = &station.iface.wiphy else { return Answer::fail() };
+pub(super) fn driver_flags2(interface: &Interface) -> Answer {
+    let Some(wiphy) = &interface.iface.wiphy else { return Answer::fail() };
     let (value, names) = if wiphy.features.control_port { (1_u64, "CONTROL_PORT_RX\n") } else { (0, "") };
     Answer::text(format!("{value:016X}:\n{names}"))
 }

@@ -9,10 +9,10 @@ use ipc_proto::post::ClientId;
 use ipc_proto::{Failure, InterfaceInfo, Reply, Request};
 use wire::Instant;
 
-use super::{Answer, station_bytes, station_command};
+use super::{Answer, interface_bytes, interface_command};
+use crate::interface::{Interface, Origin};
 use crate::machine::{Making, Supplicant, make_interface};
 use crate::outbox::{Cx, FileJob, Purpose};
-use crate::station::{Origin, Station};
 
 pub(super) fn command(
     machine: &mut Supplicant,
@@ -32,14 +32,14 @@ pub(super) fn command(
         }
     };
     match command {
-        G::Interface { ifname, command } => match machine.station_named(&ifname) {
-            Some(key) => station_bytes(machine, key, client, &command, now, rng),
+        G::Interface { ifname, command } => match machine.interface_named(&ifname) {
+            Some(key) => interface_bytes(machine, key, client, &command, now, rng),
             None => Answer::text("FAIL-NO-IFNAME-MATCH\n"),
         },
         G::FirstInterface(command) => {
-            let first = machine.stations.keys().next().copied();
+            let first = machine.interfaces.keys().next().copied();
             match first {
-                Some(key) => station_command(machine, key, client, command, now, rng),
+                Some(key) => interface_command(machine, key, client, command, now, rng),
                 None => Answer::fail(),
             }
         }
@@ -63,30 +63,30 @@ pub(super) fn command(
         G::Interfaces { ctrl } => interfaces(machine, ctrl),
         G::Status => {
             let mut text = String::new();
-            for station in machine.stations.values() {
-                text.push_str(&format!("ifname={}\naddress={}\n", station.ifname(), station.iface.addr));
+            for interface in machine.interfaces.values() {
+                text.push_str(&format!("ifname={}\naddress={}\n", interface.ifname(), interface.iface.addr));
             }
             Answer::text(text)
         }
         G::SaveConfig => save_all(machine, now, rng),
         G::DupNetwork { from_ifname, to_ifname, from, to, field } => {
             let source = machine
-                .station_named(&from_ifname)
-                .and_then(|key| machine.stations.get(&key))
-                .and_then(|station| station.network(from))
+                .interface_named(&from_ifname)
+                .and_then(|key| machine.interfaces.get(&key))
+                .and_then(|interface| interface.network(from))
                 .map(|network| network.duplicate(to));
             let Some(source) = source else { return Answer::fail() };
-            let Some(key) = machine.station_named(&to_ifname) else { return Answer::fail() };
-            match machine.stations.get_mut(&key) {
-                Some(station) => super::networks::copy_field(&source, station, to, &field),
+            let Some(key) = machine.interface_named(&to_ifname) else { return Answer::fail() };
+            match machine.interfaces.get_mut(&key) {
+                Some(interface) => super::networks::copy_field(&source, interface, to, &field),
                 None => Answer::fail(),
             }
         }
         G::Suspend => Answer::ok(),
         G::Resume => {
             let mut cx = Cx { now, rng, out: &mut machine.out };
-            for station in machine.stations.values_mut() {
-                station.look_for_networks(&mut cx, std::time::Duration::ZERO);
+            for interface in machine.interfaces.values_mut() {
+                interface.drive(&mut cx, sta::Engine::look_now);
             }
             Answer::ok()
         }
@@ -110,7 +110,7 @@ pub(super) fn listener_came(machine: &mut Supplicant, now: Instant, rng: &mut dy
     if !std::mem::replace(&mut machine.daemon.waits, false) {
         return;
     }
-    let keys: Vec<u32> = machine.stations.keys().copied().collect();
+    let keys: Vec<u32> = machine.interfaces.keys().copied().collect();
     for key in keys {
         machine.begin(key, now, rng);
     }
@@ -119,12 +119,12 @@ pub(super) fn listener_came(machine: &mut Supplicant, now: Instant, rng: &mut dy
 fn save_all(machine: &mut Supplicant, now: Instant, rng: &mut dyn Rng) -> Answer {
     let cx = Cx { now, rng, out: &mut machine.out };
     let mut saved = false;
-    for station in machine.stations.values_mut() {
-        let Some(path) = station.origin.config_path.clone() else { continue };
-        if station.config.globals.update_config() && cx.out.post_up {
-            let text = station.config.to_text();
+    for interface in machine.interfaces.values_mut() {
+        let Some(path) = interface.origin.config_path.clone() else { continue };
+        if interface.config().globals.update_config() && cx.out.post_up {
+            let text = interface.config().to_text();
             let path = std::path::absolute(&path).map_or(path, |path| path.to_string_lossy().into_owned());
-            cx.out.write_file((station.key, FileJob::Save(None)), path, text);
+            cx.out.write_file((interface.key, FileJob::Save(None)), path, text);
             saved = true;
         }
     }
@@ -133,9 +133,9 @@ fn save_all(machine: &mut Supplicant, now: Instant, rng: &mut dyn Rng) -> Answer
 
 pub(super) fn interfaces(machine: &Supplicant, ctrl: bool) -> Answer {
     let mut text = String::new();
-    for station in machine.stations.values() {
-        text.push_str(station.ifname());
-        if ctrl && let Some(control) = station.config.globals.get(b"ctrl_interface") {
+    for interface in machine.interfaces.values() {
+        text.push_str(interface.ifname());
+        if ctrl && let Some(control) = interface.config().globals.get(b"ctrl_interface") {
             text.push_str(&format!(" ctrl_iface={}", String::from_utf8_lossy(&control)));
         }
         text.push('\n');
@@ -171,7 +171,7 @@ fn interface_add(
     now: Instant,
     rng: &mut dyn Rng,
 ) -> Answer {
-    if machine.station_named(&add.ifname).is_some() || add.ifname.contains('/') || add.ifname.len() > 15 {
+    if machine.interface_named(&add.ifname).is_some() || add.ifname.contains('/') || add.ifname.len() > 15 {
         return Answer::fail();
     }
     if add.driver.as_ref().is_some_and(|driver| !crate::options::is_nl80211(driver)) {
@@ -239,6 +239,7 @@ fn finish_add(
         more_path: None,
         bridge: add.bridge.clone(),
         driver_param: add.driver_param.clone(),
+        created: false,
     };
     if let Some(create) = add.create {
         if create.ap {
@@ -247,7 +248,7 @@ fn finish_add(
         let making = Making { client, origin, config };
         return if make_interface(machine, making, create.address) { Answer::Later } else { Answer::fail() };
     }
-    let key = machine.add_station(origin, config);
+    let key = machine.add_interface(origin, config);
     machine.open_socket(key);
     if add.bridge.is_some() && machine.out.privd_up && !machine.daemon.waits {
         machine.daemon.in_bridges.insert(key, client);
@@ -259,12 +260,12 @@ fn finish_add(
 }
 
 pub(crate) fn interface_remove(machine: &mut Supplicant, ifname: &str, now: Instant, rng: &mut dyn Rng) -> Answer {
-    let Some(key) = machine.station_named(ifname) else { return Answer::fail() };
-    let Some(mut station) = machine.stations.remove(&key) else { return Answer::fail() };
+    let Some(key) = machine.interface_named(ifname) else { return Answer::fail() };
+    let Some(mut interface) = machine.interfaces.remove(&key) else { return Answer::fail() };
     let mut cx = Cx { now, rng, out: &mut machine.out };
-    Station::leave(&mut station, &mut cx);
-    station.tell(&mut cx, &ctrl::StationEvent::Terminating);
-    if let Some(socket) = station.socket {
+    Interface::leave(&mut interface, &mut cx);
+    interface.tell(&mut cx, &ctrl::StationEvent::Terminating);
+    if let Some(socket) = interface.socket {
         machine.out.push(Output::CloseControl { socket });
     }
     Answer::ok()

@@ -13,12 +13,13 @@ use ctrl::{ParseError, StationCommand, StationEvent, Subscriber, reply};
 use daemon::Output;
 use ipc_proto::post::{ClientId, SocketId};
 use ipc_proto::{ChannelDefinition, ChannelWidth, Request};
-use wire::{Instant, ReasonCode};
+use wire::Instant;
 
+use crate::interface::Interface;
 use crate::machine::Supplicant;
 use crate::outbox::Cx;
-use crate::station::{Station, WpaState};
 
+pub(crate) use bss::flags;
 pub(crate) use global::{interface_file, interface_list, interface_remove};
 pub(crate) use settings::{reconfigure, reconfigured, saved};
 pub(crate) use status::{packet_count, signal, status_with_address};
@@ -66,9 +67,9 @@ pub(crate) fn command(
     let answer = if machine.daemon.global_socket == Some(socket) {
         global::command(machine, client, bytes, now, rng)
     } else {
-        let found = machine.stations.iter().find(|(_, station)| station.socket == Some(socket));
+        let found = machine.interfaces.iter().find(|(_, interface)| interface.socket == Some(socket));
         let Some(key) = found.map(|(key, _)| *key) else { return };
-        station_bytes(machine, key, client, bytes, now, rng)
+        interface_bytes(machine, key, client, bytes, now, rng)
     };
     if let Answer::Text(text) = answer {
         machine.out.reply(client, text);
@@ -76,7 +77,7 @@ pub(crate) fn command(
 }
 
 /// A command for an interface, as text.
-fn station_bytes(
+fn interface_bytes(
     machine: &mut Supplicant,
     key: u32,
     client: ClientId,
@@ -86,8 +87,8 @@ fn station_bytes(
 ) -> Answer {
     match StationCommand::parse(bytes) {
         Ok(command) => {
-            trace_command(machine.stations.get(&key).map_or("", Station::ifname), bytes);
-            station_command(machine, key, client, command, now, rng)
+            trace_command(machine.interfaces.get(&key).map_or("", Interface::ifname), bytes);
+            interface_command(machine, key, client, command, now, rng)
         }
         Err(error) => {
             if error == ParseError::Unknown {
@@ -105,7 +106,7 @@ fn trace_command(ifname: &str, bytes: &[u8]) {
 }
 
 /// A command for an interface.
-pub(crate) fn station_command(
+pub(crate) fn interface_command(
     machine: &mut Supplicant,
     key: u32,
     client: ClientId,
@@ -124,34 +125,34 @@ pub(crate) fn station_command(
         return Answer::ok();
     }
     if let StationCommand::Attach { probe_requests } = command {
-        if let Some(station) = machine.stations.get_mut(&key) {
-            station.clients.insert(client, Subscriber { probe_requests, ..Subscriber::default() });
+        if let Some(interface) = machine.interfaces.get_mut(&key) {
+            interface.clients.insert(client, Subscriber { probe_requests, ..Subscriber::default() });
         }
         global::listener_came(machine, now, rng);
         return Answer::ok();
     }
     let mut cx = Cx { now, rng, out: &mut machine.out };
-    match machine.stations.get_mut(&key) {
-        Some(station) => run(station, &mut cx, client, command),
+    match machine.interfaces.get_mut(&key) {
+        Some(interface) => run(interface, &mut cx, client, command),
         None => Answer::fail(),
     }
 }
 
 #[allow(clippy::too_many_lines, reason = "one line for each command")]
-fn run(station: &mut Station, cx: &mut Cx<'_>, client: ClientId, command: StationCommand) -> Answer {
+fn run(interface: &mut Interface, cx: &mut Cx<'_>, client: ClientId, command: StationCommand) -> Answer {
     use StationCommand as C;
     match command {
         C::Ping => Answer::text(reply::PONG),
         C::Attach { .. } | C::Interfaces { .. } | C::InterfaceList | C::Terminate => Answer::fail(),
-        C::Detach => Answer::of(station.clients.remove(&client).is_some()),
-        C::Level(level) => match station.clients.get_mut(&client) {
+        C::Detach => Answer::of(interface.clients.remove(&client).is_some()),
+        C::Level(level) => match interface.clients.get_mut(&client) {
             Some(subscriber) => {
                 subscriber.level = level;
                 Answer::ok()
             }
             None => Answer::fail(),
         },
-        C::Ifname => Answer::text(station.ifname()),
+        C::Ifname => Answer::text(interface.ifname()),
         C::Relog => {
             cx.out.push(Output::ReopenLog);
             Answer::ok()
@@ -160,93 +161,98 @@ fn run(station: &mut Station, cx: &mut Cx<'_>, client: ClientId, command: Statio
             tracing::info!("note: {}", text.escape_debug());
             Answer::ok()
         }
-        C::Mib => status::mib(station),
-        C::Status(kind) => status::status(station, cx, client, kind),
-        C::Pmksa => status::pmksa(station, cx.now),
+        C::Mib => status::mib(interface),
+        C::Status(kind) => status::status(interface, cx, client, kind),
+        C::Pmksa => status::pmksa(interface, cx.now),
         C::PmksaFlush => {
-            station.forget_pmksa(cx, |_| true);
+            interface.drive(cx, |engine, _| engine.forget_all_keys());
             Answer::ok()
         }
-        C::PmksaGet(id) => status::pmksa_get(station, id, cx.now),
-        C::PmksaAdd(entry) => status::pmksa_add(station, cx, entry),
-        C::Set { name, value } => settings::set(station, cx, &name, value.as_bytes()),
-        C::Get(name) => settings::get(station, &name),
-        C::Dump => Answer::text(station.config.globals.dump()),
+        C::PmksaGet(id) => status::pmksa_get(interface, id, cx.now),
+        C::PmksaAdd(entry) => status::pmksa_add(interface, cx, entry),
+        C::Set { name, value } => settings::set(interface, cx, &name, value.as_bytes()),
+        C::Get(name) => settings::get(interface, &name),
+        C::Dump => Answer::text(interface.config().globals.dump()),
         C::Logon | C::Logoff => Answer::ok(),
-        C::Reassociate => networks::reassociate(station, cx),
-        C::Reattach => networks::reattach(station, cx),
-        C::Reconnect => networks::reconnect(station, cx),
-        C::Disconnect => networks::disconnect(station, cx),
+        C::Reassociate => networks::reassociate(interface, cx),
+        C::Reattach => networks::reattach(interface, cx),
+        C::Reconnect => networks::reconnect(interface, cx),
+        C::Disconnect => networks::disconnect(interface, cx),
         C::Reauthenticate => Answer::fail(),
         C::Preauth(_) | C::FtDs(_) => Answer::fail(),
-        C::Reconfigure => reconfigure(station, cx, Some(client)),
-        C::SaveConfig => settings::save(station, cx, client),
-        C::Bssid { id, bssid } => networks::bssid(station, cx, id, bssid),
-        C::BssidIgnore(command) => networks::bssid_ignore(station, cx.now, command),
+        C::Reconfigure => reconfigure(interface, cx, Some(client)),
+        C::SaveConfig => settings::save(interface, cx, client),
+        C::Bssid { id, bssid } => networks::bssid(interface, id, bssid),
+        C::BssidIgnore(command) => networks::bssid_ignore(interface, cx.now, command),
         C::LogLevel { level, timestamp } => settings::log_level(cx, level, timestamp),
-        C::ListNetworks { after } => networks::list(station, cx.now, after),
-        C::Scan(scan) => bss::scan(station, cx, scan),
-        C::ScanResults => bss::scan_results(station),
-        C::AbortScan => Answer::of(station.abort_scan(cx)),
-        C::SelectNetwork { which, frequencies } => networks::select(station, cx, which, &frequencies),
-        C::EnableNetwork { which, no_connect } => networks::enable(station, cx, which, no_connect),
-        C::DisableNetwork(which) => networks::disable(station, cx, which),
-        C::AddNetwork => networks::add(station, cx),
-        C::RemoveNetwork(which) => networks::remove(station, cx, which),
-        C::SetNetwork { id, field, value } => networks::set(station, cx, id, &field, value.as_bytes()),
-        C::GetNetwork { id, field } => networks::get(station, id, &field),
-        C::DupNetwork { from, to, field } => networks::duplicate(station, from, to, &field),
-        C::ListCreds => networks::list_creds(station),
+        C::ListNetworks { after } => networks::list(interface, cx.now, after),
+        C::Scan(scan) => bss::scan(interface, cx, scan),
+        C::ScanResults => bss::scan_results(interface),
+        C::AbortScan => Answer::of(interface.drive(cx, |engine, _| engine.abort_scan())),
+        C::SelectNetwork { which, frequencies } => networks::select(interface, cx, which, &frequencies),
+        C::EnableNetwork { which, no_connect } => networks::enable(interface, cx, which, no_connect),
+        C::DisableNetwork(which) => networks::disable(interface, cx, which),
+        C::AddNetwork => networks::add(interface, cx),
+        C::RemoveNetwork(which) => networks::remove(interface, cx, which),
+        C::SetNetwork { id, field, value } => networks::set(interface, cx, id, &field, value.as_bytes()),
+        C::GetNetwork { id, field } => networks::get(interface, id, &field),
+        C::DupNetwork { from, to, field } => networks::duplicate(interface, from, to, &field),
+        C::ListCreds => networks::list_creds(interface),
         C::AddCred => {
-            let id = station.config.add_cred();
+            let id = interface.change(conf::station::StationConfig::add_cred);
             Answer::text(format!("{id}\n"))
         }
-        C::RemoveCred(which) => networks::remove_cred(station, &which),
+        C::RemoveCred(which) => networks::remove_cred(interface, &which),
         C::SetCred { id, field, value } => {
-            let cred = station.config.cred_mut(id);
-            Answer::of(cred.is_some_and(|cred| cred.set(field.as_bytes(), value.as_bytes()).is_ok()))
+            let (field, value) = (field.as_bytes(), value.as_bytes());
+            Answer::of(
+                interface.change(|config| config.cred_mut(id).is_some_and(|cred| cred.set(field, value).is_ok())),
+            )
         }
-        C::GetCred { id, field } => {
-            station.config.cred(id).and_then(|cred| cred.get(field.as_bytes())).map_or_else(Answer::fail, Answer::text)
-        }
-        C::GetCapability { field, .. } => capability::get(station, &field),
-        C::ApScan(value) => settings::set(station, cx, "ap_scan", value.to_string().as_bytes()),
+        C::GetCred { id, field } => interface
+            .config()
+            .cred(id)
+            .and_then(|cred| cred.get(field.as_bytes()))
+            .map_or_else(Answer::fail, Answer::text),
+        C::GetCapability { field, .. } => capability::get(interface, &field),
+        C::ApScan(value) => settings::set(interface, cx, "ap_scan", value.to_string().as_bytes()),
         C::ScanInterval(seconds) => {
-            station.scan.interval = Some(seconds);
+            interface.change_runtime(|runtime| runtime.scan_interval = Some(seconds));
             Answer::ok()
         }
         C::Autoscan(_) => Answer::ok(),
-        C::Bss(query) => bss::bss(station, cx.now, query),
-        C::Roam(bssid) => Answer::of(station.roam_to(cx, bssid)),
+        C::Bss(query) => bss::bss(interface, cx.now, query),
+        C::Roam(bssid) => Answer::of(interface.drive(cx, |engine, cx| engine.roam_to(cx, bssid))),
         C::StaAutoconnect(on) => {
-            station.runtime.sta_autoconnect = on;
+            interface.change_runtime(|runtime| runtime.sta_autoconnect = on);
             Answer::ok()
         }
         C::BssExpireAge(seconds) => {
-            station.runtime.expire_age = Some(std::time::Duration::from_secs(seconds.into()));
+            let age = std::time::Duration::from_secs(seconds.into());
+            interface.change_runtime(|runtime| runtime.expire_age = Some(age));
             Answer::ok()
         }
         C::BssExpireCount(scans) => {
-            station.runtime.expire_count = Some(scans);
+            interface.change_runtime(|runtime| runtime.expire_count = Some(scans));
             Answer::ok()
         }
         C::BssFlush(age) => {
-            bss::flush(station, cx, age);
+            bss::flush(interface, cx, age);
             Answer::ok()
         }
-        C::SignalPoll => status::signal_poll(station, cx, client),
-        C::SignalMonitor { threshold, hysteresis } => status::signal_monitor(station, cx, threshold, hysteresis),
-        C::PktcntPoll => status::packet_count_poll(station, cx, client),
-        C::DriverFlags => capability::driver_flags(station),
-        C::DriverFlags2 => capability::driver_flags2(station),
+        C::SignalPoll => status::signal_poll(interface, cx, client),
+        C::SignalMonitor { threshold, hysteresis } => status::signal_monitor(interface, cx, threshold, hysteresis),
+        C::PktcntPoll => status::packet_count_poll(interface, cx, client),
+        C::DriverFlags => capability::driver_flags(interface),
+        C::DriverFlags2 => capability::driver_flags2(interface),
         C::Driver(_) => Answer::fail(),
         C::DropSa => Answer::fail(),
         C::Suspend => Answer::ok(),
         C::Resume => {
-            station.look_for_networks(cx, std::time::Duration::ZERO);
+            interface.drive(cx, sta::Engine::look_now);
             Answer::ok()
         }
-        C::Flush => flush(station, cx),
+        C::Flush => flush(interface, cx),
         C::PtksaCacheList => Answer::text("Index / ADDR / Cipher / expiration (secs) / TK / KDK\n"),
         C::WmmAcStatus => Answer::text("Not associated to a WMM AP, WMM AC is Disabled\n"),
         C::MloStatus | C::MloSignalPoll => Answer::fail(),
@@ -254,64 +260,68 @@ fn run(station: &mut Station, cx: &mut Cx<'_>, client: ClientId, command: Statio
         C::GetPrefFreqList(_) => Answer::fail(),
         C::NewRandomMacAddress => Answer::fail(),
         C::VendorElemAdd { frame, elements } => {
-            station.runtime.vendor_elements.entry(frame).or_default().extend(elements);
+            interface.change_runtime(|runtime| runtime.vendor_elements.entry(frame).or_default().extend(elements));
             Answer::ok()
         }
         C::VendorElemGet(frame) => {
-            let elements = station.runtime.vendor_elements.get(&frame).map_or(&[][..], Vec::as_slice);
+            let elements = interface.runtime().vendor_elements.get(&frame).map_or(&[][..], Vec::as_slice);
             Answer::text(reply::Hex(elements).to_string())
         }
-        C::VendorElemRemove { frame, elements } => settings::vendor_remove(station, frame, elements),
-        C::RadioWork(work) => radio_work(station, cx, work),
-        C::Response { field, id, value } => networks::response(station, cx, &field, id, value.as_bytes()),
+        C::VendorElemRemove { frame, elements } => settings::vendor_remove(interface, frame, elements),
+        C::RadioWork(work) => radio_work(interface, cx, work),
+        C::Response { field, id, value } => networks::response(interface, cx, &field, id, value.as_bytes()),
         C::StaFirst | C::Sta(_) | C::StaNext(_) => Answer::fail(),
         #[cfg(feature = "testing")]
         C::Test(command) => {
-            crate::data_test::command(station, cx, client, &command).unwrap_or_else(|| test(station, cx, command))
+            crate::data_test::command(interface, cx, client, &command).unwrap_or_else(|| test(interface, cx, command))
         }
         #[cfg(not(feature = "testing"))]
-        C::Test(command) => test(station, cx, command),
+        C::Test(command) => test(interface, cx, command),
     }
 }
 
-fn radio_work(station: &mut Station, cx: &mut Cx<'_>, work: RadioWork) -> Answer {
+fn radio_work(interface: &mut Interface, cx: &mut Cx<'_>, work: RadioWork) -> Answer {
     match work {
-        RadioWork::Show => Answer::text(station.show_radio_work(cx.now)),
-        RadioWork::Add { name, freq, timeout } => match station.add_radio_work(cx.now, &name, freq, timeout) {
+        RadioWork::Show => Answer::text(interface.show_radio_work(cx.now)),
+        RadioWork::Add { name, freq, timeout } => match interface.add_radio_work(cx.now, &name, freq, timeout) {
             Some(id) => Answer::text(id.to_string()),
             None => Answer::fail(),
         },
-        RadioWork::Done(id) => Answer::of(station.end_radio_work(cx, id)),
+        RadioWork::Done(id) => Answer::of(interface.end_radio_work(cx, id)),
     }
 }
 
 /// Commands that only tests send. Those that need hooks in the program are unknown here.
-fn test(station: &mut Station, cx: &mut Cx<'_>, command: TestCommand) -> Answer {
+fn test(interface: &mut Interface, cx: &mut Cx<'_>, command: TestCommand) -> Answer {
     match command {
-        TestCommand::MgmtTx { to, bssid, freq, wait, action } => mgmt_tx(station, cx, (to, bssid), freq, wait, &action),
+        TestCommand::MgmtTx { to, bssid, freq, wait, action } => {
+            mgmt_tx(interface, cx, (to, bssid), freq, wait, &action)
+        }
         TestCommand::MgmtTxDone => Answer::ok(),
         #[cfg(feature = "testing")]
         TestCommand::EapolRx { from, frame } => {
-            station.eapol_received(cx, from, None, &frame);
+            interface.drive(cx, |engine, cx| engine.handle_eapol(cx, from, None, &frame));
             Answer::ok()
         }
         #[cfg(feature = "testing")]
         TestCommand::AssocElements(elements) => {
-            station.runtime.assoc_elements = elements;
+            interface.change_runtime(|runtime| runtime.assoc_elements = elements);
             Answer::ok()
         }
         #[cfg(feature = "testing")]
         TestCommand::M2Elements(elements) => {
-            station.set_message_elements(false, elements);
+            interface.set_message_elements(false, elements);
             Answer::ok()
         }
         #[cfg(feature = "testing")]
         TestCommand::M4Elements(elements) => {
-            station.set_message_elements(true, elements);
+            interface.set_message_elements(true, elements);
             Answer::ok()
         }
         #[cfg(feature = "testing")]
-        TestCommand::KeyRequest { error, pairwise } => Answer::of(station.request_keys(cx, error, pairwise)),
+        TestCommand::KeyRequest { error, pairwise } => {
+            Answer::of(interface.drive(cx, |engine, cx| engine.request_keys(cx, error, pairwise)))
+        }
         #[allow(clippy::wildcard_enum_match_arm, reason = "none of the others has its hook here")]
         other => {
             tracing::debug!("control: a command for test builds: {:?}", std::mem::discriminant(&other));
@@ -322,24 +332,24 @@ fn test(station: &mut Station, cx: &mut Cx<'_>, command: TestCommand) -> Answer 
 
 /// `MGMT_TX`: sends an Action frame.
 fn mgmt_tx(
-    station: &mut Station,
+    interface: &mut Interface,
     cx: &mut Cx<'_>,
     (to, bssid): (wire::MacAddr, wire::MacAddr),
     freq: u32,
     wait: u32,
     action: &[u8],
 ) -> Answer {
-    let own = station.iface.addr;
+    let own = interface.iface.addr;
     let built = wire::frame::build(wire::frame::Subtype::ACTION, to, own, bssid, |writer| {
         writer.put(action);
     });
     let Ok(frame) = built else { return Answer::fail() };
-    if !station.is_ready() {
+    if !interface.is_ready() {
         return Answer::fail();
     }
-    let freq = if freq == 0 { station.link.target().map(|target| target.freq) } else { Some(freq) };
-    station.runtime.mgmt_freq = freq.unwrap_or(0);
-    station.request(cx, crate::outbox::Purpose::Told("sending a frame"), |handle| Request::TransmitFrame {
+    let freq = if freq == 0 { interface.engine.target().map(|target| target.freq) } else { Some(freq) };
+    interface.change_runtime(|runtime| runtime.mgmt_freq = freq.unwrap_or(0));
+    interface.request(cx, crate::outbox::Purpose::Told("sending a frame"), |handle| Request::TransmitFrame {
         handle,
         transmit: ipc_proto::TransmitParameters {
             freq,
@@ -355,49 +365,26 @@ fn mgmt_tx(
 }
 
 /// A management frame was sent: whoever asked for it is told.
-pub(crate) fn frame_sent(station: &mut Station, cx: &mut Cx<'_>, acked: bool, frame: &[u8]) {
+pub(crate) fn frame_sent(interface: &mut Interface, cx: &mut Cx<'_>, acked: bool, frame: &[u8]) {
     let Ok(header) = wire::frame::Management::parse(frame) else { return };
-    if station.runtime.mgmt_freq == 0 {
+    if interface.runtime().mgmt_freq == 0 {
         return;
     }
     let event = StationEvent::MgmtTxStatus {
-        freq: station.runtime.mgmt_freq,
+        freq: interface.runtime().mgmt_freq,
         to: header.destination,
         from: header.source,
         bssid: header.bssid,
         result: if acked { "SUCCESS" } else { "NO_ACK" },
     };
-    station.tell(cx, &event);
+    interface.tell(cx, &event);
 }
 
 /// `FLUSH`: as if started just now, with no networks.
-fn flush(station: &mut Station, cx: &mut Cx<'_>) -> Answer {
-    station.disconnect(cx, ReasonCode::DEAUTH_LEAVING);
-    if station.scan.is_running() {
-        station.request(cx, crate::outbox::Purpose::Quiet, |handle| Request::AbortScan { handle });
-    }
-    station.scan.cancel_next();
-    station.config.networks.clear();
-    station.config.creds.clear();
-    station.config.globals = station.started_globals.clone();
-    station.forget_radio_works();
-    station.memory.clear();
-    station.ignore.clear();
-    station.forget_pmksa(cx, |_| true);
-    bss::flush(station, cx, 0);
-    station.runtime = crate::station::Runtime::default();
-    #[cfg(feature = "testing")]
-    {
-        station.iface.abilities.hunting_only = false;
-    }
-    station.scan.interval = None;
-    station.scan.forget_results();
-    station.wish = None;
-    station.failures = 0;
-    station.disconnected = false;
-    if station.is_ready() {
-        station.set_state(cx, WpaState::Disconnected);
-    }
+fn flush(interface: &mut Interface, cx: &mut Cx<'_>) -> Answer {
+    interface.drive(cx, sta::Engine::flush);
+    interface.empty_config();
+    interface.forget_radio_works();
     Answer::ok()
 }
 
@@ -435,9 +422,12 @@ const fn width_text(width: ChannelWidth) -> &'static str {
     }
 }
 
-/// The event of a channel switch.
-pub(crate) fn channel_switch(channel: ChannelDefinition, started: bool) -> StationEvent {
-    StationEvent::ChannelSwitch {
+/// The access point moves to another channel, or has moved.
+pub(crate) fn channel_switched(interface: &Interface, cx: &mut Cx<'_>, channel: ChannelDefinition, started: bool) {
+    if interface.engine.associated_since().is_none() {
+        return;
+    }
+    let event = StationEvent::ChannelSwitch {
         started,
         freq: channel.freq,
         ht: channel.width != ChannelWidth::NoHt20,
@@ -449,5 +439,6 @@ pub(crate) fn channel_switch(channel: ChannelDefinition, started: bool) -> Stati
         width: width_text(channel.width),
         centre1: channel.center1,
         centre2: channel.center2,
-    }
+    };
+    interface.tell(cx, &event);
 }

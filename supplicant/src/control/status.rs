@@ -2,33 +2,33 @@
 
 use std::time::Duration;
 
-use ctrl::StationEvent;
 use ctrl::reply::{self, Escaped, Hex, Lines};
 use ctrl::station::{PmksaEntry as GivenEntry, StatusKind};
 use ipc_proto::post::ClientId;
 use ipc_proto::{Failure, LinkInfo, Reply, Request};
 use rsn::{AkmSuite, Pmkid, PmksaEntry};
+use sta::State;
 use wire::Instant;
 
 use super::{Answer, capability, width_text};
+use crate::interface::Interface;
 use crate::outbox::{Cx, Purpose};
-use crate::station::{Station, WpaState};
 
-pub(super) fn status(station: &Station, cx: &mut Cx<'_>, client: ClientId, kind: StatusKind) -> Answer {
+pub(super) fn status(interface: &Interface, cx: &mut Cx<'_>, client: ClientId, kind: StatusKind) -> Answer {
     let driver = kind == StatusKind::Driver;
-    if driver && station.iface.handle.is_none() {
+    if driver && interface.iface.handle.is_none() {
         return Answer::fail();
     }
-    if (driver || station.state == WpaState::Completed) && cx.out.privd_up && station.iface.handle.is_some() {
-        station.request(cx, Purpose::Status(client, kind), |handle| Request::LinkState { handle });
+    if (driver || interface.engine.is_connected()) && cx.out.privd_up && interface.iface.handle.is_some() {
+        interface.request(cx, Purpose::Status(client, kind), |handle| Request::LinkState { handle });
         return Answer::Later;
     }
-    Answer::text(if driver { self::driver(station, None) } else { text(station, cx, kind, None) })
+    Answer::text(if driver { self::driver(interface, None) } else { text(interface, cx, kind, None) })
 }
 
 /// The answer to STATUS, with the address that the kernel was asked for.
 pub(crate) fn status_with_address(
-    station: &Station,
+    interface: &Interface,
     cx: &mut Cx<'_>,
     client: ClientId,
     kind: StatusKind,
@@ -36,23 +36,23 @@ pub(crate) fn status_with_address(
 ) {
     let link = if let Ok(Reply::Link(link)) = result { Some(link) } else { None };
     let text = if kind == StatusKind::Driver {
-        driver(station, link.as_ref())
+        driver(interface, link.as_ref())
     } else {
-        text(station, cx, kind, link.and_then(|link| link.ipv4))
+        text(interface, cx, kind, link.and_then(|link| link.ipv4))
     };
     cx.out.reply(client, text);
 }
 
-fn text(station: &Station, cx: &mut Cx<'_>, kind: StatusKind, ipv4: Option<[u8; 4]>) -> Vec<u8> {
+fn text(interface: &Interface, cx: &mut Cx<'_>, kind: StatusKind, ipv4: Option<[u8; 4]>) -> Vec<u8> {
     let mut lines = Lines::new(reply::STATION_LIMIT);
-    if station.state >= WpaState::Associated
-        && let Some(target) = station.link.target()
+    if interface.engine.state() >= State::Associated
+        && let Some(target) = interface.engine.target()
     {
         lines.field("bssid", target.bssid);
         lines.field("freq", target.freq);
         lines.field("ssid", Escaped(target.ssid.as_bytes()));
         lines.field("id", target.network);
-        if let Some(id_str) = station.network(target.network).and_then(|network| network.id_str()) {
+        if let Some(id_str) = interface.network(target.network).and_then(|network| network.id_str()) {
             lines.field_bytes("id_str", id_str);
         }
         lines.field("mode", "station");
@@ -87,52 +87,52 @@ fn text(station: &Station, cx: &mut Cx<'_>, kind: StatusKind, ipv4: Option<[u8; 
             }
         }
     }
-    lines.field("wpa_state", station.state.name());
+    lines.field("wpa_state", interface.wpa_state());
     if let Some([a, b, c, d]) = ipv4 {
         lines.field("ip_address", format_args!("{a}.{b}.{c}.{d}"));
     }
     // Clients read the address of the P2P device even where they do nothing with P2P.
-    lines.field("p2p_device_address", station.iface.addr);
-    lines.field("address", station.iface.addr);
+    lines.field("p2p_device_address", interface.iface.addr);
+    lines.field("address", interface.iface.addr);
     if kind == StatusKind::Verbose
-        && let Some(associated) = station.link.associated()
+        && let Some(since) = interface.engine.associated_since()
     {
-        lines.field("connected_time", (cx.now - associated.since).as_secs());
+        lines.field("connected_time", (cx.now - since).as_secs());
         lines.field("Supplicant PAE state", "AUTHENTICATED");
-        lines.field("suppPortStatus", if associated.completed { "Authorized" } else { "Unauthorized" });
+        lines.field("suppPortStatus", if interface.engine.is_connected() { "Authorized" } else { "Unauthorized" });
         lines.field("EAP state", "DISABLED");
     }
     lines.into_bytes()
 }
 
 /// What the kernel has made of the interface. `link`: as the kernel has just described it.
-fn driver(station: &Station, link: Option<&LinkInfo>) -> Vec<u8> {
+fn driver(interface: &Interface, link: Option<&LinkInfo>) -> Vec<u8> {
     let mut lines = Lines::new(reply::STATION_LIMIT);
-    lines.field("ifindex", station.iface.handle.map_or(0, |_| station.iface.ifindex));
-    lines.field("ifname", station.ifname());
-    if let Some(bridge) = link.and_then(|link| link.bridge.as_ref()).or(station.origin.bridge.as_ref()) {
+    lines.field("ifindex", interface.iface.handle.map_or(0, |_| interface.iface.ifindex));
+    lines.field("ifname", interface.ifname());
+    if let Some(bridge) = link.and_then(|link| link.bridge.as_ref()).or(interface.origin.bridge.as_ref()) {
         lines.field("brname", bridge);
     }
-    lines.field("addr", station.iface.addr);
-    if let Some(target) = station.link.target() {
+    lines.field("addr", interface.iface.addr);
+    if let Some(target) = interface.engine.target() {
         lines.field("freq", target.freq);
     }
-    let scan = if station.scan.is_running() {
+    let scan = if interface.engine.is_scanning() {
         "SCAN_STARTED"
-    } else if station.scan.is_requested() {
+    } else if interface.engine.is_scan_requested() {
         "SCAN_REQUESTED"
     } else {
         "SCAN_COMPLETED"
     };
     lines.field("scan_state", scan);
-    if let Some(target) = station.link.target() {
-        lines.field("associated", u8::from(station.link.associated().is_some()));
+    if let Some(target) = interface.engine.target() {
+        lines.field("associated", u8::from(interface.engine.associated_since().is_some()));
         lines.field("assoc_freq", target.freq);
         lines.field("bssid", target.bssid);
         lines.field_bytes("ssid", Escaped(target.ssid.as_bytes()).to_string().as_bytes());
     }
-    lines.field("operstate", u8::from(station.link.is_completed()));
-    if let Some(wiphy) = &station.iface.wiphy {
+    lines.field("operstate", u8::from(interface.engine.is_connected()));
+    if let Some(wiphy) = &interface.iface.wiphy {
         lines.field("phyname", &wiphy.name);
         lines.field("perm_addr", wiphy.perm_addr);
         lines.field("capa.flags", format_args!("0x{:x}", capability::flags_value(&wiphy.features)));
@@ -148,9 +148,9 @@ fn driver(station: &Station, link: Option<&LinkInfo>) -> Vec<u8> {
     lines.into_bytes()
 }
 
-pub(super) fn mib(station: &Station) -> Answer {
+pub(super) fn mib(interface: &Interface) -> Answer {
     let mut lines = Lines::new(reply::STATION_LIMIT);
-    let negotiated = station.link.target().and_then(|target| target.negotiated.as_ref());
+    let negotiated = interface.engine.target().and_then(|target| target.negotiated.as_ref());
     let truth = |yes: bool| if yes { "TRUE" } else { "FALSE" };
     let rsn = negotiated.is_some_and(|negotiated| negotiated.protocol == rsn::Protocol::Rsn);
     let suite = |selector: u32| {
@@ -160,11 +160,8 @@ pub(super) fn mib(station: &Station) -> Answer {
     let akm = suite(negotiated.map_or(0, |negotiated| negotiated.akm.nl80211()));
     let pairwise = suite(negotiated.map_or(0, |negotiated| negotiated.pairwise.nl80211()));
     let group = suite(negotiated.map_or(0, |negotiated| negotiated.group.nl80211()));
-    let lifetime = station
-        .runtime
-        .pmk_lifetime
-        .unwrap_or_else(|| Duration::from_secs(station.config.globals.pmk_lifetime().into()));
-    let pmkid = station.link.target().and_then(|target| target.pmkid);
+    let lifetime = interface.engine.settings().pmk_lifetime;
+    let pmkid = interface.engine.target().and_then(|target| target.pmkid);
     lines.field("dot11RSNAOptionImplemented", "TRUE");
     lines.field("dot11RSNAPreauthenticationImplemented", "FALSE");
     lines.field("dot11RSNAEnabled", truth(rsn));
@@ -176,7 +173,7 @@ pub(super) fn mib(station: &Station) -> Answer {
         negotiated.map_or(0, |negotiated| negotiated.group.key_len().saturating_mul(8)),
     );
     lines.field("dot11RSNAConfigPMKLifetime", lifetime.as_secs());
-    lines.field("dot11RSNAConfigPMKReauthThreshold", station.runtime.pmk_threshold);
+    lines.field("dot11RSNAConfigPMKReauthThreshold", interface.engine.settings().pmk_threshold);
     lines.field("dot11RSNAConfigNumberOfPTKSAReplayCounters", 1);
     lines.field("dot11RSNAConfigSATimeout", 60);
     lines.field("dot11RSNAAuthenticationSuiteSelected", &akm);
@@ -191,10 +188,10 @@ pub(super) fn mib(station: &Station) -> Answer {
     Answer::text(lines.into_bytes())
 }
 
-pub(super) fn pmksa(station: &Station, now: Instant) -> Answer {
+pub(super) fn pmksa(interface: &Interface, now: Instant) -> Answer {
     let mut lines = Lines::new(reply::STATION_LIMIT);
     lines.text(reply::PMKSA_HEAD);
-    for (at, entry) in station.pmksa.iter().enumerate() {
+    for (at, entry) in interface.engine.cached_keys().enumerate() {
         lines.text(format!(
             "{} {} {} {} {}\n",
             at.saturating_add(1),
@@ -211,15 +208,15 @@ pub(super) fn pmksa(station: &Station, now: Instant) -> Answer {
 const AKM_BITS: [(AkmSuite, u32); 4] =
     [(AkmSuite::Psk, 1 << 1), (AkmSuite::PskSha256, 1 << 8), (AkmSuite::Sae, 1 << 10), (AkmSuite::SaeExt, 1 << 26)];
 
-pub(super) fn pmksa_get(station: &Station, id: u32, now: Instant) -> Answer {
-    if station.network(id).is_none() {
+pub(super) fn pmksa_get(interface: &Interface, id: u32, now: Instant) -> Answer {
+    if interface.network(id).is_none() {
         return Answer::fail();
     }
     let mut lines = Lines::new(reply::STATION_LIMIT);
-    for entry in station.pmksa.iter().filter(|entry| entry.network == id) {
+    for entry in interface.engine.cached_keys().filter(|entry| entry.network == id) {
         let bits = AKM_BITS.into_iter().find(|(akm, _)| *akm == entry.akm).map_or(0, |(_, bits)| bits);
         let left = (entry.expires - now).as_secs();
-        let reauth = left.saturating_mul(u64::from(station.runtime.pmk_threshold)) / 100;
+        let reauth = left.saturating_mul(u64::from(interface.engine.settings().pmk_threshold)) / 100;
         lines.text(format!(
             "{} {} {} {reauth} {left} {bits} {}\n",
             entry.peer,
@@ -231,15 +228,15 @@ pub(super) fn pmksa_get(station: &Station, id: u32, now: Instant) -> Answer {
     Answer::text(lines.into_bytes())
 }
 
-pub(super) fn pmksa_add(station: &mut Station, cx: &mut Cx<'_>, given: GivenEntry) -> Answer {
-    if station.network(given.id).is_none() {
+pub(super) fn pmksa_add(interface: &mut Interface, cx: &mut Cx<'_>, given: GivenEntry) -> Answer {
+    if interface.network(given.id).is_none() {
         return Answer::fail();
     }
     let akm = AKM_BITS.into_iter().find(|(_, bits)| *bits == given.akmp).map(|(akm, _)| akm);
     let (Some(akm), Some(pmk)) = (akm, crypto::Pmk::from_bytes(given.pmk.as_bytes())) else {
         return Answer::fail();
     };
-    station.pmksa.insert(PmksaEntry {
+    let entry = PmksaEntry {
         pmkid: Pmkid(given.pmkid),
         pmk,
         akm,
@@ -247,16 +244,16 @@ pub(super) fn pmksa_add(station: &mut Station, cx: &mut Cx<'_>, given: GivenEntr
         network: given.id,
         opportunistic: given.opportunistic,
         expires: cx.now + Duration::from_secs(given.expiration.into()),
-    });
-    station.tell(cx, &StationEvent::PmksaAdded { bssid: given.bssid, id: given.id });
+    };
+    interface.drive(cx, |engine, _| engine.add_key(entry));
     Answer::ok()
 }
 
-pub(super) fn signal_poll(station: &Station, cx: &mut Cx<'_>, client: ClientId) -> Answer {
-    if station.link.associated().is_none() || !cx.out.privd_up {
+pub(super) fn signal_poll(interface: &Interface, cx: &mut Cx<'_>, client: ClientId) -> Answer {
+    if interface.engine.associated_since().is_none() || !cx.out.privd_up {
         return Answer::fail();
     }
-    station.request(cx, Purpose::SignalPoll(client), |handle| Request::SignalPoll { handle });
+    interface.request(cx, Purpose::SignalPoll(client), |handle| Request::SignalPoll { handle });
     Answer::Later
 }
 
@@ -287,14 +284,14 @@ pub(crate) fn signal(cx: &mut Cx<'_>, client: ClientId, result: Result<Reply, Fa
     cx.out.reply(client, lines.into_bytes());
 }
 
-pub(super) fn signal_monitor(station: &Station, cx: &mut Cx<'_>, threshold: i64, hysteresis: i64) -> Answer {
+pub(super) fn signal_monitor(interface: &Interface, cx: &mut Cx<'_>, threshold: i64, hysteresis: i64) -> Answer {
     let (Ok(threshold), Ok(hysteresis)) = (i32::try_from(threshold), u32::try_from(hysteresis)) else {
         return Answer::fail();
     };
-    if !station.is_ready() {
+    if !interface.is_ready() {
         return Answer::fail();
     }
-    station.request(cx, Purpose::Told("watching the signal"), |handle| Request::MonitorSignal {
+    interface.request(cx, Purpose::Told("watching the signal"), |handle| Request::MonitorSignal {
         handle,
         threshold,
         hysteresis,
@@ -302,13 +299,13 @@ pub(super) fn signal_monitor(station: &Station, cx: &mut Cx<'_>, threshold: i64,
     Answer::ok()
 }
 
-pub(super) fn packet_count_poll(station: &Station, cx: &mut Cx<'_>, client: ClientId) -> Answer {
-    let Some(associated) = station.link.associated() else { return Answer::fail() };
+pub(super) fn packet_count_poll(interface: &Interface, cx: &mut Cx<'_>, client: ClientId) -> Answer {
+    let target = interface.engine.target().filter(|_| interface.engine.associated_since().is_some());
+    let Some(addr) = target.map(|target| target.bssid) else { return Answer::fail() };
     if !cx.out.privd_up {
         return Answer::fail();
     }
-    let addr = associated.target.bssid;
-    station.request(cx, Purpose::PacketCount(client), |handle| Request::Stations { handle, addr: Some(addr) });
+    interface.request(cx, Purpose::PacketCount(client), |handle| Request::Stations { handle, addr: Some(addr) });
     Answer::Later
 }
 

@@ -8,7 +8,7 @@ use crate::suites::{Ciphers, KeyMgmt, Proto};
 use crate::value::Value;
 use crate::values::{Change, SetError, Values};
 use alloc::vec::Vec;
-use crypto::{Pmk, Secret};
+use crypto::Secret;
 use wire::{MacAddr, Ssid};
 
 /// Identifier of a network: stable for as long as it exists.
@@ -110,31 +110,6 @@ impl Network {
         match bssid {
             Some(bssid) => self.values.put(NetworkKey::bssid, Value::Mac(bssid)),
             None => self.values.clear(NetworkKey::bssid),
-        }
-    }
-
-    /// Whether its lists (`bssid`, `bssid_ignore`, `bssid_accept`) let an access point be used.
-    pub fn accepts_bssid(&self, bssid: &MacAddr) -> bool {
-        let on = |list: &[(MacAddr, MacAddr)]| {
-            list.iter().any(|(address, mask)| {
-                let masked =
-                    |mac: &MacAddr| -> Vec<u8> { mac.octets().iter().zip(mask.octets()).map(|(a, m)| a & m).collect() };
-                masked(address) == masked(bssid)
-            })
-        };
-        let accept = self.values.read(NetworkKey::bssid_accept);
-        self.bssid().is_none_or(|only| only == *bssid)
-            && !on(self.values.read(NetworkKey::bssid_ignore))
-            && (accept.is_empty() || on(accept))
-    }
-
-    /// The pairwise master key of pre-shared key methods with a network of this name (which a network need not say that
-    /// names an access point). For a passphrase this takes the 4096 rounds of IEEE Std 802.11-2020 J.4: keep the result.
-    pub fn pmk(&self, ssid: &Ssid) -> Option<Pmk> {
-        match self.psk()? {
-            Psk::Passphrase(passphrase) => Some(crypto::pbkdf2_psk(passphrase.as_bytes(), ssid.as_bytes())),
-            Psk::Key(key) => Pmk::from_bytes(key.as_bytes()),
-            Psk::External(_) => None,
         }
     }
 

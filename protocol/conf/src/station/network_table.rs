@@ -20,9 +20,9 @@ parameters! {
     scan_ssid: flag(0) => bool, "Whether to scan for this name with directed probe requests, as hidden networks need.";
     bssid: bssid().on_change(Next) => MacAddr, "The only access point to use.";
     bssid_hint: bssid().on_change(Next) => MacAddr, "The access point to try first.";
-    bssid_ignore: mac_list() => (MacList), "Access points never to use.";
+    bssid_ignore: mac_list() => MacList, "Access points never to use.";
     bssid_blacklist: mac_list().into("bssid_ignore"), "Old spelling of bssid_ignore.";
-    bssid_accept: mac_list() => (MacList), "The only access points to use.";
+    bssid_accept: mac_list() => MacList, "The only access points to use.";
     bssid_whitelist: mac_list().into("bssid_accept"), "Old spelling of bssid_accept.";
     psk: psk().on_change(Secrets) => Psk, "Passphrase in quotes, pre-shared key as 64 hex digits, or ext:NAME.";
     mem_only_psk: any(0).flag() => bool, "Whether the key stays in memory and is never saved or asked for in the file.";

@@ -389,14 +389,6 @@ fn a_network_with_wep_is_disabled_rather_than_used_open() {
 }
 
 #[test]
-fn lists_of_access_points_decide() {
-    let net = network("bssid_accept=02:00:00:00:00:00/ff:ff:ff:00:00:00\nbssid_ignore=02:00:00:00:00:07");
-    assert!(net.accepts_bssid(&MacAddr([2, 0, 0, 9, 9, 9])));
-    assert!(!net.accepts_bssid(&MacAddr([2, 0, 0, 0, 0, 7])));
-    assert!(!net.accepts_bssid(&MacAddr([2, 1, 0, 0, 0, 8])));
-}
-
-#[test]
 fn what_is_missing_is_named() {
     assert!(network("ssid=\"x\"\nkey_mgmt=WPA-PSK").missing().is_some());
     assert!(network("ssid=\"x\"\nkey_mgmt=SAE").missing().is_some());

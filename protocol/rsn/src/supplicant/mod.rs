@@ -426,7 +426,6 @@ impl Supplicant {
     }
 
     /// The authenticator's nonce that the pairwise key was made of.
-    #[cfg(feature = "testing")]
     #[must_use]
     pub fn anonce(&self) -> Option<crate::ptk::Nonce> {
         self.state.link().map(|link| link.anonce)

@@ -157,10 +157,13 @@ fn figures(root: &Path) -> Outcome<BTreeMap<&'static str, usize>> {
         ("files over 600 lines", long),
         ("modules of supplicant on a circle", on_circles(&arrows(&sources, "supplicant/src/"))),
         ("modules of apd on a circle", on_circles(&arrows(&sources, "apd/src/"))),
-        ("fields of the station's struct", fields(&sources, "supplicant/src/station/mod.rs", "Station")),
+        ("modules of sta on a circle", on_circles(&arrows(&sources, "protocol/sta/src/"))),
+        ("fields of the station's engine", fields(&sources, "protocol/sta/src/engine/mod.rs", "Engine")),
+        ("fields of an interface", fields(&sources, "supplicant/src/interface/mod.rs", "Interface")),
         ("fields of the access point's struct", fields(&sources, "protocol/ap/src/bss.rs", "Bss")),
         ("fields of an access point's station", fields(&sources, "protocol/ap/src/station.rs", "Station")),
         ("texts that the access point's engine needs", needs("ap", &["conf", "ctrl"])?),
+        ("texts that the station's engine needs", needs("sta", &["conf", "ctrl"])?),
     ]))
 }
 
