@@ -28,6 +28,7 @@ pub mod registration;
 pub mod sealed;
 pub mod search;
 pub mod setup;
+pub mod upnp;
 
 #[cfg(test)]
 mod tests;

@@ -8,3 +8,4 @@ mod link;
 mod pairs;
 mod registration;
 mod setup;
+mod upnp;
