@@ -17,6 +17,7 @@
 //! | `peer` | the peer's machine |
 //! | `server`, `authenticator` | the server's machine, and the one at the link |
 //! | `traits`, `credential`, `other` | what methods are, need and give, those of other crates too |
+//! | `erp` | re-authentication with the keys of an earlier conversation |
 //! | `tunnel` | what the methods with TLS share |
 //! | `profile` | a peer's credentials, made into methods |
 //! | `methods` | each method, both sides in one file |
@@ -29,6 +30,7 @@ extern crate alloc;
 
 mod authenticator;
 mod credential;
+pub mod erp;
 mod error;
 pub mod fragment;
 mod method_type;

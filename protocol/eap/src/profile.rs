@@ -3,9 +3,10 @@
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
+use crate::erp::ErpPeer;
 use crate::methods::TABLE;
 use crate::methods::sim::{self, SimCredentials};
-use crate::{EapError, MethodType, Note, Password, PeerMethod, PeerMethods, TunnelCredentials};
+use crate::{EapError, Keys, MethodType, Note, Password, PeerMethod, PeerMethods, TunnelCredentials};
 
 /// A network's credentials: what its configuration says of EAP, already typed.
 #[derive(Clone, Debug, Default)]
@@ -24,6 +25,10 @@ pub struct Credentials {
     pub tunnel: Option<TunnelCredentials>,
     /// The same for a method with TLS inside of a tunnel.
     pub inner_tunnel: Option<TunnelCredentials>,
+    /// Whether the keys of a conversation are kept for re-authentications (ERP, RFC 6696).
+    pub erp: bool,
+    /// Those of an earlier one.
+    pub earlier: Option<ErpPeer>,
 }
 
 impl Credentials {
@@ -34,6 +39,17 @@ impl Credentials {
 }
 
 impl Credentials {
+    /// Where home is: what follows the last `@` of the identity, or of the anonymous one (RFC 7542 2.2).
+    fn realm(&self) -> Option<&[u8]> {
+        let after = |identity: &'_ [u8]| identity.iter().rposition(|octet| *octet == b'@')?.checked_add(1);
+        let realm = |identity: &'_ Option<Vec<u8>>| identity.as_deref().and_then(after);
+        let (source, at) = match realm(&self.identity) {
+            Some(at) => (&self.identity, at),
+            None => (&self.anonymous_identity, realm(&self.anonymous_identity)?),
+        };
+        source.as_deref()?.get(at..).filter(|realm| !realm.is_empty())
+    }
+
     /// What a tunnel is made from.
     pub(crate) fn known_tunnel(&self) -> Result<&TunnelCredentials, EapError> {
         self.tunnel.as_ref().ok_or(EapError::configuration("the method needs TLS, and nothing is given for it"))
@@ -61,6 +77,16 @@ impl PeerMethods for Credentials {
     fn remember(&mut self, note: &Note) {
         if let (Note::Sim(memory), Some(sim)) = (note, &mut self.sim) {
             sim.memory.clone_from(memory);
+        }
+    }
+
+    fn erp(&mut self) -> Option<&mut Option<ErpPeer>> {
+        self.erp.then_some(&mut self.earlier)
+    }
+
+    fn succeeded(&mut self, keys: &Keys) {
+        if self.erp {
+            self.earlier = self.realm().and_then(|realm| ErpPeer::new(keys, realm));
         }
     }
 }

@@ -7,6 +7,7 @@ use core::fmt::Debug;
 use crypto::{Rng, Secret};
 use wire::Instant;
 
+use crate::erp::ErpPeer;
 use crate::methods::sim::{SimMemory, SubscriberNews};
 use crate::packet::Body;
 use crate::{Answer, Ask, EapError, Ignored, MethodType, Other};
@@ -167,6 +168,16 @@ pub trait PeerMethods: Debug + Send {
     /// What a method wants known outside: what is of use for the next conversation is to be kept.
     fn remember(&mut self, note: &Note) {
         let _ = note;
+    }
+
+    /// Where the keys for a re-authentication are kept, if that is wanted (ERP, RFC 6696).
+    fn erp(&mut self) -> Option<&mut Option<ErpPeer>> {
+        None
+    }
+
+    /// A method has come to these keys: what is of use for a re-authentication is to be kept.
+    fn succeeded(&mut self, keys: &Keys) {
+        let _ = keys;
     }
 }
 

@@ -115,7 +115,9 @@ impl Agreed {
         let (emsk, rest) = rest.split_at_checked(64).unwrap_or_default();
         let method = [MethodType::GPSK.short().unwrap_or_default()];
         let seed = [b"Method ID", &method[..], &suite.octets(), &input].concat();
-        let id = suite.gkdf(&alloc::vec![0; size], &seed, 16);
+        // Where RFC 5433 5 has zeros hostap has the key, and nobody else is known to have the method: with zeros the two
+        // sides would not find each other's keys again (RFC 6696).
+        let id = suite.gkdf(key.as_bytes().get(..size).unwrap_or_default(), &seed, 16);
         Agreed {
             suite,
             session: Secret::from(rest.get(..size).unwrap_or_default()),

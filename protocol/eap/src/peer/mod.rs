@@ -18,6 +18,7 @@ use crate::{
     Progress,
 };
 
+mod reauth;
 mod state;
 
 use state::{Asked, Asking, Running, State};
@@ -71,7 +72,8 @@ pub enum PeerOutput {
     Refused(MethodType),
     /// What the method wants known.
     Note(Note),
-    /// Authenticated: the method and its keys. Without a method if the Success was believed for nothing.
+    /// Authenticated: the method and its keys. Without a method if the keys of an earlier conversation were enough (ERP), or
+    /// if the Success was believed for nothing.
     Success(Option<MethodType>, Option<Keys>),
     /// Not authenticated.
     Failure(EapError),
@@ -146,7 +148,8 @@ impl Peer {
             Packet::Success { identifier } => self.handle_success(identifier),
             Packet::Failure { identifier } => self.handle_failure(identifier),
             Packet::Response(_) => Err(Ignored("a Response, though we are the peer")),
-            Packet::Initiate { .. } | Packet::Finish { .. } => Err(Ignored("a message of re-authentication (ERP)")),
+            Packet::Initiate { identifier, data, whole } => self.handle_offer(identifier, data, whole, env.now),
+            Packet::Finish { whole, .. } => self.handle_finish(whole, env.now),
         }
     }
 
@@ -174,7 +177,8 @@ impl Peer {
     /// RFC 3748 5.1. Only before a method was chosen: later the identity would be another's (RFC 4137 4.1).
     fn handle_identity(&mut self, request: &Body<'_>, env: &mut Env<'_>) -> Result<(), Ignored> {
         match &self.state {
-            State::Waiting => {}
+            // Whoever asks now wants the whole method.
+            State::Waiting | State::Reauthenticating(_) => {}
             State::Asking(Asking { asked: Asked::Identity, request: asked }) => {
                 if asked == request.whole {
                     return Err(Ignored("a Request for the identity, which is asked for already"));
@@ -199,7 +203,7 @@ impl Peer {
         match &self.state {
             State::Waiting => {}
             State::Running(running) if running.method.allows_notification() => {}
-            State::Asking(_) | State::Running(_) | State::Succeeded(_) | State::Failed => {
+            State::Asking(_) | State::Running(_) | State::Reauthenticating(_) | State::Succeeded(_) | State::Failed => {
                 return Err(Ignored("a Notification where the method allows none"));
             }
         }
@@ -211,7 +215,7 @@ impl Peer {
 
     fn handle_method(&mut self, request: &Body<'_>, env: &mut Env<'_>) -> Result<(), Ignored> {
         match core::mem::replace(&mut self.state, State::Failed) {
-            State::Waiting | State::Asking(Asking { asked: Asked::Identity, .. }) => {
+            State::Waiting | State::Reauthenticating(_) | State::Asking(Asking { asked: Asked::Identity, .. }) => {
                 self.state = State::Waiting;
                 self.start_method(request, env)
             }
@@ -327,7 +331,11 @@ impl Peer {
                     (Asked::Identity, _) => self.fail(EapError::local("nobody gave an identity")),
                 }
             }
-            other @ (State::Waiting | State::Running(_) | State::Succeeded(_) | State::Failed) => self.state = other,
+            other @ (State::Waiting
+            | State::Running(_)
+            | State::Reauthenticating(_)
+            | State::Succeeded(_)
+            | State::Failed) => self.state = other,
         }
     }
 
@@ -354,16 +362,27 @@ impl Peer {
                 self.succeed();
                 Ok(())
             }
-            State::Waiting | State::Asking(_) => Err(Ignored("a Success before any method")),
+            State::Waiting | State::Reauthenticating(_) | State::Asking(_) => {
+                Err(Ignored("a Success before any method"))
+            }
             State::Succeeded(_) | State::Failed => Err(Ignored("a Success after the end of the conversation")),
         }
     }
 
     fn handle_failure(&mut self, identifier: u8) -> Result<(), Ignored> {
-        self.shared.check_identifier(identifier)?;
+        match &self.state {
+            State::Reauthenticating(reauth) if reauth.initiate.get(1) == Some(&identifier) => {}
+            State::Waiting
+            | State::Asking(_)
+            | State::Running(_)
+            | State::Reauthenticating(_)
+            | State::Succeeded(_)
+            | State::Failed => self.shared.check_identifier(identifier)?,
+        }
         let error = match &self.state {
             State::Waiting => EapError::refused("EAP-Failure before any method: is the identity right?"),
             State::Asking(_) => EapError::refused("EAP-Failure while somebody was asked for a credential"),
+            State::Reauthenticating(_) => EapError::refused("EAP-Failure in answer to a re-authentication"),
             State::Running(running) => match (running.progress, &running.error) {
                 (Progress::Done(Decision::Unconditional) | Progress::MayContinue(Decision::Unconditional), _) => {
                     return Err(Ignored("a Failure after the server has proved that it succeeded"));
@@ -391,7 +410,7 @@ impl Peer {
     /// The lower layer knows that the authenticator is not content (`altReject`).
     pub fn handle_lower_failure(&mut self) {
         match &self.state {
-            State::Waiting | State::Asking(_) | State::Running(_) => {
+            State::Waiting | State::Asking(_) | State::Running(_) | State::Reauthenticating(_) => {
                 self.fail(EapError::refused("the link was refused"));
             }
             State::Succeeded(_) | State::Failed => {}
@@ -415,7 +434,7 @@ impl Peer {
                 self.fail(error);
             }
             State::Asking(_) => self.fail(EapError::local("nobody gave the credential that was asked for")),
-            State::Waiting | State::Running(_) => self.fail(EapError::Timeout),
+            State::Waiting | State::Running(_) | State::Reauthenticating(_) => self.fail(EapError::Timeout),
             State::Succeeded(_) | State::Failed => {}
         }
     }
@@ -451,7 +470,7 @@ impl Peer {
                 Some(running.method.method_type())
             }
             State::Succeeded(succeeded) => succeeded.method,
-            State::Waiting | State::Asking(_) | State::Failed => None,
+            State::Waiting | State::Reauthenticating(_) | State::Asking(_) | State::Failed => None,
         }
     }
 
@@ -464,7 +483,7 @@ impl Peer {
                 running.method.keys()
             }
             State::Succeeded(succeeded) => succeeded.keys.clone(),
-            State::Waiting | State::Asking(_) | State::Failed => None,
+            State::Waiting | State::Reauthenticating(_) | State::Asking(_) | State::Failed => None,
         }
     }
 
@@ -482,7 +501,9 @@ impl Peer {
                 progress: Progress::Done(decision) | Progress::MayContinue(decision), ..
             }) => *decision,
             State::Succeeded(_) => Decision::Unconditional,
-            State::Running(_) | State::Waiting | State::Asking(_) | State::Failed => Decision::Fail,
+            State::Running(_) | State::Waiting | State::Reauthenticating(_) | State::Asking(_) | State::Failed => {
+                Decision::Fail
+            }
         }
     }
 
@@ -515,12 +536,22 @@ impl Peer {
         if let (Some(method), None, true) = (method, &keys, self.shared.config.key_required) {
             return self.fail(EapError::NoKey(method));
         }
+        if let Some(keys) = &keys {
+            self.shared.methods.succeeded(keys);
+        }
+        self.authenticated(method, keys);
+    }
+
+    fn authenticated(&mut self, method: Option<MethodType>, keys: Option<Keys>) {
         self.shared.deadline = None;
         self.shared.outputs.push_back(PeerOutput::Success(method, keys.clone()));
         self.state = State::Succeeded(state::Succeeded { method, keys });
     }
 
     fn fail(&mut self, error: EapError) {
+        if matches!(self.state, State::Reauthenticating(_)) {
+            self.forget_earlier();
+        }
         self.shared.deadline = None;
         self.shared.outputs.push_back(PeerOutput::Failure(error));
         self.state = State::Failed;

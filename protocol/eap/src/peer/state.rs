@@ -15,6 +15,8 @@ pub(super) enum State {
     Running(Running),
     /// Authenticated.
     Succeeded(Succeeded),
+    /// The server was asked to take the keys of an earlier conversation (ERP).
+    Reauthenticating(Reauthenticating),
     /// Not authenticated.
     Failed,
 }
@@ -48,4 +50,13 @@ pub(super) struct Running {
 pub(super) struct Succeeded {
     pub(super) method: Option<MethodType>,
     pub(super) keys: Option<Keys>,
+}
+
+#[derive(Debug)]
+pub(super) struct Reauthenticating {
+    /// The packet that has offered it.
+    pub(super) offer: Vec<u8>,
+    /// What was answered, and its number.
+    pub(super) initiate: Vec<u8>,
+    pub(super) sequence: u16,
 }

@@ -9,6 +9,7 @@ use crypto::Secret;
 use crypto::testing::TestRng;
 use wire::Instant;
 
+use crate::erp::{ErpAnswer, ErpStore};
 use crate::{
     Answer, Ask, Authenticator, AuthenticatorConfig, AuthenticatorOutput, Credentials, EapError, Env, Keys, MethodType,
     Note, Password, Peer, PeerConfig, PeerOutput, Server, ServerConfig, ServerMethod, ServerOutput, User, Verdict,
@@ -35,11 +36,14 @@ pub(super) struct Pair {
     pub(super) peer: Peer,
     pub(super) authenticator: Authenticator,
     pub(super) server: Server,
+    /// Where the server keeps keys for re-authentications.
+    pub(super) store: Option<ErpStore>,
     pub(super) rng: TestRng,
     pub(super) now: Instant,
     pub(super) link: Link,
     pub(super) peer_helper: Helper,
     pub(super) server_helper: Helper,
+    server_config: ServerConfig,
     air: BTreeMap<(Instant, u64), (bool, Vec<u8>)>,
     /// Everything that was ever sent, `true` to the peer.
     pub(super) sent: Vec<(bool, Vec<u8>)>,
@@ -101,11 +105,13 @@ impl Pair {
             peer: Peer::new(peer, Box::new(credentials)),
             authenticator: Authenticator::new(AuthenticatorConfig::default()),
             server: Server::new(server, 0),
+            store: None,
             rng: TestRng::new(1),
             now: Instant::ZERO,
             link: Link::default(),
             peer_helper: nobody(),
             server_helper: helper,
+            server_config: server,
             air: BTreeMap::new(),
             sent: Vec::new(),
             serial: 0,
@@ -156,6 +162,7 @@ impl Pair {
                 match output {
                     AuthenticatorOutput::Send(packet) => self.send(true, packet),
                     AuthenticatorOutput::Identity(_) => {}
+                    AuthenticatorOutput::ToServer(packet) if packet[0] == 5 => self.reauthenticate(&packet),
                     AuthenticatorOutput::ToServer(packet) => {
                         if self.server.handle_packet(&packet, &mut env(self.now, &mut self.rng)).is_err() {
                             self.authenticator.handle_ignored();
@@ -182,7 +189,10 @@ impl Pair {
                         let answer = (self.server_helper)(ask);
                         self.server.answer(answer, &mut env(self.now, &mut self.rng));
                     }
-                    ServerOutput::Success { packet, .. } => {
+                    ServerOutput::Success { packet, keys, identity, .. } => {
+                        if let (Some(store), Some(keys)) = (&mut self.store, keys) {
+                            store.add(keys, identity, self.now);
+                        }
                         self.authenticator.handle_accept(Some(packet)).unwrap();
                     }
                     ServerOutput::Failure { packet, error } => {
@@ -196,6 +206,31 @@ impl Pair {
                 break;
             }
         }
+    }
+
+    fn reauthenticate(&mut self, packet: &[u8]) {
+        match self.store.as_mut().unwrap().handle(packet, self.now) {
+            Ok(ErpAnswer::Success { packet, identity, keys }) => {
+                self.authenticator.handle_accept(Some(&packet)).unwrap();
+                let (method, keys) = (MethodType::ietf(0), Some(keys));
+                self.server_said.push(ServerOutput::Success { packet, method, identity, keys });
+            }
+            Ok(ErpAnswer::Failure { packet }) => {
+                let error = EapError::credentials("no such key");
+                self.authenticator.handle_reject(Some(&packet), error.clone()).unwrap();
+                self.server_said.push(ServerOutput::Failure { packet, error });
+            }
+            Err(_) => self.authenticator.handle_ignored(),
+        }
+    }
+
+    /// The next conversation of both, which keep what they know of each other.
+    pub(super) fn again(&mut self) {
+        self.peer.restart();
+        self.server = Server::new(self.server_config, 0);
+        self.peer_said.clear();
+        self.server_said.clear();
+        self.verdict = None;
     }
 
     /// Until nothing is on its way and nobody waits.

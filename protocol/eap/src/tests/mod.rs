@@ -9,6 +9,7 @@
 
 mod attacks;
 mod codec;
+mod erp;
 mod foreign;
 mod ikev2;
 mod kit;

@@ -38,6 +38,7 @@ impl InnerPeer {
             anonymous_identity: None,
             tunnel: credentials.inner_tunnel.clone(),
             inner_tunnel: None,
+            erp: false,
             ..credentials.clone()
         };
         let config = PeerConfig { key_required: false, mtu, ..PeerConfig::default() };

@@ -1,5 +1,6 @@
 //! Conversations that were had with foreign programs, over RADIUS on loopback: what Debian's hostapd 2.10 sent to our peer
-//! (`hostapd.txt`), and its eapol_test to our server (`eapol_test.txt`), with the MSK that both sides came to.
+//! (`hostapd.txt`; `erp.txt` with re-authentications), and its eapol_test to our server (`eapol_test.txt`), with the MSK that
+//! both sides came to.
 //!
 //! Our side had the random numbers of a generator that starts the same again, so it says the same again, and what the
 //! foreign program said fits it. `# METHOD` begins a method, `new` a conversation, `> ` is what came in and `= ` the MSK.
@@ -192,4 +193,39 @@ fn our_server_and_eapol_test_come_to_the_same_keys() {
         }
     }
     assert_eq!(names(&seen), "PSK PAX SAKE SIM SIM AKA AKA AKA' AKA' GPSK EKE IKEV2 ");
+}
+
+/// A whole conversation, and two that take its keys.
+#[test]
+fn our_peer_and_hostapd_re_authenticate_and_come_to_the_same_keys() {
+    let lines = methods(include_str!("erp.txt")).remove(0).1;
+    let credentials = Credentials {
+        methods: vec![MethodType::GPSK],
+        identity: Some(b"alice@example.org".to_vec()),
+        password: Some(Password::Plain(Secret::from(key(MethodType::GPSK)))),
+        erp: true,
+        ..Credentials::default()
+    };
+    let mut rng = TestRng::new(1);
+    let mut peer = Peer::new(PeerConfig::default(), Box::new(credentials));
+    let (mut last, mut seen) = (None, 0);
+    for line in lines {
+        match line {
+            Line::New => peer.restart(),
+            Line::In(packet) => {
+                peer.handle_packet(&packet, &mut env(Instant::ZERO, &mut rng)).unwrap();
+                while let Some(output) = peer.poll_output() {
+                    if let PeerOutput::Success(method, keys) = output {
+                        assert_eq!(method, (seen == 0).then_some(MethodType::GPSK));
+                        last = keys;
+                    }
+                }
+            }
+            Line::Msk(msk) => {
+                assert_eq!(last.take().unwrap().msk.as_bytes(), msk);
+                seen += 1;
+            }
+        }
+    }
+    assert_eq!(seen, 3);
 }
