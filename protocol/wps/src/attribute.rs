@@ -63,6 +63,9 @@ pub mod id {
     pub const REQUESTED_TYPE: u16 = 0x106a;
 }
 
+/// The first octet of all types (12).
+const FAMILY: u8 = 0x10;
+
 /// One attribute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Attribute<'a> {
@@ -113,7 +116,7 @@ impl<'a> Cursor<'a> {
             Err(why) => {
                 // One octet further it may well be an attribute.
                 let is_behind_key = self.before == id::NETWORK_KEY && self.quirks.has(Quirk::OctetAfterKey);
-                if !is_behind_key {
+                if !is_behind_key || matches!(rest, [FAMILY, ..]) {
                     return Err(why);
                 }
                 self.before = 0;

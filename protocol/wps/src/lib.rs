@@ -23,6 +23,7 @@ pub use quirks::{Quirk, Quirks};
 pub mod credential;
 pub mod keys;
 pub mod message;
+pub mod nfc;
 pub mod password;
 pub mod registration;
 pub mod sealed;

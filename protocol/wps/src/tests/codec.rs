@@ -368,3 +368,24 @@ fn a_name_made_of_an_address_is_of_version_5() {
         assert_eq!(Uuid::parse(wrong), None, "{wrong}");
     }
 }
+
+fn hex(text: &str) -> Vec<u8> {
+    let digits: Vec<u8> = text.bytes().collect();
+    digits.chunks(2).map(|pair| u8::from_str_radix(core::str::from_utf8(pair).unwrap(), 16).unwrap()).collect()
+}
+
+/// What hostap's own test has of the octet behind a network key and of zeros behind a message.
+#[test]
+fn the_octet_behind_a_key_and_zeros_at_the_end_are_passed_over_and_nothing_else() {
+    for (text, lenient) in [
+        ("10270000001057000101", true),
+        ("10230000001057000101", false),
+        ("10270000101057000101", false),
+        ("1027000010570001010000000000", true),
+        ("1027000010570001010000000000000001000000", false),
+    ] {
+        let read = |quirks| Attributes::parse(&hex(text), quirks).ok().map(|read| read.setup_locked);
+        assert_eq!(read(Quirks::default()), lenient.then_some(Some(true)), "{text}");
+        assert_eq!(read(STRICT), None, "{text}");
+    }
+}

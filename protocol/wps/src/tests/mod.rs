@@ -5,6 +5,7 @@ mod codec;
 mod fragments;
 mod kit;
 mod link;
+mod nfc;
 mod pairs;
 mod registration;
 mod setup;
