@@ -4,6 +4,10 @@ use std::sync::Arc;
 
 use crypto::Secret;
 use crypto::testing::TestRng;
+use eap::erp::{ErpAnswer, ErpFinish, ErpPeer, ErpStore};
+use eap::methods::eke::EkeServer;
+use eap::methods::gpsk::GpskServer;
+use eap::methods::ikev2::Ikev2Server;
 use eap::methods::md5::Md5Server;
 use eap::methods::mschapv2::MsChapV2Server;
 use eap::methods::pax::PaxServer;
@@ -12,12 +16,13 @@ use eap::methods::psk::PskServer;
 use eap::methods::pwd::{PwdSecret, PwdServer};
 use eap::methods::sake::SakeServer;
 use eap::methods::sim::{Home, Kind, Milenage, SimCard, SimCredentials, SimServer, SimServerConfig};
+use eap::methods::teap::{TeapInner, TeapServer, TeapStep};
 use eap::methods::tls::TlsServer;
 use eap::methods::token::GtcServer;
 use eap::methods::ttls::{TtlsInner, TtlsServer};
 use eap::packet::{Body, Code, Packet, write, write_body};
 use eap::{
-    Answer, Ask, Credentials, Env, MethodType, Nak, Password, Peer, PeerConfig, PeerOutput, Server, ServerConfig,
+    Answer, Ask, Credentials, Env, Keys, MethodType, Nak, Password, Peer, PeerConfig, PeerOutput, Server, ServerConfig,
     ServerMethod, ServerOutput, TunnelCredentials, User,
 };
 use wire::Instant;
@@ -34,13 +39,32 @@ pub(crate) fn packets(data: &[u8]) {
         Ok(Packet::Request(body)) => again(Code::Request, body),
         Ok(Packet::Response(body)) => again(Code::Response, body),
         Ok(Packet::Initiate { identifier, data, whole }) => {
+            re_authentication(whole);
             let written = write(Code::Initiate, identifier, |writer| {
                 writer.put(data);
             });
             assert_eq!(written.as_deref(), Ok(whole));
         }
-        Ok(Packet::Success { .. } | Packet::Failure { .. } | Packet::Finish { .. }) | Err(_) => {}
+        Ok(Packet::Finish { whole, .. }) => re_authentication(whole),
+        Ok(Packet::Success { .. } | Packet::Failure { .. }) | Err(_) => {}
     }
+}
+
+/// Keys of an earlier conversation, which whoever sends does not have.
+fn earlier() -> Keys {
+    let secret = |octet| Secret::from(vec![octet; 64]);
+    Keys { msk: secret(1), emsk: Some(secret(2)), session_id: Some(vec![51, 3]) }
+}
+
+fn re_authentication(packet: &[u8]) {
+    let _ = eap::erp::key_name(packet);
+    let mut store = ErpStore::new(b"example.org".to_vec(), 4, core::time::Duration::from_secs(60));
+    assert!(store.add(&earlier(), b"alice", Instant::ZERO));
+    let answer = store.handle(packet, Instant::ZERO);
+    assert!(!matches!(answer, Ok(ErpAnswer::Success { .. })), "a peer without the key was believed");
+    let Some(mut peer) = ErpPeer::new(&earlier(), b"example.org") else { return };
+    let answer = peer.finish(packet, 0, Instant::ZERO);
+    assert!(!matches!(answer, Ok(ErpFinish::Success(_))), "a server without the key was believed");
 }
 
 /// Packets behind lengths of two octets.
@@ -67,7 +91,9 @@ pub(crate) fn peer(data: &[u8]) {
 fn peer_with(data: &[u8], password: Password) {
     let credentials = Credentials {
         methods: eap::methods::all().collect(),
-        identity: Some(b"alice".to_vec()),
+        identity: Some(b"alice@example.org".to_vec()),
+        erp: true,
+        earlier: ErpPeer::new(&earlier(), b"example.org"),
         password: Some(password),
         sim: Some(SimCredentials::new(SimCard::Milenage(Milenage::new([0x46; 16], [0xcd; 16])))),
         tunnel: crate::tls::endpoints()
@@ -133,6 +159,8 @@ fn methods(first: usize) -> Vec<Box<dyn ServerMethod>> {
     if let Some((_, endpoint)) = crate::tls::endpoints() {
         all.push(Box::new(TlsServer::new(Arc::clone(&endpoint))));
         all.push(Box::new(PeapServer::new(Arc::clone(&endpoint), 1)));
+        let steps = [TeapInner::Eap, TeapInner::Password].map(|how| TeapStep { how, identity: None, is_strict: false });
+        all.push(Box::new(TeapServer::new(Arc::clone(&endpoint), b"home".to_vec(), steps.to_vec())));
         all.push(Box::new(TtlsServer::new(endpoint)));
     }
     all.push(Box::new(PwdServer::new(b"server".to_vec(), PwdSecret::Password(password()), 19)));
@@ -149,6 +177,9 @@ fn methods(first: usize) -> Vec<Box<dyn ServerMethod>> {
     all.push(Box::new(PskServer::new(b"server".to_vec(), b"alice".to_vec(), key(16))));
     all.push(Box::new(PaxServer::new(b"alice".to_vec(), key(16))));
     all.push(Box::new(SakeServer::new(b"server".to_vec(), b"alice".to_vec(), key(32))));
+    all.push(Box::new(GpskServer::new(b"server".to_vec(), b"alice".to_vec(), key(32))));
+    all.push(Box::new(EkeServer::new(b"server".to_vec(), b"alice".to_vec(), key(16))));
+    all.push(Box::new(Ikev2Server::new(b"server".to_vec(), b"alice".to_vec(), key(16))));
     let by = first.checked_rem(all.len()).unwrap_or(0);
     all.rotate_left(by);
     all

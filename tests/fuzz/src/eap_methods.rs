@@ -4,6 +4,9 @@ use std::collections::VecDeque;
 
 use crypto::Secret;
 use crypto::testing::TestRng;
+use eap::methods::eke::EkeServer;
+use eap::methods::gpsk::GpskServer;
+use eap::methods::ikev2::Ikev2Server;
 use eap::methods::mschapv2::MsChapV2Server;
 use eap::methods::pax::PaxServer;
 use eap::methods::psk::PskServer;
@@ -17,7 +20,7 @@ use eap::{
 use wire::Instant;
 
 const NAME: &[u8] = b"0232010000000000";
-const METHODS: [MethodType; 8] = [
+const METHODS: [MethodType; 11] = [
     MethodType::PSK,
     MethodType::PAX,
     MethodType::SAKE,
@@ -26,7 +29,15 @@ const METHODS: [MethodType; 8] = [
     MethodType::AKA_PRIME,
     MethodType::PWD,
     MethodType::MSCHAPV2,
+    MethodType::GPSK,
+    MethodType::EKE,
+    MethodType::IKEV2,
 ];
+/// Of a method that cuts its messages up, a size at which it does.
+fn mtu(method: MethodType) -> usize {
+    if method == MethodType::IKEV2 { 250 } else { 1400 }
+}
+
 /// More packets than any of the conversations has.
 const STEPS: usize = 64;
 
@@ -35,7 +46,7 @@ fn card() -> Milenage {
 }
 
 fn secret(method: MethodType) -> Secret {
-    Secret::from(vec![b'k'; if method == MethodType::SAKE { 32 } else { 16 }])
+    Secret::from(vec![b'k'; if matches!(method, MethodType::SAKE | MethodType::GPSK) { 32 } else { 16 }])
 }
 
 fn served(method: MethodType) -> Box<dyn ServerMethod> {
@@ -49,6 +60,9 @@ fn served(method: MethodType) -> Box<dyn ServerMethod> {
     };
     match method {
         MethodType::PSK => Box::new(PskServer::new(server, name, key)),
+        MethodType::GPSK => Box::new(GpskServer::new(server, name, key)),
+        MethodType::EKE => Box::new(EkeServer::new(server, name, key)),
+        MethodType::IKEV2 => Box::new(Ikev2Server::new(server, name, key)),
         MethodType::PAX => Box::new(PaxServer::new(name, key)),
         MethodType::SAKE => Box::new(SakeServer::new(server, name, key)),
         MethodType::SIM => Box::new(SimServer::new(Kind::Sim, config)),
@@ -86,8 +100,8 @@ impl Between {
         home.add(NAME, card(), 0x1000);
         let mut between = Between {
             method,
-            peer: Peer::new(PeerConfig::default(), Box::new(credentials)),
-            server: Server::new(ServerConfig::default(), 0),
+            peer: Peer::new(PeerConfig { mtu: mtu(method), ..PeerConfig::default() }, Box::new(credentials)),
+            server: Server::new(ServerConfig { mtu: mtu(method), ..ServerConfig::default() }, 0),
             home,
             rng: TestRng::new(1),
             way: VecDeque::new(),
