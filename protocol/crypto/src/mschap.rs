@@ -6,7 +6,7 @@ use des::cipher::{Array, BlockCipherEncrypt as _, KeyInit as _};
 use md4::{Digest as _, Md4};
 use zeroize::Zeroizing;
 
-use crate::{Secret, sha1};
+use crate::{Secret, rc4_skip, sha1};
 
 /// NtPasswordHash (RFC 2759 8.3): MD4 over the password in UTF-16, least significant octet first. A password that is not
 /// UTF-8 is taken octet for octet as Latin-1.
@@ -60,6 +60,55 @@ pub fn challenge_response(challenge: &[u8; 8], password_hash: &Secret) -> [u8; 2
         *part = block.into();
     }
     response
+}
+
+/// Octets of a password block: 256 characters in UTF-16, and their length.
+pub const PASSWORD_BLOCK: usize = 516;
+
+/// EncryptPwBlockWithPasswordHash (RFC 2759 8.10): a new password under the hash of the old one, behind these random octets.
+/// `None` if it has more than 256 characters, or is not UTF-8.
+#[must_use]
+pub fn encrypt_password(password: &[u8], old_hash: &Secret, filler: &[u8; 512]) -> Option<[u8; PASSWORD_BLOCK]> {
+    let text = core::str::from_utf8(password).ok()?;
+    let unicode: Zeroizing<alloc::vec::Vec<u8>> =
+        Zeroizing::new(text.encode_utf16().flat_map(u16::to_le_bytes).collect());
+    let start = filler.len().checked_sub(unicode.len())?;
+    let length = u32::try_from(unicode.len()).ok()?.to_le_bytes();
+    let mut block = [0; PASSWORD_BLOCK];
+    let octets = filler.iter().take(start).chain(unicode.iter()).chain(&length);
+    for (to, from) in block.iter_mut().zip(octets) {
+        *to = *from;
+    }
+    rc4_skip(old_hash.as_bytes(), 0, &mut block);
+    Some(block)
+}
+
+/// Undoes [`encrypt_password`]; `None` if the octets are no password.
+#[must_use]
+pub fn decrypt_password(block: &[u8; PASSWORD_BLOCK], old_hash: &Secret) -> Option<Secret> {
+    let mut block = Zeroizing::new(*block);
+    rc4_skip(old_hash.as_bytes(), 0, &mut *block);
+    let (unicode, length) = block.split_last_chunk::<4>()?;
+    let length = usize::try_from(u32::from_le_bytes(*length)).ok()?;
+    let start = unicode.len().checked_sub(length)?;
+    let (pairs, []) = unicode.get(start..)?.as_chunks::<2>() else { return None };
+    let units = pairs.iter().copied().map(u16::from_le_bytes);
+    let text: Option<alloc::string::String> = char::decode_utf16(units).map(Result::ok).collect();
+    Some(Secret::from(text?.into_bytes()))
+}
+
+/// OldNtPasswordHashEncryptedWithNewNtPasswordHash (RFC 2759 8.12): shows that the old password is known.
+#[must_use]
+pub fn encrypt_hash(old_hash: &Secret, new_hash: &Secret) -> [u8; 16] {
+    let mut out = [0; 16];
+    let (keys, _) = new_hash.as_bytes().as_chunks::<7>();
+    let (blocks, _) = old_hash.as_bytes().as_chunks::<8>();
+    for ((part, key), plain) in out.as_chunks_mut::<8>().0.iter_mut().zip(keys).zip(blocks) {
+        let mut block = Array::from(*plain);
+        Des::new(&Array::from(des_key(*key))).encrypt_block(&mut block);
+        *part = block.into();
+    }
+    out
 }
 
 /// GenerateNTResponse (RFC 2759 8.1).

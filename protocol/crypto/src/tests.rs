@@ -270,3 +270,18 @@ fn test_rng_repeats() {
     assert!(a.below(7) < 7);
     assert_eq!(a.below(0), 0);
 }
+
+#[test]
+fn a_new_password_comes_back_under_the_hash_of_the_old_one() {
+    use crate::mschap::{decrypt_password, encrypt_hash, encrypt_password, nt_password_hash};
+    let (old, new) = (nt_password_hash(b"old"), nt_password_hash(b"new"));
+    let filler = [0xa5; 512];
+    for password in ["", "x", "größer", "\u{1f600}"] {
+        let block = encrypt_password(password.as_bytes(), &old, &filler).unwrap();
+        assert_eq!(decrypt_password(&block, &old), Some(Secret::from(password.as_bytes())));
+        assert_ne!(decrypt_password(&block, &new), Some(Secret::from(password.as_bytes())));
+    }
+    assert!(encrypt_password("x".repeat(256).as_bytes(), &old, &filler).is_some());
+    assert!(encrypt_password("x".repeat(257).as_bytes(), &old, &filler).is_none());
+    assert_ne!(encrypt_hash(&old, &new), encrypt_hash(&new, &old));
+}

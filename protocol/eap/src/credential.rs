@@ -19,6 +19,8 @@ pub enum Ask {
     Identity,
     /// Peer: the password ([`Answer::Password`]).
     Password,
+    /// Peer: a new password in the place of the one that has expired ([`Answer::Text`]).
+    NewPassword,
     /// Peer: the answer to a challenge that a person reads, of a token for example ([`Answer::Text`]).
     OneTimePassword {
         /// What the server says, as it came: not fit for a terminal before it is cleaned.

@@ -78,6 +78,9 @@ impl PeerMethods for Credentials {
         if let (Note::Sim(memory), Some(sim)) = (note, &mut self.sim) {
             sim.memory.clone_from(memory);
         }
+        if let Note::NewPassword(password) = note {
+            self.password = Some(Password::Plain(password.clone()));
+        }
     }
 
     fn erp(&mut self) -> Option<&mut Option<ErpPeer>> {

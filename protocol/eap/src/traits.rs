@@ -57,6 +57,8 @@ pub enum Note {
     Text(String),
     /// A status in the words of control clients, and its parameter (`CTRL-EVENT-EAP-STATUS`).
     Status(&'static str, String),
+    /// The user's password is this one from now on: a peer may keep it, a server has to.
+    NewPassword(Secret),
     /// Peer: what the next conversation with the card of a mobile network needs ([`PeerMethods::remember`]).
     Sim(Box<SimMemory>),
     /// Server: what the next conversation with a subscriber needs.

@@ -73,24 +73,35 @@ impl PeerMethod for TokenPeer {
     }
 }
 
-/// The server's side of Generic Token Card: asks for a fixed password.
+/// The server's side of either: asks once, for an answer that is known.
 #[derive(Debug)]
-pub struct GtcServer {
+pub struct TokenServer {
+    method: MethodType,
     prompt: Vec<u8>,
-    password: Secret,
+    answer: Secret,
 }
 
-impl GtcServer {
-    /// One for a peer that should answer the prompt with this password.
+/// The server's side of Generic Token Card.
+pub type GtcServer = TokenServer;
+
+impl TokenServer {
+    /// Of Generic Token Card, for a peer that should answer the prompt with this password.
     #[must_use]
-    pub const fn new(prompt: Vec<u8>, password: Secret) -> GtcServer {
-        GtcServer { prompt, password }
+    pub const fn new(prompt: Vec<u8>, password: Secret) -> TokenServer {
+        TokenServer { method: MethodType::GTC, prompt, answer: password }
+    }
+
+    /// Of One-Time Password, for a peer that should give this answer to this challenge, and only this time: whoever makes
+    /// challenges (RFC 2289) knows it.
+    #[must_use]
+    pub const fn one_time(challenge: Vec<u8>, answer: Secret) -> TokenServer {
+        TokenServer { method: MethodType::OTP, prompt: challenge, answer }
     }
 }
 
-impl ServerMethod for GtcServer {
+impl ServerMethod for TokenServer {
     fn method_type(&self) -> MethodType {
-        MethodType::GTC
+        self.method
     }
 
     fn start(&mut self, _: &mut Context<'_>) -> ServerStep {
@@ -98,7 +109,7 @@ impl ServerMethod for GtcServer {
     }
 
     fn handle(&mut self, response: &Body<'_>, _: &mut Context<'_>) -> ServerStep {
-        if ct_eq(response.data, self.password.as_bytes()) {
+        if ct_eq(response.data, self.answer.as_bytes()) {
             ServerStep::Succeed
         } else {
             ServerStep::Fail(EapError::credentials("the answer to the prompt is wrong"))

@@ -9,7 +9,7 @@ use crypto::Secret;
 use super::kit::{Helper, Pair, credentials, lax, nobody, password, survives_bad_links, user};
 use crate::methods::md5::Md5Server;
 use crate::methods::mschapv2::MsChapV2Server;
-use crate::methods::token::GtcServer;
+use crate::methods::token::{GtcServer, TokenServer};
 use crate::{
     Answer, Ask, Blame, Credentials, EapError, MethodType, Note, PeerOutput, ServerConfig, ServerMethod, ServerOutput,
     Verdict,
@@ -52,6 +52,79 @@ fn each_method_survives_loss_duplication_reordering_and_replay() {
     for method in ALL {
         survives_bad_links(|| Pair::new(credentials(&[method], "secret"), all()));
     }
+}
+
+fn otp() -> Box<dyn ServerMethod> {
+    Box::new(TokenServer::one_time(b"otp-sha1 99 dog2".to_vec(), Secret::from(*b"hex: 0123456789abcdef")))
+}
+
+#[test]
+fn a_one_time_password_is_asked_for_with_the_servers_challenge() {
+    for (text, is_ok) in [("hex: 0123456789abcdef", true), ("hex: 0123456789abcdee", false)] {
+        let mut pair = Pair::new(credentials(&[MethodType::OTP], "not used"), user(|| vec![otp()]));
+        pair.peer_helper = Box::new(move |ask| match ask {
+            Ask::OneTimePassword { challenge } => {
+                assert_eq!(challenge, "otp-sha1 99 dog2");
+                Answer::Text(Secret::from(text.as_bytes()))
+            }
+            other => panic!("{other:?}"),
+        });
+        let ended = pair.run();
+        assert_eq!((ended.peer.is_ok(), ended.server.is_ok()), (is_ok, is_ok), "{text}");
+    }
+}
+
+fn expired() -> Helper {
+    user(|| {
+        let method: Box<dyn ServerMethod> = Box::new(MsChapV2Server::expired(b"server".to_vec(), &password("secret")));
+        vec![method]
+    })
+}
+
+/// RFC 2759 7.
+#[test]
+fn a_password_that_has_expired_is_changed_and_both_sides_are_told() {
+    let mut pair = Pair::new(credentials(&[MethodType::MSCHAPV2], "secret"), expired());
+    pair.peer_helper = Box::new(|ask| match ask {
+        Ask::NewPassword => Answer::Text(Secret::from("größer".as_bytes())),
+        other => panic!("{other:?}"),
+    });
+    let ended = pair.run();
+    assert!(ended.peer.is_ok(), "{ended:?}");
+    assert_eq!(ended.peer, ended.server);
+    let told = Note::NewPassword(Secret::from("größer".as_bytes()));
+    assert!(pair.notes().any(|note| *note == told));
+    assert!(pair.server_said.contains(&ServerOutput::Note(told)));
+    // The station has it from now on.
+    pair.server_helper =
+        user(|| vec![Box::new(MsChapV2Server::new(b"server".to_vec(), &password("größer"))) as Box<dyn ServerMethod>]);
+    pair.again();
+    assert!(pair.run().peer.is_ok());
+}
+
+#[test]
+fn a_new_password_is_not_asked_for_without_the_old_one_nor_set_where_nobody_gives_it() {
+    let ended = Pair::new(credentials(&[MethodType::MSCHAPV2], "wrong"), expired()).run();
+    assert_eq!(ended.server.unwrap_err().blame(), Blame::Credentials);
+    for answer in [None, Some(""), Some(&*"x".repeat(257).leak())] {
+        let mut pair = Pair::new(credentials(&[MethodType::MSCHAPV2], "secret"), expired());
+        pair.peer_helper = Box::new(move |_| match answer {
+            Some(text) => Answer::Text(Secret::from(text.as_bytes())),
+            None => Answer::Unavailable,
+        });
+        let ended = pair.run();
+        assert!(ended.peer.is_err() && ended.server.is_err(), "{answer:?}: {ended:?}");
+        assert!(!pair.server_said.iter().any(|said| matches!(said, ServerOutput::Note(Note::NewPassword(_)))));
+    }
+}
+
+#[test]
+fn a_change_of_the_password_survives_loss_duplication_reordering_and_replay() {
+    survives_bad_links(|| {
+        let mut pair = Pair::new(credentials(&[MethodType::MSCHAPV2], "secret"), expired());
+        pair.peer_helper = Box::new(|_| Answer::Text(Secret::from(*b"another")));
+        pair
+    });
 }
 
 #[test]

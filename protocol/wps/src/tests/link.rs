@@ -126,7 +126,12 @@ impl Link {
                 let methods: Vec<Box<dyn ServerMethod>> = vec![Box::new(self.served.take().unwrap())];
                 Answer::User(Box::new(User { methods, ..User::default() }))
             }
-            Ask::Identity | Ask::Password | Ask::OneTimePassword { .. } | Ask::Sim(_) | Ask::Subscriber(_) => {
+            Ask::Identity
+            | Ask::Password
+            | Ask::NewPassword
+            | Ask::OneTimePassword { .. }
+            | Ask::Sim(_)
+            | Ask::Subscriber(_) => {
                 panic!("nobody expected {ask:?}")
             }
         }

@@ -1,11 +1,13 @@
 //! MS-CHAPv2 as a method (draft-kamath-pppext-eap-mschapv2-02) with what RFC 2759 and RFC 3079 compute.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 use crypto::{Secret, mschap};
 use wire::{Malformed, Reader, Writer};
 
 use crate::{EapError, Keys, MethodType, Password};
 
+mod change;
 mod peer;
 mod server;
 
@@ -29,6 +31,8 @@ enum Message<'a> {
     Success { text: &'a [u8] },
     /// From the server with a text; from the peer without anything.
     Failure { id: u8, text: &'a [u8] },
+    /// From the peer, whose password has expired.
+    Change { id: u8, change: Box<change::Change> },
 }
 
 impl<'a> Message<'a> {
@@ -68,6 +72,11 @@ impl<'a> Message<'a> {
                 let nt_response = rest.array("MSCHAPv2 response")?;
                 rest.u8("MSCHAPv2 flags")?;
                 Ok(Message::Response { id, peer_challenge, nt_response, name: rest.take_rest() })
+            }
+            change::CODE => {
+                let id = reader.u8("MSCHAPv2 identifier")?;
+                let change = Box::new(change::Change::parse(body(data, &mut reader)?)?);
+                Ok(Message::Change { id, change })
             }
             SUCCESS => Ok(Message::Success { text: &[] }),
             FAILURE => Ok(Message::Failure { id: 0, text: &[] }),
@@ -120,15 +129,15 @@ fn keys(hash: &Secret, nt_response: &[u8; 24], server: &[u8; 16], peer: &[u8; 16
     Keys { msk: Secret::from(msk), emsk: None, session_id: Some(session_id) }
 }
 
+/// Octets as hexadecimal digits, in capitals.
+fn digits(octets: &[u8]) -> Vec<u8> {
+    let nibbles = octets.iter().flat_map(|octet| [octet >> 4, octet & 0x0f]);
+    nibbles.map(|nibble| b"0123456789ABCDEF".get(usize::from(nibble)).copied().unwrap_or(b'0')).collect()
+}
+
 /// What a Success says first: `S=` and the authenticator's response in hex.
 pub(crate) fn success_text(response: &[u8; 20]) -> Vec<u8> {
-    let mut text = Vec::from(*b"S=");
-    for octet in response {
-        for nibble in [octet >> 4, octet & 0x0f] {
-            text.push(*b"0123456789ABCDEF".get(usize::from(nibble)).unwrap_or(&b'0'));
-        }
-    }
-    text
+    [b"S=", digits(response).as_slice()].concat()
 }
 
 /// Whether a Success proves that its sender has the password.
@@ -145,6 +154,8 @@ pub(crate) struct FailureText {
     pub(crate) retry: bool,
     pub(crate) challenge: Option<[u8; 16]>,
     pub(crate) message: alloc::string::String,
+    /// Of the way to change a password.
+    version: Option<u32>,
 }
 
 impl FailureText {
@@ -158,6 +169,7 @@ impl FailureText {
                 Some(("E", value)) => out.error = value.parse().ok(),
                 Some(("R", value)) => out.retry = value == "1",
                 Some(("C", value)) => out.challenge = hex(value.as_bytes()),
+                Some(("V", value)) => out.version = value.parse().ok(),
                 _ => {}
             }
         }

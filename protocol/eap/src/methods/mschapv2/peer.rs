@@ -5,6 +5,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use crypto::{Secret, mschap};
 
+use super::change::Change;
 use super::{FAILURE, FailureText, Message, RESPONSE, SUCCESS, nt_hash, success_is_right, user_name, write};
 use crate::packet::Body;
 use crate::{
@@ -17,6 +18,8 @@ use crate::{
 pub struct MsChapV2Peer {
     name: Vec<u8>,
     hash: Option<Secret>,
+    /// The new password, until the server has taken it.
+    new: Option<Secret>,
     state: State,
     trouble: Option<EapError>,
 }
@@ -29,6 +32,8 @@ enum State {
     Answered(Answered),
     /// A wrong password may be tried anew, with this challenge.
     Again { id: u8, challenge: [u8; 16] },
+    /// The password has expired, and a new one may be set in answer to this challenge.
+    Expired { id: u8, challenge: [u8; 16] },
     /// The server has proved that it has the password.
     Proved(Answered),
     /// It has not.
@@ -45,7 +50,7 @@ struct Answered {
 pub(crate) fn peer(credentials: &Credentials) -> Result<Box<dyn PeerMethod>, EapError> {
     let name = credentials.known_identity()?.to_vec();
     let hash = credentials.password.as_ref().map(nt_hash);
-    Ok(Box::new(MsChapV2Peer { name, hash, state: State::Start, trouble: None }))
+    Ok(Box::new(MsChapV2Peer { name, hash, new: None, state: State::Start, trouble: None }))
 }
 
 impl MsChapV2Peer {
@@ -69,7 +74,27 @@ impl MsChapV2Peer {
         }
     }
 
-    fn verify(&mut self, text: &[u8]) -> PeerStep {
+    /// RFC 2759 7: a new password in the place of the one that has expired.
+    fn change(&mut self, id: u8, challenge: [u8; 16], cx: &mut Context<'_>) -> PeerStep {
+        let (Some(old), Some(new)) = (&self.hash, &self.new) else { return PeerStep::Ask(Ask::NewPassword) };
+        let change = Change::new(new.as_bytes(), old, &challenge, user_name(&self.name), cx.rng);
+        let message = change
+            .ok_or(EapError::configuration("a new password has at most 256 characters of UTF-8"))
+            .and_then(|change| change.write(id).map(|message| (message, change)));
+        match message {
+            Ok((message, Change { peer_challenge: peer, nt_response, .. })) => {
+                self.hash = Some(mschap::nt_password_hash(new.as_bytes()));
+                self.state = State::Answered(Answered { server: challenge, peer, nt_response });
+                PeerStep::Respond(message, Progress::Continue)
+            }
+            Err(error) => {
+                self.state = State::Failed;
+                PeerStep::Fail(Some(Vec::from([FAILURE])), error)
+            }
+        }
+    }
+
+    fn verify(&mut self, text: &[u8], cx: &mut Context<'_>) -> PeerStep {
         let (State::Answered(answered), Some(hash)) = (&self.state, &self.hash) else {
             return PeerStep::Ignore(Ignored("an MSCHAPv2 Success before a response"));
         };
@@ -83,6 +108,9 @@ impl MsChapV2Peer {
         if let State::Answered(answered) = core::mem::replace(&mut self.state, State::Failed) {
             self.state = State::Proved(answered);
         }
+        if let Some(new) = self.new.take() {
+            cx.notes.push(Note::NewPassword(new));
+        }
         PeerStep::Respond(Vec::from([SUCCESS]), Progress::Done(Decision::Unconditional))
     }
 
@@ -92,6 +120,11 @@ impl MsChapV2Peer {
         }
         let said = FailureText::parse(text);
         cx.notes.push(Note::Text(said.reason()));
+        // RFC 2759 7: the password was right, and has expired.
+        if let (Some(648), Some(3), Some(challenge), None) = (said.error, said.version, said.challenge, &self.new) {
+            self.state = State::Expired { id: id.wrapping_add(1), challenge };
+            return PeerStep::Ask(Ask::NewPassword);
+        }
         // RFC 2759 6: another try, with the challenge that it gives.
         if let (true, Some(691), Some(challenge)) = (said.retry, said.error, said.challenge) {
             self.hash = None;
@@ -126,23 +159,41 @@ impl PeerMethod for MsChapV2Peer {
                 None => self.respond(id, challenge, cx),
             };
         }
+        if let State::Expired { id, challenge } = self.state {
+            return match self.trouble.take() {
+                Some(_) => {
+                    self.state = State::Failed;
+                    PeerStep::Fail(Some(Vec::from([FAILURE])), wrong("the password has expired".into()))
+                }
+                None => self.change(id, challenge, cx),
+            };
+        }
         if let Some(error) = self.trouble.take() {
             return PeerStep::Fail(None, error);
         }
         match message {
             Message::Challenge { id, challenge } => match self.state {
                 State::Start => self.respond(id, challenge, cx),
-                State::Answered(_) | State::Again { .. } | State::Proved(_) | State::Failed => {
+                State::Answered(_) | State::Again { .. } | State::Expired { .. } | State::Proved(_) | State::Failed => {
                     PeerStep::Ignore(Ignored("another MSCHAPv2 challenge"))
                 }
             },
-            Message::Success { text } => self.verify(text),
+            Message::Success { text } => self.verify(text, cx),
             Message::Failure { id, text } => self.refused(id, text, cx),
-            Message::Response { .. } => PeerStep::Ignore(Ignored("an MSCHAPv2 response of a server")),
+            Message::Response { .. } | Message::Change { .. } => {
+                PeerStep::Ignore(Ignored("an MSCHAPv2 response of a server"))
+            }
         }
     }
 
     fn answer(&mut self, answer: Answer) {
+        if matches!(self.state, State::Expired { .. }) {
+            match answer.text() {
+                Some(new) => self.new = Some(new),
+                None => self.trouble = Some(EapError::local("nobody gave a new password")),
+            }
+            return;
+        }
         match answer.password() {
             Some(password) => self.hash = Some(nt_hash(&password)),
             None => self.trouble = Some(EapError::local("nobody gave a password")),
