@@ -320,7 +320,17 @@ pub(super) fn survives_bad_links(mut make: impl FnMut() -> Pair) {
 pub(super) fn in_step(
     credentials: Credentials,
     helper: &mut Helper,
+    alter: impl FnMut(usize, &mut Vec<u8>),
+) -> (Ended, usize) {
+    in_step_with(credentials, helper, alter, |_, _| {})
+}
+
+/// The same; `between` has the peer after each of its answers.
+pub(super) fn in_step_with(
+    credentials: Credentials,
+    helper: &mut Helper,
     mut alter: impl FnMut(usize, &mut Vec<u8>),
+    mut between: impl FnMut(usize, &mut Peer),
 ) -> (Ended, usize) {
     let (mut peer_rng, mut server_rng) = (TestRng::new(1), TestRng::new(2));
     let mut peer = Peer::new(PeerConfig::default(), Box::new(credentials));
@@ -351,7 +361,12 @@ pub(super) fn in_step(
             requests += 1;
         }
         let _ = peer.handle_packet(&packet, &mut env(Instant::ZERO, &mut peer_rng));
-        while let Some(output) = peer.poll_output() {
+        let mut said: Vec<_> = core::iter::from_fn(|| peer.poll_output()).collect();
+        if packet[0] == 1 {
+            between(requests - 1, &mut peer);
+            said.extend(core::iter::from_fn(|| peer.poll_output()));
+        }
+        for output in said {
             match output {
                 PeerOutput::Send(packet) => {
                     let _ = server.handle_packet(&packet, &mut env(Instant::ZERO, &mut server_rng));

@@ -21,10 +21,10 @@ const fn step(how: TeapInner) -> TeapStep {
     TeapStep { how, identity: None, is_strict: false }
 }
 
-const EAP: TeapStep = step(TeapInner::Eap);
+pub(super) const EAP: TeapStep = step(TeapInner::Eap);
 const PASSWORD: TeapStep = step(TeapInner::Password);
 
-fn server(ends: &Ends, steps: &[TeapStep], inner: MethodType) -> Helper {
+pub(super) fn server(ends: &Ends, steps: &[TeapStep], inner: MethodType) -> Helper {
     let (endpoint, steps) = (Arc::clone(&ends.server), steps.to_vec());
     Box::new(move |ask| {
         let mut user = User { password: Some(password("secret")), ..User::default() };

@@ -11,7 +11,7 @@ use tls::{
     Backend as _, ClientCertificates, ClientProfile, Endpoint, NameRules, Revocation, Rustls, ServerProfile, Versions,
 };
 
-use super::kit::{Helper, Pair, credentials, password, survives_bad_links, user};
+use super::kit::{Helper, Pair, credentials, in_step, in_step_with, password, survives_bad_links, user};
 use crate::fragment::TlsFrame;
 use crate::methods::mschapv2::MsChapV2Server;
 use crate::methods::peap::PeapServer;
@@ -181,6 +181,40 @@ fn peap_binds_both_conversations_in_both_versions_of_tls_and_of_its_own() {
             assert_eq!(ended.server.unwrap_err().blame(), Blame::Credentials);
             assert!(matches!(ended.peer.unwrap_err().blame(), Blame::Credentials | Blame::Refused));
         }
+    }
+}
+
+/// Whoever is on the air sends an EAP-Success that fits after each answer of the station. In TLS 1.3 the server has said
+/// by then under protection that all is well, or it is not believed (RFC 9190 2.1.1, [MS-PEAP] 3.1.5.6, RFC 9930 3.3.4).
+#[test]
+fn no_success_is_believed_before_the_server_has_said_so_under_protection() {
+    for method in [MethodType::TLS, MethodType::PEAP, MethodType::TEAP] {
+        let ends = ends(Versions::ONLY_TLS13, method == MethodType::TLS, true);
+        let helper = || match method {
+            MethodType::TLS => tls(&ends),
+            MethodType::PEAP => peap(&ends, 0),
+            _ => super::teap::server(&ends, &[super::teap::EAP], MethodType::MSCHAPV2),
+        };
+        let (ended, requests) = in_step(profile(&ends, method, "secret"), &mut helper(), |_, _| {});
+        assert!(ended.peer.is_ok(), "{method}: {ended:?}");
+        ends.client.forget();
+        let identifier = core::cell::Cell::new(0);
+        let mut believed = Vec::new();
+        let (ended, _) = in_step_with(
+            profile(&ends, method, "secret"),
+            &mut helper(),
+            |_, packet| identifier.set(packet[1]),
+            |number, peer| {
+                let mut rng = crypto::testing::TestRng::new(1);
+                let mut env = super::kit::env(wire::Instant::ZERO, &mut rng);
+                let _ = peer.handle_packet(&[3, identifier.get(), 0, 4], &mut env);
+                if peer.is_authenticated() {
+                    believed.push(number);
+                }
+            },
+        );
+        assert!(ended.peer.is_ok(), "{method}: {ended:?}");
+        assert_eq!(believed, [requests - 1], "{method}: of {requests} Requests");
     }
 }
 

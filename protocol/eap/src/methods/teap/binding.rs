@@ -156,6 +156,25 @@ mod tests {
         }
     }
 
+    /// The codes that hostap 2.12-devel found right, and its answer.
+    #[test]
+    fn the_codes_are_those_of_hostap() {
+        use crate::methods::sim::tests::hex;
+        let bound = super::super::keys::tests::hostaps();
+        let outer = [&[0, 1, 0, 9][..], b"authority"].concat();
+        let seen = Seen { version: 1, server: outer, peer: Vec::new() };
+        let nonce: [u8; 32] =
+            hex("8aa2d790d641b387a8574c6fae6d9b6f3b4a79a517cec22a630bfdb7a6a634a4").try_into().unwrap();
+        let tlv = request(&bound, &seen, &nonce);
+        assert_eq!(tlv[..8], hex("800c004c00010130"));
+        assert_eq!(tlv[EMSK_MAC..MSK_MAC], hex("4fd97ad1d052d4de9fd9591356793fc6da3ffcc7"));
+        assert_eq!(tlv[MSK_MAC..], hex("f03b35157e7cbe7d36234e7b086eb0def97a49fe"));
+        let answer = response(&bound, Selected::Emsk, &seen, &nonce);
+        assert_eq!(answer[..8], hex("800c004c00010111"));
+        assert_eq!(answer[EMSK_MAC..MSK_MAC], hex("1ceea9dae97ef1f9830ac43d6138fcc942825082"));
+        assert_eq!(answer[MSK_MAC..], [0; 20]);
+    }
+
     #[test]
     fn a_side_without_an_emsk_takes_the_other_code_and_nothing_less() {
         let seen = Seen { version: 1, ..Seen::default() };

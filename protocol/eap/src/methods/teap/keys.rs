@@ -44,6 +44,23 @@ impl Prf {
         made.truncate(octets);
         Secret::from(made)
     }
+
+    /// IMSK of an EMSK (RFC 9930 6.2).
+    fn imsk(self, emsk: &Secret) -> Secret {
+        let made = self.expand(emsk.as_bytes(), b"TEAPbindkey@ietf.org", &[0, 0, 64], 64);
+        Secret::from(made.as_bytes().get(..IMSK).unwrap_or_default())
+    }
+
+    /// IMCK (RFC 9930 6.2).
+    fn imck(self, seed: &Secret, imsk: &[u8]) -> Secret {
+        self.expand(seed.as_bytes(), b"Inner Methods Compound Keys", imsk, SEED.saturating_add(CMK))
+    }
+
+    /// MSK and EMSK (RFC 9930 6.4).
+    fn exported(self, seed: &Secret) -> (Secret, Secret) {
+        let of = |label| self.expand(seed.as_bytes(), label, &[], 64);
+        (of(b"Session Key Generating Function"), of(b"Extended Session Key Generating Function"))
+    }
 }
 
 /// What is derived at one point: S-IMCK, for what comes next, and CMK, which binds.
@@ -51,6 +68,13 @@ impl Prf {
 pub(super) struct Derived {
     pub(super) seed: Secret,
     pub(super) cmk: Secret,
+}
+
+impl Derived {
+    fn of(imck: &Secret) -> Derived {
+        let (seed, cmk) = imck.as_bytes().split_at_checked(SEED).unwrap_or_default();
+        Derived { seed: Secret::from(seed), cmk: Secret::from(cmk) }
+    }
 }
 
 /// Where the derivation stands: S-IMCK of the last inner method, or the seed of the tunnel.
@@ -97,15 +121,13 @@ impl Chain {
     }
 
     fn derive(&self, channel: &mut Channel, imsk: &[u8]) -> Result<Derived, EapError> {
-        const LABEL: &str = "Inner Methods Compound Keys";
         let made = if channel.is_tls13() {
             let context = Secret::from([self.seed.as_bytes(), imsk].concat());
             exported(channel, "EXPORTER: Inner Methods Compound Keys", context.as_bytes(), SEED.saturating_add(CMK))?
         } else {
-            self.prf.expand(self.seed.as_bytes(), LABEL.as_bytes(), imsk, SEED.saturating_add(CMK))
+            self.prf.imck(&self.seed, imsk)
         };
-        let (seed, cmk) = made.as_bytes().split_at_checked(SEED).unwrap_or_default();
-        Ok(Derived { seed: Secret::from(seed), cmk: Secret::from(cmk) })
+        Ok(Derived::of(&made))
     }
 
     /// With the keys of an inner method; `None` of a password, or of nothing at all (RFC 9930 6.2).
@@ -120,8 +142,7 @@ impl Chain {
                 *to = from;
             }
             if let Some(emsk) = &keys.emsk {
-                let made = self.prf.expand(emsk.as_bytes(), b"TEAPbindkey@ietf.org", &[0, 0, 64], 64);
-                of_emsk = Some(self.derive(channel, made.as_bytes().get(..IMSK).unwrap_or_default())?);
+                of_emsk = Some(self.derive(channel, self.prf.imsk(emsk).as_bytes())?);
             }
         }
         Ok(Bound { prf: self.prf, of_msk: self.derive(channel, &*imsk)?, of_emsk })
@@ -143,10 +164,7 @@ impl Chain {
                 exported(channel, "EXPORTER: Extended Session Key Generating Function", seed, 64)?,
             )
         } else {
-            (
-                self.prf.expand(seed, b"Session Key Generating Function", &[], 64),
-                self.prf.expand(seed, b"Extended Session Key Generating Function", &[], 64),
-            )
+            self.prf.exported(&self.seed)
         };
         keys.msk = msk;
         keys.emsk = Some(emsk);
@@ -161,7 +179,7 @@ fn exported(channel: &mut Channel, label: &str, context: &[u8], octets: usize) -
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::methods::sim::tests::hex;
 
@@ -176,5 +194,68 @@ mod tests {
              0fa022f7077def17abfd3797c0564bab4fbc91666e9def9b97fce34f796789baa48082d122ee42c5a72e5a5110fff701\
              87347b66");
         assert_eq!(made.as_bytes(), expected);
+    }
+
+    /// What hostap 2.12-devel has computed as the peer of our server, with EAP-pwd inside and
+    /// `TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384` outside.
+    pub(in super::super) const SEED_0: &str =
+        "629a2627b464eec8b36519a6da1f7df19ee7eebc7e2919881d16364dda51a8a1f9535fd81ecc8331";
+    const MSK: &str = "1a09770e6f822ed1f6632b433ebc1bf37379dae6ac03bdc03a2fda7e65429170";
+    const EMSK: &str = "dbece1796d3db33a0d1935abb20c63109d5959459adf4f0ecb83cd843dc179a3\
+        225c52366d78cfa0f7f721b95feea1a6a9166678a6212c604364bd7ed133bd8f";
+
+    /// What both sides have bound there.
+    pub(in super::super) fn hostaps() -> Bound {
+        let seed = Secret::from(hex(SEED_0));
+        let imsk = Prf::Sha384.imsk(&Secret::from(hex(EMSK)));
+        Bound {
+            prf: Prf::Sha384,
+            of_msk: Derived::of(&Prf::Sha384.imck(&seed, &hex(MSK))),
+            of_emsk: Some(Derived::of(&Prf::Sha384.imck(&seed, imsk.as_bytes()))),
+        }
+    }
+
+    #[test]
+    fn the_compound_keys_are_those_of_hostap() {
+        let imsk = Prf::Sha384.imsk(&Secret::from(hex(EMSK)));
+        assert_eq!(imsk.as_bytes(), hex("7f79fe5acb994802b7a5c667cdbae87683a19cb62a245f1ee5a2e0ce6e45d18a"));
+        let bound = hostaps();
+        let of_emsk = bound.of_emsk.as_ref().unwrap();
+        let selected = hex("3ec20e8e1cdc09661ac0592c5af767ad3e44ef2f56554f9e1d7caa6efccfadd6b63680d7468c1f17");
+        assert_eq!(of_emsk.seed.as_bytes(), selected);
+        assert_eq!(of_emsk.cmk.as_bytes(), hex("59648c898df4d6f6cf1cb728efb16afb925d91a5"));
+        assert_eq!(
+            bound.of_msk.seed.as_bytes(),
+            hex("524bbee8083b4d9169b465c0fd4b10b7c7ebe970bb6a2097dfa991c2180c71639d764412c54a3615")
+        );
+        assert_eq!(bound.of_msk.cmk.as_bytes(), hex("9e0a9728fa84d05c5f56298ab2924ab19b955037"));
+        let (msk, emsk) = Prf::Sha384.exported(&of_emsk.seed);
+        assert_eq!(
+            msk.as_bytes(),
+            hex("71453b66dc7d60575bc0ff0cebcd7be9f3cf96ecab81ae2a957769962954533225a43e2aa962ed62217616c27b439025\
+                 8a1bb59e7b648ff106e64fc99e5427a8")
+        );
+        assert_eq!(
+            emsk.as_bytes(),
+            hex("81bef4636f43a957b9621eea08fe2851ff5afb9a402df9a46166e6e255287050257edaf2e97cedecf04021f28abd208b\
+                 e3803dc5bdfa4f2251d993f9b2a6dd0e")
+        );
+    }
+
+    /// The second EAP-pwd goes on from what the first one's binding has selected.
+    #[test]
+    fn the_next_inner_method_goes_on_as_with_hostap() {
+        let seed = hostaps().of_emsk.unwrap().seed;
+        let emsk = hex(
+            "043ae1c34c4933b343188b33935bef69b0eafe8e31dc5eccbe5c0bd1a1aaa9a4008376bb01d554e617492bc5aa450e71a0748bb0d8185710\
+             1fa8211b9afbd5b6",
+        );
+        let derived = Derived::of(&Prf::Sha384.imck(&seed, Prf::Sha384.imsk(&Secret::from(emsk)).as_bytes()));
+        assert_eq!(
+            derived.seed.as_bytes(),
+            hex("e94b35c352475523f2e60fb62d4f0939bd4a4ad5e28ea929e4ab90271a075a2b90558714c8b590b1")
+        );
+        let (msk, _) = Prf::Sha384.exported(&derived.seed);
+        assert_eq!(msk.as_bytes()[..16], hex("84b7128e768db0937d99351799cee7f0"));
     }
 }
