@@ -6,8 +6,9 @@
 use alloc::vec::Vec;
 use core::iter::repeat_n;
 
+use crypto_bigint::ctutils::{CtGt, CtLt};
 use crypto_bigint::modular::{BoxedMontyForm, BoxedMontyParams};
-use crypto_bigint::{BoxedUint, NonZero, Odd};
+use crypto_bigint::{BoxedUint, Odd};
 use zeroize::{Zeroize, Zeroizing};
 
 use crate::{Rng, Secret};
@@ -119,8 +120,7 @@ impl DhGroup {
     /// `base` to the power of the secret; `base` is below the prime.
     fn power(self, base: &[u8], secret: &Secret) -> Option<Secret> {
         let (field, prime) = self.field()?;
-        let modulus = NonZero::new(prime).into_option()?;
-        let base = Zeroizing::new(BoxedUint::from_be_slice_vartime(base).rem_vartime(&modulus));
+        let base = Zeroizing::new(BoxedUint::from_be_slice_truncated(base, prime.bits_precision()));
         let exponent = Zeroizing::new(BoxedUint::from_be_slice_vartime(secret.as_bytes()));
         let mut power = BoxedMontyForm::new(BoxedUint::clone(&base), &field).pow(&exponent);
         let number = Zeroizing::new(power.retrieve());
@@ -131,16 +131,15 @@ impl DhGroup {
     }
 
     /// Whether this is a public value other than those that give everything away: 1 < y < p - 1, in as many octets as
-    /// the prime has (RFC 2631 2.1.5, RFC 6989 2.1).
+    /// the prime has (RFC 2631 2.1.5, RFC 6989 2.1). Takes the same time for each: it may have been decrypted with a
+    /// password.
     #[must_use]
     pub fn is_public(self, value: &[u8]) -> bool {
-        let prime = self.prime();
-        let is_small = value.split_last().is_none_or(|(last, rest)| *last < 2 && rest.iter().all(|octet| *octet == 0));
-        let mut last = prime;
-        if let Some(octet) = last.last_mut() {
-            *octet = octet.saturating_sub(1);
-        }
-        value.len() == self.octets() && !is_small && value < last.as_slice()
+        let Some((_, prime)) = self.field().filter(|_| value.len() == self.octets()) else { return false };
+        let number = Zeroizing::new(BoxedUint::from_be_slice_truncated(value, prime.bits_precision()));
+        let one = BoxedUint::one_with_precision(prime.bits_precision());
+        let last = prime.wrapping_sub(&one);
+        (number.ct_gt(&one) & number.ct_lt(&last)).to_bool()
     }
 }
 

@@ -1,6 +1,6 @@
 //! The server's side: the keys of its peers' conversations.
 
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, VecDeque};
 use alloc::vec::Vec;
 use core::time::Duration;
 
@@ -18,6 +18,8 @@ pub struct ErpStore {
     limit: usize,
     lifetime: Duration,
     known: BTreeMap<Vec<u8>, Known>,
+    /// Their names, what expires first in front: all live equally long.
+    order: VecDeque<(Instant, Vec<u8>)>,
 }
 
 #[derive(Debug)]
@@ -52,24 +54,27 @@ impl ErpStore {
     /// An empty one, for peers of this realm.
     #[must_use]
     pub const fn new(realm: Vec<u8>, limit: usize, lifetime: Duration) -> ErpStore {
-        ErpStore { realm, limit, lifetime, known: BTreeMap::new() }
+        ErpStore { realm, limit, lifetime, known: BTreeMap::new(), order: VecDeque::new() }
     }
 
     /// Keeps the keys of a conversation that has succeeded; says whether they are fit for it. With no room left, what
     /// expires first is forgotten.
     pub fn add(&mut self, keys: &Keys, identity: &[u8], now: Instant) -> bool {
         let Some(keys) = ErpKeys::new(keys, &self.realm) else { return false };
-        self.known.retain(|_, known| now < known.until);
-        if self.known.len() >= self.limit
-            && let Some(first) = self.known.iter().min_by_key(|(_, known)| known.until).map(|(name, _)| name.clone())
-        {
-            self.known.remove(&first);
-        }
         if self.limit == 0 {
             return false;
         }
+        while self.order.front().is_some_and(|(until, _)| now >= *until) || self.known.len() >= self.limit {
+            let Some((until, name)) = self.order.pop_front() else { break };
+            if self.known.get(&name).is_some_and(|known| known.until == until) {
+                self.known.remove(&name);
+            }
+        }
         let until = now + self.lifetime;
-        self.known.insert(keys.name.clone(), Known { keys, identity: identity.to_vec(), until, last: None });
+        self.order.push_back((until, keys.name.clone()));
+        // Told twice of the same conversation it does not take the same numbers again.
+        let last = self.known.remove(&keys.name).and_then(|known| known.last);
+        self.known.insert(keys.name.clone(), Known { keys, identity: identity.to_vec(), until, last });
         true
     }
 

@@ -71,6 +71,8 @@ fn what_was_said_before_gets_no_new_key() {
     let once = success(store.handle(&second, Instant::ZERO));
     assert!(store.handle(&first, Instant::ZERO).is_err(), "a number below");
     assert_eq!(success(store.handle(&second, Instant::ZERO)), once, "the answer was lost: the same once more");
+    assert!(store.add(&keys(), b"alice@example.org", Instant::ZERO));
+    assert!(store.handle(&first, Instant::ZERO).is_err(), "a number below, after the server was told twice");
     let (third, _) = peer.initiate(3, Instant::ZERO).unwrap();
     success(store.handle(&third, Instant::ZERO));
     assert!(store.handle(&second, Instant::ZERO).is_err());
@@ -121,6 +123,10 @@ fn a_store_holds_so_many_and_forgets_what_expires_first() {
         assert!(store.add(&of(octet), b"x", Instant::ZERO + Duration::from_secs(u64::from(octet))));
     }
     assert_eq!(store.len(), 2);
+    // The same conversation told twice is one, and expires as the second time says.
+    assert!(store.add(&of(2), b"x", Instant::ZERO + Duration::from_secs(3)));
+    assert!(store.add(&of(3), b"x", Instant::ZERO + Duration::from_secs(63)));
+    assert_eq!(store.len(), 1);
     let mut peer = ErpPeer::new(&of(0), b"example.org").unwrap();
     let (initiate, _) = peer.initiate(1, Instant::ZERO).unwrap();
     assert!(matches!(store.handle(&initiate, Instant::ZERO), Ok(ErpAnswer::Failure { .. })));

@@ -159,6 +159,47 @@ fn a_server_that_never_ends_is_left_after_a_hundred_rounds() {
     assert!(outputs(&mut peer).contains(&PeerOutput::Failure(EapError::TooManyRounds)));
 }
 
+/// hostap's `ap_wpa2_eap_too_many_roundtrips_server`: rounds that carry nothing end sooner.
+#[test]
+fn a_conversation_that_carries_nothing_is_left_after_fifty_rounds_by_either_side() {
+    let (config, _) = super::kit::lax();
+    let mut peer = Peer::new(config, Box::new(credentials(&[MethodType::GTC], "short")));
+    let mut rng = TestRng::new(7);
+    let taken = (0..=255).take_while(|identifier| {
+        let request = packet::write_body(Code::Request, *identifier, MethodType::GTC, false, &[*identifier]).unwrap();
+        peer.handle_packet(&request, &mut env(Instant::ZERO, &mut rng)).is_ok()
+    });
+    assert_eq!(taken.count(), 51);
+    assert!(outputs(&mut peer).contains(&PeerOutput::Failure(EapError::TooManyRounds)));
+    // A peer that sends one octet of a fragment after the other.
+    let ends = super::tunnels::ends(super::tunnels::BOTH[0], false, true);
+    let mut server = Server::new(ServerConfig::default(), 0);
+    let mut packet = packet::write_body(Code::Response, 0, MethodType::IDENTITY, false, b"alice").unwrap();
+    let mut rounds = 0;
+    while server.handle_packet(&packet, &mut env(Instant::ZERO, &mut rng)).is_ok() && !server.is_over() {
+        let mut identifier = 0;
+        while let Some(output) = server.poll_output() {
+            match output {
+                crate::ServerOutput::Send(request) => identifier = request[1],
+                crate::ServerOutput::Ask(_) => {
+                    let method: Box<dyn ServerMethod> =
+                        Box::new(crate::methods::tls::TlsServer::new(ends.server.clone()));
+                    let user = crate::User { methods: vec![method], ..crate::User::default() };
+                    let answer = crate::Answer::User(Box::new(user));
+                    server.answer(answer, &mut env(Instant::ZERO, &mut rng));
+                }
+                _ => {}
+            }
+        }
+        rounds += 1;
+        packet =
+            packet::write_body(Code::Response, identifier, MethodType::TLS, false, &[0xc0, 0, 0, 0xff, 0, 7]).unwrap();
+    }
+    assert_eq!(rounds, 50);
+    let last = core::iter::from_fn(|| server.poll_output()).last();
+    assert!(matches!(last, Some(crate::ServerOutput::Failure { error: EapError::TooManyRounds, .. })), "{last:?}");
+}
+
 #[test]
 fn requests_of_a_second_method_and_identity_amid_the_first_are_passed_over() {
     let (mut peer, mut rng) = peer(&[MethodType::MSCHAPV2, MethodType::TLS]);

@@ -2,7 +2,7 @@
 //!
 //! The groups are 14, 15 and 16 with the generators of RFC 6124 7.1; those of 1024 and 1536 bits are too weak for what
 //! a password is worth. Where hostap differs from the RFC, which it does in the order of the nonces in the exported keys,
-//! it is followed: nobody else has the method.
+//! it is followed: nobody else has the method. So is a password taken as it is, without SASLprep (RFC 6124 5.1).
 
 use alloc::vec::Vec;
 
