@@ -52,7 +52,7 @@ pub use method_type::MethodType;
 pub use nak::Nak;
 pub use other::Other;
 pub use peer::{Peer, PeerConfig, PeerOutput};
-pub use profile::Credentials;
+pub use profile::{Credentials, MachineCredentials};
 pub use rounds::RoundLimits;
 pub use server::{Server, ServerConfig, ServerOutput};
 pub use traits::{

@@ -8,6 +8,15 @@ use crate::methods::TABLE;
 use crate::methods::sim::{self, SimCredentials};
 use crate::{EapError, Keys, MethodType, Note, Password, PeerMethod, PeerMethods, TunnelCredentials};
 
+/// What the device itself authenticates with, where a server of TEAP asks for that (RFC 9930 4.2.3).
+#[derive(Clone, Debug)]
+pub struct MachineCredentials {
+    /// Who it is.
+    pub identity: Vec<u8>,
+    /// Its password.
+    pub password: Password,
+}
+
 /// A network's credentials: what its configuration says of EAP, already typed.
 #[derive(Clone, Debug, Default)]
 pub struct Credentials {
@@ -19,6 +28,8 @@ pub struct Credentials {
     pub anonymous_identity: Option<Vec<u8>>,
     /// The password, or the shared key of methods that are made for one; `None` has it asked for.
     pub password: Option<Password>,
+    /// What the device authenticates with, beside the person.
+    pub machine: Option<MachineCredentials>,
     /// What methods with the card of a mobile network need.
     pub sim: Option<SimCredentials>,
     /// What methods with TLS need.

@@ -14,7 +14,8 @@ use crate::methods::teap::{TeapIdentity, TeapInner, TeapServer, TeapStep};
 use crate::packet::Body;
 use crate::tunnel::{Channel, Taken};
 use crate::{
-    Answer, Ask, Blame, Context, Credentials, EapError, Keys, MethodType, ServerMethod, ServerOutput, ServerStep, User,
+    Answer, Ask, Blame, Context, Credentials, EapError, Keys, MachineCredentials, MethodType, ServerMethod,
+    ServerOutput, ServerStep, User,
 };
 
 const fn step(how: TeapInner) -> TeapStep {
@@ -148,6 +149,33 @@ fn an_identity_of_the_wrong_kind_is_taken_only_where_the_server_does_not_insist(
                 pair(credentials(&ends, MethodType::MSCHAPV2), server(&ends, &steps, MethodType::MSCHAPV2)).run();
             assert_eq!(ended.peer.is_ok(), is_ok, "{identity:?} {is_strict}: {ended:?}");
         }
+    }
+}
+
+/// hostap's `eap_teap_id=5`: the device first, then the person.
+#[test]
+fn a_device_and_a_person_authenticate_one_after_the_other_where_the_station_has_both_identities() {
+    let ends = ends(BOTH[0], false, true);
+    for how in [TeapInner::Eap, TeapInner::Password] {
+        ends.client.forget();
+        let of = |identity| TeapStep { how, identity: Some(identity), is_strict: true };
+        let steps = [of(TeapIdentity::Machine), of(TeapIdentity::User)];
+        let mut both = credentials(&ends, MethodType::MSCHAPV2);
+        both.machine = Some(MachineCredentials { identity: b"host/laptop".to_vec(), password: password("machine") });
+        let mut inner = server(&ends, &steps, MethodType::MSCHAPV2);
+        let helper: Helper = Box::new(move |ask| match ask {
+            Ask::User { identity, inner: true } if identity == b"host/laptop" => {
+                let method: Box<dyn ServerMethod> =
+                    Box::new(MsChapV2Server::new(b"server".to_vec(), &password("machine")));
+                let user = User { password: Some(password("machine")), methods: vec![method], ..User::default() };
+                Answer::User(Box::new(user))
+            }
+            other => inner(other),
+        });
+        let mut pair = pair(both, helper);
+        let ended = pair.run();
+        assert!(ended.peer.is_ok(), "{how:?}: {ended:?}");
+        assert_eq!((ended.peer, asked(&pair)), (ended.server, 2));
     }
 }
 

@@ -68,8 +68,9 @@ enum Asking {
     Password,
 }
 
-/// The identity that we have is a user's (RFC 9930 4.2.3).
+/// Whose identity it is (RFC 9930 4.2.3).
 const USER: u16 = 1;
+const MACHINE: u16 = 2;
 
 pub(crate) fn peer(credentials: &Credentials) -> Result<Box<dyn PeerMethod>, EapError> {
     let tunnel = credentials.known_tunnel()?.clone();
@@ -190,9 +191,10 @@ impl TeapPeer {
             return self.password(running, prompt, tlvs.identity_type, cx);
         }
         if let Some(packet) = tlvs.eap {
-            let ask = self.eap(running, packet, cx)?;
-            add_identity_type(running, tlvs.identity_type);
-            return Ok(ask);
+            if tlvs.identity_type.is_some() {
+                running.reply.extend(tlv::identity_type(self.chosen(tlvs.identity_type)));
+            }
+            return self.eap(running, packet, tlvs.identity_type, cx);
         }
         Ok(None)
     }
@@ -238,7 +240,28 @@ impl TeapPeer {
         Ok(())
     }
 
-    fn eap(&self, running: &mut Running, packet: &[u8], cx: &mut Context<'_>) -> Result<Option<Ask>, GivenUp> {
+    /// Whose identity is shown where this one is asked for: the one that is there (RFC 9930 4.2.3).
+    fn chosen(&self, asked: Option<u16>) -> u16 {
+        if asked == Some(MACHINE) && self.credentials.machine.is_some() { MACHINE } else { USER }
+    }
+
+    /// What authenticates it inside.
+    fn credentials_of(&self, asked: Option<u16>) -> Credentials {
+        let mut credentials = self.credentials.clone();
+        if let (MACHINE, Some(machine)) = (self.chosen(asked), &self.credentials.machine) {
+            credentials.identity = Some(machine.identity.clone());
+            credentials.password = Some(machine.password.clone());
+        }
+        credentials
+    }
+
+    fn eap(
+        &self,
+        running: &mut Running,
+        packet: &[u8],
+        identity_type: Option<u16>,
+        cx: &mut Context<'_>,
+    ) -> Result<Option<Ask>, GivenUp> {
         let is_identity =
             matches!(Packet::parse(packet), Ok(Packet::Request(body)) if body.method == MethodType::IDENTITY);
         let mut inner = match core::mem::replace(&mut running.inner, Inner::None) {
@@ -249,7 +272,7 @@ impl TeapPeer {
             }
             Inner::Eap(inner) if !is_identity || inner.is_untouched() => inner,
             Inner::Eap(_) | Inner::None | Inner::Password => {
-                Box::new(InnerPeer::new(&self.credentials, &self.methods, cx.room))
+                Box::new(InnerPeer::new(&self.credentials_of(identity_type), &self.methods, cx.room))
             }
         };
         let step = inner.handle(packet, cx);
@@ -258,7 +281,7 @@ impl TeapPeer {
 
     /// Name and password, if they may be sent (RFC 9930 3.6.2).
     fn password(
-        &mut self,
+        &self,
         running: &mut Running,
         prompt: &[u8],
         identity_type: Option<u16>,
@@ -271,14 +294,18 @@ impl TeapPeer {
         if !prompt.is_empty() && running.asking.is_none() {
             cx.notes.push(Note::Text(String::from_utf8_lossy(prompt).into_owned()));
         }
-        add_identity_type(running, identity_type);
-        self.send_password(running)
+        if identity_type.is_some() {
+            running.reply.extend(tlv::identity_type(self.chosen(identity_type)));
+        }
+        self.send_password(running, identity_type)
     }
 
-    fn send_password(&mut self, running: &mut Running) -> Result<Option<Ask>, GivenUp> {
-        let (Some(name), Some(password)) = (&self.credentials.identity, &self.credentials.password) else {
+    fn send_password(&self, running: &mut Running, identity_type: Option<u16>) -> Result<Option<Ask>, GivenUp> {
+        let credentials = self.credentials_of(identity_type);
+        let (Some(name), Some(password)) = (&credentials.identity, &credentials.password) else {
+            // Those of a machine are always there.
             running.asking = Some(Asking::Password);
-            return Ok(Some(if self.credentials.identity.is_none() { Ask::Identity } else { Ask::Password }));
+            return Ok(Some(if credentials.identity.is_none() { Ask::Identity } else { Ask::Password }));
         };
         let response = password.plain().and_then(|password| tlv::password_response(&Basic { name, password }));
         match response {
@@ -295,7 +322,7 @@ impl TeapPeer {
     /// What was asked for is there.
     fn resume(&mut self, mut running: Running, cx: &mut Context<'_>) -> PeerStep {
         let step = match running.asking.take() {
-            Some(Asking::Password) => self.send_password(&mut running),
+            Some(Asking::Password) => self.send_password(&mut running, None),
             Some(Asking::Inner) | None => match core::mem::replace(&mut running.inner, Inner::None) {
                 Inner::Eap(mut inner) => match inner.resume(cx) {
                     Some(step) => inner_said(&mut running, inner, step),
@@ -366,12 +393,6 @@ fn inner_said(running: &mut Running, inner: Box<InnerPeer>, step: InnerStep) -> 
         InnerStep::Failed(error) => return Err(GivenUp(Some(Code::InnerMethod), error)),
     }
     Ok(None)
-}
-
-fn add_identity_type(running: &mut Running, asked: Option<u16>) {
-    if asked.is_some() {
-        running.reply.extend(tlv::identity_type(USER));
-    }
 }
 
 /// Why the server refuses, as well as it is known.
