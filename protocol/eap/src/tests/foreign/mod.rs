@@ -192,7 +192,7 @@ fn our_server_and_eapol_test_come_to_the_same_keys() {
             }
         }
     }
-    assert_eq!(names(&seen), "PSK PAX SAKE SIM SIM AKA AKA AKA' AKA' GPSK EKE IKEV2 ");
+    assert_eq!(names(&seen), "PSK PAX SAKE SIM SIM AKA AKA AKA' AKA' GPSK GPSK EKE EKE EKE EKE IKEV2 ");
 }
 
 /// A whole conversation, and two that take its keys.
