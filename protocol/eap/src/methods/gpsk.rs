@@ -1,4 +1,7 @@
 //! EAP-GPSK (RFC 5433): a shared key of any length, AES-CMAC or HMAC-SHA-256, four messages.
+//!
+//! A side that does not believe the other ends the conversation without the GPSK-Fail that RFC 5433 10 has for it: hostap
+//! knows none, and would wait for what never comes. That of others is taken, and answered.
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -161,11 +164,6 @@ fn with_length(value: &[u8]) -> Vec<u8> {
 /// No protected data in a message of ours; that of others is passed over (RFC 5433 9.7).
 const NO_PAYLOAD: [u8; 2] = [0, 0];
 
-/// What does not go on, without protection.
-fn failure(code: u32) -> Vec<u8> {
-    [&[Op::Fail as u8][..], &code.to_be_bytes()].concat()
-}
-
 /// What the other side gives as its reason.
 fn reason(mut reader: Reader<'_>) -> Result<EapError, Malformed> {
     Ok(EapError::refused(match reader.u32_be("EAP-GPSK failure")? {
@@ -221,7 +219,7 @@ impl PeerMessages {
         let fits = |suite: &Suite| key.len() >= suite.size();
         let Some(suite) = suites.iter().filter_map(|octets| Suite::from_octets(octets)).find(fits) else {
             let error = EapError::configuration("the server has no ciphersuite of EAP-GPSK for a key of this length");
-            return Ok(PeerTurn::Fail(Some(failure(NOT_FOUND)), error));
+            return Ok(PeerTurn::Fail(None, error));
         };
         let mut rand_p = [0; 32];
         cx.rng.fill(&mut rand_p);
@@ -254,8 +252,7 @@ fn third(agreed: &Agreed, data: &[u8], mut reader: Reader<'_>) -> Result<PeerTur
         return Err(Malformed("EAP-GPSK-3 of another conversation"));
     }
     if !agreed.is_authentic(data, reader) {
-        let last = failure(AUTHENTICATION_FAILURE);
-        return Ok(PeerTurn::Fail(Some(last), EapError::credentials("the server has another key")));
+        return Ok(PeerTurn::Fail(None, EapError::credentials("the server has another key")));
     }
     Ok(PeerTurn::Done(agreed.signed(Op::Fourth, &[&NO_PAYLOAD]), agreed.keys.clone()))
 }
@@ -316,8 +313,6 @@ pub enum ServerState {
     Challenged([u8; 32]),
     /// The peer's last word.
     Proved(Box<Agreed>),
-    /// The peer was told why not.
-    Failing(EapError),
 }
 
 impl GpskServer {
@@ -360,8 +355,7 @@ impl ServerMessages {
         let agreed = Agreed::new(&self.key, suite, &names);
         // The key is that of one peer: it proves no other name.
         if !agreed.is_authentic(data, reader) || peer != self.peer {
-            let error = EapError::credentials("the peer has another key, or another name");
-            return Ok(ServerTurn::Request(failure(AUTHENTICATION_FAILURE), ServerState::Failing(error)));
+            return Ok(ServerTurn::Fail(EapError::credentials("the peer has another key, or another name")));
         }
         let request = agreed.signed(Op::Third, &[&rand_p, rand, &with_length(server), &suite.octets(), &NO_PAYLOAD]);
         Ok(ServerTurn::Request(request, ServerState::Proved(Box::new(agreed))))
@@ -393,7 +387,6 @@ impl ServerSide for ServerMessages {
     ) -> Result<ServerTurn<ServerState>, Malformed> {
         let (op, mut reader) = open(response.data)?;
         match state {
-            ServerState::Failing(error) => Ok(ServerTurn::Fail(error.clone())),
             ServerState::Challenged(_) | ServerState::Proved(_) if op == Op::Fail as u8 => {
                 Ok(ServerTurn::Fail(reason(reader)?))
             }
