@@ -12,6 +12,7 @@ mod iface;
 mod machine;
 mod options;
 mod outbox;
+mod profile;
 mod setup;
 mod sharing;
 mod words;
@@ -95,6 +96,12 @@ pub fn machine(configuration: &[u8]) -> Option<impl daemon::Machine + use<>> {
         ..setup::Setup::default()
     };
     Some(machine::Apd::new(&options, setup))
+}
+
+/// The first BSS of a configuration and its radio as the engine is given them, for those who drive it without the daemon.
+pub fn profiles(configuration: &[u8]) -> Option<(ap::Profile, ap::RadioProfile)> {
+    let (config, _) = conf::ap::ApConfig::parse("memory", configuration).ok()?;
+    Some((profile::profile(config.bss.first()?, &config.radio), profile::radio(&config.radio)))
 }
 
 /// Whether a command line, without the program's name, is understood.

@@ -17,6 +17,7 @@ mod outbox;
 mod run;
 mod service;
 mod stack;
+pub mod words;
 
 pub use launch::{LaunchError, Links, LogTarget, Start, grant, launch};
 pub use machine::{Input, Machine, Output, Signal, Worth};

@@ -297,10 +297,12 @@ impl Apd {
 
     /// A BSS that works uses the parameters as they are now.
     fn use_parameters(&mut self, of: BssRef, rng: &mut dyn Rng) {
-        let changed = self.iface(of.iface).and_then(|iface| iface.config.bss.get(of.bss)).cloned();
+        let profile = self
+            .iface(of.iface)
+            .and_then(|iface| Some(crate::profile::profile(iface.config.bss.get(of.bss)?, &iface.config.radio)));
         let slot = self.iface_mut(of.iface).and_then(|iface| iface.slots.get_mut(of.bss));
-        if let (Some(changed), Some(engine)) = (changed, slot.and_then(|slot| slot.engine.as_mut())) {
-            engine.set_parameters(&changed, rng);
+        if let (Some(profile), Some(engine)) = (profile, slot.and_then(|slot| slot.engine.as_mut())) {
+            engine.set_profile(&profile, rng);
         }
     }
 

@@ -9,6 +9,7 @@ use wire::{Instant, MacAddr};
 use crate::iface::going::give_back;
 use crate::iface::{Iface, ListFiles, Slot, State, Step};
 use crate::outbox::{BssId, Outbox, Purpose};
+use crate::profile;
 
 /// What is being done to bring a BSS up, in this order. Then it starts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -146,7 +147,9 @@ impl Iface {
         slot.lists = lists.clone();
         slot.listed = listed;
         if let Some(engine) = &mut slot.engine {
-            if engine.reconfigure(&parameters, lists.clone(), Leave::Unwelcome, now, rng) {
+            let profile = profile::profile(&parameters, &self.config.radio);
+            if engine.reconfigure(&profile, lists.clone(), Leave::Unwelcome, now, rng) {
+                slot.used = Some(parameters);
                 self.drain(out);
                 return;
             }
@@ -159,13 +162,14 @@ impl Iface {
         let config = BssConfig {
             handle,
             own: slot.addr,
-            bss: parameters,
-            radio: self.config.radio.clone(),
+            profile: profile::profile(&parameters, &self.config.radio),
+            radio: profile::radio(&self.config.radio),
             wiphy,
             operating,
             lists,
         };
-        let silent = config.bss.start_disabled();
+        slot.used = Some(parameters);
+        let silent = config.profile.beacon.silent_start;
         let mut engine = Bss::new(config, rng);
         engine.start(now, rng);
         if std::mem::take(&mut slot.audible) && silent {

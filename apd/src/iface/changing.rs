@@ -12,6 +12,7 @@ use crate::iface::bss::list_files;
 use crate::iface::going::give_back;
 use crate::iface::{BssStep, Iface, Slot, State, Step};
 use crate::outbox::Outbox;
+use crate::profile;
 
 /// What is used anew.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,8 +60,11 @@ impl Iface {
 
     /// Neither its address nor its bridge is to be another one.
     fn is_where_it_was(&self, bss: usize, slot: &Slot) -> bool {
-        let (Some(wanted), Some(engine)) = (self.config.bss.get(bss), &slot.engine) else { return bss == 0 };
-        let used = &engine.config().bss;
+        let (Some(wanted), Some(used)) =
+            (self.config.bss.get(bss), slot.used.as_ref().filter(|_| slot.engine.is_some()))
+        else {
+            return bss == 0;
+        };
         used.bridge() == wanted.bridge() && used.bssid() == wanted.bssid()
     }
 
@@ -129,12 +133,15 @@ impl Iface {
         if leave != Leave::Nobody {
             slot.listed = Some(files);
         }
-        if let Some(engine) = &mut slot.engine
-            && !engine.reconfigure(parameters, lists.clone(), leave, now, rng)
-        {
-            // What else was set makes it another network, and waits for RELOAD.
-            let parameters = engine.config().bss.clone();
-            engine.reconfigure(&parameters, lists, leave, now, rng);
+        if let Some(engine) = &mut slot.engine {
+            let profile = profile::profile(parameters, &self.config.radio);
+            if engine.reconfigure(&profile, lists.clone(), leave, now, rng) {
+                slot.used = Some(parameters.clone());
+            } else {
+                // What else was set makes it another network, and waits for RELOAD.
+                let profile = engine.config().profile.clone();
+                engine.reconfigure(&profile, lists, leave, now, rng);
+            }
         }
         self.drain(out);
     }

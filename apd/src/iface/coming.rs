@@ -13,6 +13,7 @@ use wire::Instant;
 use crate::iface::overlap::SCAN_WAIT;
 use crate::iface::{BssStep, Iface, RETRY, State, Why};
 use crate::outbox::{Outbox, Purpose};
+use crate::profile;
 
 /// How long a change of the regulatory domain may take until it is no longer waited for.
 const COUNTRY_WAIT: Duration = Duration::from_secs(5);
@@ -210,7 +211,7 @@ impl Iface {
     fn choose_channel(&mut self, out: &mut Outbox) -> bool {
         self.forget_neighbours();
         let Some(wiphy) = self.wiphy.clone() else { return false };
-        let operating = match Operating::choose(&self.config.radio, &wiphy) {
+        let operating = match Operating::choose(&profile::radio(&self.config.radio), &wiphy) {
             Ok(operating) => operating,
             Err(why) => {
                 self.give_up(&why, out);

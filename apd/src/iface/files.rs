@@ -6,6 +6,7 @@ use wire::Instant;
 
 use crate::iface::{BssStep, Iface};
 use crate::outbox::{BssId, FilePurpose, Outbox};
+use crate::profile;
 use crate::setup::files_of;
 
 impl Iface {
@@ -100,12 +101,13 @@ impl Iface {
         }
         if let Some(path) = config.wpa_psk_file() {
             let (name, contents) = find(path)?;
-            lists.psks = conf::ap::parse_psk_file(&name, contents).map_err(|notice| notice.to_string())?;
+            let entries = conf::ap::parse_psk_file(&name, contents).map_err(|notice| notice.to_string())?;
+            lists.psks = profile::psks(entries);
         }
         for path in config.sae_password_file() {
             let (name, contents) = find(path)?;
             let more = conf::ap::parse_sae_password_file(&name, contents).map_err(|notice| notice.to_string())?;
-            lists.sae_passwords.extend(more);
+            lists.sae_passwords.extend(profile::passwords(&more));
         }
         Ok(lists)
     }

@@ -8,6 +8,7 @@ mod going;
 mod overlap;
 mod resync;
 mod staying;
+mod told;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -94,6 +95,8 @@ pub(crate) struct Slot {
     down: bool,
     /// Its interface was there before; it is asked for.
     takes_existing: bool,
+    /// The parameters that its engine was made from, or has changed to.
+    used: Option<conf::ap::Bss>,
     /// Addresses that commands have listed stay listed when it changes.
     keeps_addresses: bool,
     /// The files that its lists of addresses came from.
@@ -269,7 +272,7 @@ impl Iface {
                         }
                         out.request(Purpose::Bss { iface: id, attempt, bss, tag }, request);
                     }
-                    BssOutput::Event(event) => self.events.push_back((index, event)),
+                    BssOutput::Change(change) => self.changed(index, change),
                     BssOutput::Log { stranger: Some(kind), text, .. } => info!(stranger = kind, "{name}: {text}"),
                     BssOutput::Log { level, stranger: None, text } => log(&name, level, &text),
                     BssOutput::Started => {
@@ -317,13 +320,12 @@ impl Iface {
     }
 }
 
-fn log(name: &str, level: ctrl::Level, text: &str) {
+fn log(name: &str, level: ap::Level, text: &str) {
     match level {
-        ctrl::Level::Excessive | ctrl::Level::MsgDump => tracing::trace!("{name}: {text}"),
-        ctrl::Level::Debug => debug!("{name}: {text}"),
-        ctrl::Level::Info => info!("{name}: {text}"),
-        ctrl::Level::Warning => warn!("{name}: {text}"),
-        ctrl::Level::Error => error!("{name}: {text}"),
+        ap::Level::Debug => debug!("{name}: {text}"),
+        ap::Level::Info => info!("{name}: {text}"),
+        ap::Level::Warning => warn!("{name}: {text}"),
+        ap::Level::Error => error!("{name}: {text}"),
     }
 }
 

@@ -30,7 +30,7 @@ impl Bss {
     pub(crate) fn is_welcome(&self, addr: MacAddr) -> bool {
         match self.addresses.accept.get(&addr) {
             Some(opens) => *opens,
-            None => self.config.bss.macaddr_acl() == 0 && !self.is_denied(addr),
+            None => self.config.profile.admission.unlisted && !self.is_denied(addr),
         }
     }
 

@@ -2,8 +2,8 @@
 
 use alloc::vec::Vec;
 
+use crate::change::Change;
 use crypto::Rng;
-use ctrl::ApEvent;
 use ipc_proto::{ApParameters, BssOptions, Request};
 use rsn::{AkmSuite, Group};
 use wire::frame::{Subtype, category};
@@ -11,6 +11,7 @@ use wire::{Instant, MacAddr, ReasonCode};
 
 use crate::beacon::Builder;
 use crate::bss::{Bss, BssOutput, Condition, Tag};
+use crate::profile::Shown;
 
 /// So many key management suites the kernel takes from anybody (NL80211_MAX_NR_AKM_SUITES).
 const AKMS: usize = 2;
@@ -51,7 +52,7 @@ impl Bss {
         // Entries of an earlier life of this daemon.
         self.request(Tag::Plain("removing old stations"), Request::RemoveStation { handle, addr: None, notify: None });
         self.group = self.policy.as_ref().map(|policy| Group::new(self.config.group(policy), now, rng));
-        self.silent = self.config.bss.start_disabled();
+        self.silent = self.config.profile.beacon.silent_start;
         if self.silent {
             self.condition = Condition::Running;
             self.outputs.push_back(BssOutput::Started);
@@ -67,7 +68,7 @@ impl Bss {
         self.request(Tag::Start, Request::StartAp { handle, ap });
         self.drain_group();
         self.set_queues();
-        if self.config.bss.broadcast_deauth() {
+        if self.config.profile.care.broadcast_deauth {
             self.send_broadcast_deauth(ReasonCode::PREV_AUTH_NOT_VALID);
         }
     }
@@ -82,7 +83,7 @@ impl Bss {
             self.condition = Condition::Stopped;
             return self.forget_stations();
         }
-        if self.config.bss.broadcast_deauth() {
+        if self.config.profile.care.broadcast_deauth {
             self.send_broadcast_deauth(ReasonCode::DEAUTH_LEAVING);
         }
         self.forget_stations();
@@ -100,7 +101,7 @@ impl Bss {
     fn forget_stations(&mut self) {
         for station in core::mem::take(&mut self.stations).values() {
             if station.authorized {
-                self.event(ApEvent::StaDisconnected(station.addr()));
+                self.tell(Change::Disconnected(station.addr()));
             }
         }
         self.group = None;
@@ -131,13 +132,13 @@ impl Bss {
         }
         ApParameters {
             ssid: config.ssid(),
-            hidden_ssid: match config.bss.ignore_broadcast_ssid() {
-                0 => 0,
-                1 => 1,
-                _ => 2,
+            hidden_ssid: match config.profile.shown {
+                Shown::Plain => 0,
+                Shown::Empty => 1,
+                Shown::Zeros => 2,
             },
-            beacon_interval: config.radio.beacon_int(),
-            dtim_period: config.bss.dtim_period(),
+            beacon_interval: config.radio.beacon_interval,
+            dtim_period: config.profile.beacon.dtim_period,
             channel: config.operating.definition,
             beacon: self.builder().beacon(),
             privacy: policy.is_some(),
@@ -149,8 +150,8 @@ impl Bss {
                 .wiphy
                 .features
                 .inactivity_timer
-                .then(|| u16::try_from(config.bss.ap_max_inactivity()).unwrap_or(u16::MAX)),
-            isolate: config.bss.ap_isolate(),
+                .then(|| u16::try_from(config.profile.care.inactivity).unwrap_or(u16::MAX)),
+            isolate: config.profile.features.isolate,
             options: self.options(),
             link: None,
         }
@@ -160,12 +161,12 @@ impl Bss {
         let operating = &self.config.operating;
         BssOptions {
             cts_protection: Some(self.non_erp_present),
-            short_preamble: Some(self.config.radio.preamble()),
+            short_preamble: Some(self.config.radio.short_preamble),
             short_slot: Some(operating.is_erp() || operating.band != wire::channel::Band::Ghz2),
             ht_operation_mode: self.config.ht().then_some(0),
             basic_rates: Some(operating.basic_rates()),
-            isolate: Some(self.config.bss.ap_isolate()),
-            multicast_to_unicast: Some(self.config.bss.multicast_to_unicast()),
+            isolate: Some(self.config.profile.features.isolate),
+            multicast_to_unicast: Some(self.config.profile.features.multicast_to_unicast),
             link: None,
         }
     }

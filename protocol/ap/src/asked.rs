@@ -5,7 +5,7 @@
 use alloc::format;
 use alloc::vec::Vec;
 
-use ctrl::Level;
+use crate::change::Level;
 use ipc_proto::{Failure, Request, TransmitParameters};
 use wire::{Instant, MacAddr, ReasonCode};
 

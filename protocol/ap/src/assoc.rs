@@ -4,8 +4,8 @@ use alloc::format;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
+use crate::change::{Change, Level};
 use crypto::{Pmk, Rng};
-use ctrl::{ApEvent, Level};
 use ipc_proto::Request;
 use rsn::pmksa::PmksaQuery;
 use rsn::{Authenticator, Negotiated, PeerStation, Pmkid, Refusal, Rsnxe};
@@ -101,7 +101,7 @@ impl Bss {
         request: &AssocRequest<'_>,
         now: Instant,
     ) -> Result<(), StatusCode> {
-        if !self.serves_only_sae() || self.config.bss.auth_algs() & 1 == 0 || !self.is_welcome(addr) {
+        if !self.serves_only_sae() || !self.config.profile.admission.open_authentication || !self.is_welcome(addr) {
             return Err(StatusCode::REFUSED);
         }
         self.judge(addr, auth_algorithm::OPEN, request, now).map_err(|refusal| refusal.status)?;
@@ -124,7 +124,7 @@ impl Bss {
         if elements.ssid() != Some(self.config.ssid()) {
             return no(StatusCode::REFUSED, "it asks for another network");
         }
-        if request.listen_interval > self.config.bss.max_listen_interval() {
+        if request.listen_interval > self.config.profile.admission.listen_interval {
             return no(StatusCode(51), "its listen interval is too long");
         }
         let mut abilities = Abilities::read(elements, self.config.ht(), self.config.vht(), self.config.wmm());
@@ -133,10 +133,10 @@ impl Bss {
         if abilities.rates.is_empty() {
             return no(StatusCode::REFUSED, "it knows no rates");
         }
-        if self.config.ht() && self.config.radio.require_ht() && abilities.ht.is_none() {
+        if self.config.ht() && self.config.radio.require_ht && abilities.ht.is_none() {
             return no(StatusCode::HT_REQUIRED, "it does not know HT");
         }
-        if self.config.vht() && self.config.radio.require_vht() && abilities.vht.is_none() {
+        if self.config.vht() && self.config.radio.require_vht && abilities.vht.is_none() {
             return no(StatusCode::VHT_REQUIRED, "it does not know VHT");
         }
         let security = self.judge_security(addr, algorithm, elements, now)?;
@@ -244,14 +244,14 @@ impl Bss {
         let Some((aid, fresh_entry)) = before else { return };
         self.end_association(addr, now);
         let Some(aid) = Some(aid).filter(|aid| *aid != 0).or_else(|| self.stations.free_aid()) else {
-            self.event(ApEvent::RejectedMaxSta(addr));
+            self.tell(Change::NoRoom(addr));
             self.log_full(addr);
             self.refuse(addr, reassociation, StatusCode::AP_FULL, now);
             return;
         };
-        let limit = usize::try_from(self.config.bss.max_num_sta()).unwrap_or(usize::MAX);
+        let limit = usize::try_from(self.config.profile.admission.most).unwrap_or(usize::MAX);
         if self.stations.tallies().members >= limit {
-            self.event(ApEvent::RejectedMaxSta(addr));
+            self.tell(Change::NoRoom(addr));
             self.log_full(addr);
             self.refuse(addr, reassociation, StatusCode::AP_FULL, now);
             return;
@@ -319,7 +319,7 @@ impl Bss {
         let aid = station.aid;
         station.stage = Stage::Associated;
         station.expires = None;
-        let inactivity = self.config.bss.ap_max_inactivity();
+        let inactivity = self.config.profile.care.inactivity;
         if inactivity > 0 && !self.config.wiphy.features.inactivity_timer {
             station.watch = Some(Watch::Look(now + core::time::Duration::from_secs(u64::from(inactivity))));
         }

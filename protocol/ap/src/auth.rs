@@ -2,31 +2,32 @@
 
 use alloc::format;
 
+use crate::change::{Change, Level};
 use crypto::Rng;
-use ctrl::{ApEvent, Level};
 use ipc_proto::Request;
 use wire::element::{Elements, id};
 use wire::frame::{Authentication, Management, auth_algorithm};
 use wire::{Instant, MacAddr, ReasonCode, StatusCode};
 
 use crate::bss::{Bss, Tag};
+use crate::profile::Shown;
 use crate::station::Stage;
 
 impl Bss {
     /// Answers a probe request that asks for this network or for any that shows itself (11.1.4.3.4).
     pub(crate) fn handle_probe(&mut self, header: &Management<'_>, signal: Option<i32>) {
         let (own, source) = (self.config.own, header.source);
-        self.event(ApEvent::RxProbeRequest { addr: source, signal: signal.unwrap_or(0) });
+        self.tell(Change::Probed { addr: source, signal: signal.unwrap_or(0) });
         let for_us = header.destination == own || header.destination.is_broadcast();
         let any_bss = header.bssid == own || header.bssid.is_broadcast();
-        if !for_us || !any_bss || !self.config.bss.send_probe_response() || !self.is_welcome(source) {
+        if !for_us || !any_bss || !self.config.profile.admission.answers_probes || !self.is_welcome(source) {
             return;
         }
         let elements = Elements::new(header.body);
         let Some(asked) = elements.find(id::SSID).map(|element| element.body) else { return };
         let ours = self.config.ssid();
         let wildcard = asked.is_empty();
-        let shown = self.config.bss.ignore_broadcast_ssid() == 0;
+        let shown = self.config.profile.shown == Shown::Plain;
         let meant = asked == ours.as_bytes() || (wildcard && shown);
         if !meant {
             return;
@@ -77,7 +78,7 @@ impl Bss {
         // It comes again: what was still to be taken away of its last association goes now.
         self.finish_parting(source);
         match auth.algorithm {
-            auth_algorithm::OPEN if self.config.bss.auth_algs() & 1 != 0 => {
+            auth_algorithm::OPEN if self.config.profile.admission.open_authentication => {
                 // 12.3.3.2: only the first of the two frames comes from the station.
                 if auth.transaction != 1 {
                     self.send_auth(source, answer(StatusCode::TRANSACTION_SEQUENCE));
@@ -109,7 +110,7 @@ impl Bss {
     }
 
     pub(crate) fn log_full(&mut self, addr: MacAddr) {
-        let limit = self.config.bss.max_num_sta();
+        let limit = self.config.profile.admission.most;
         self.log_stranger(
             "there was no room for another station",
             format!("{addr}: no room for another station (max_num_sta={limit})"),
@@ -182,7 +183,7 @@ impl Bss {
             handshake.leave(group, now);
         }
         if was_authorized {
-            self.event(ApEvent::StaDisconnected(addr));
+            self.tell(Change::Disconnected(addr));
         }
         self.drain_group();
         self.update_protection();

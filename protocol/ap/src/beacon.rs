@@ -2,7 +2,6 @@
 
 use alloc::vec::Vec;
 
-use conf::ap::HwMode;
 use ipc_proto::{BandInfo, BeaconParameters, ChannelWidth};
 use rsn::{ApElements, SaePwe};
 use wire::channel::{Band, number_of};
@@ -11,7 +10,9 @@ use wire::frame::{self, Subtype, capability};
 use wire::{MacAddr, Writer};
 
 use crate::BssConfig;
-use crate::config::Identifiers;
+use crate::config::Identified;
+use crate::profile::{Security, Shown};
+use crate::radio::Mode;
 
 /// Builds the frames of one BSS.
 #[derive(Clone, Copy, Debug)]
@@ -28,18 +29,18 @@ impl Builder<'_> {
     pub(crate) fn capability(&self) -> u16 {
         let config = self.config;
         let mut bits = capability::ESS;
-        if config.bss.is_protected() {
+        if config.profile.security.is_some() {
             bits |= capability::PRIVACY;
         }
         if config.operating.band == Band::Ghz2 {
-            if config.radio.preamble() {
+            if config.radio.short_preamble {
                 bits |= capability::SHORT_PREAMBLE;
             }
             if config.operating.is_erp() {
                 bits |= capability::SHORT_SLOT_TIME;
             }
         }
-        if config.radio.ieee80211h() && config.operating.band == Band::Ghz5 {
+        if config.radio.spectrum_management && config.operating.band == Band::Ghz5 {
             bits |= capability::SPECTRUM_MANAGEMENT;
         }
         bits
@@ -50,9 +51,9 @@ impl Builder<'_> {
         BeaconParameters {
             head: self.head(Subtype::BEACON, MacAddr::BROADCAST, self.beacon_ssid()),
             tail: self.tail(false),
-            beacon_elements: self.config.bss.vendor_elements().to_vec(),
-            probe_response_elements: self.config.bss.vendor_elements().to_vec(),
-            assoc_response_elements: self.config.bss.assocresp_elements().to_vec(),
+            beacon_elements: self.config.profile.beacon.elements.clone(),
+            probe_response_elements: self.config.profile.beacon.elements.clone(),
+            assoc_response_elements: self.config.profile.beacon.response_elements.clone(),
             probe_response: if self.config.wiphy.features.probe_response_offload {
                 self.probe_response(MacAddr::BROADCAST)
             } else {
@@ -64,10 +65,10 @@ impl Builder<'_> {
     /// The name as beacons show it (hidden: empty, or zeroes of its length).
     fn beacon_ssid(&self) -> Vec<u8> {
         let ssid = self.config.ssid();
-        match self.config.bss.ignore_broadcast_ssid() {
-            0 => ssid.as_bytes().to_vec(),
-            1 => Vec::new(),
-            _ => alloc::vec![0; ssid.len()],
+        match self.config.profile.shown {
+            Shown::Plain => ssid.as_bytes().to_vec(),
+            Shown::Empty => Vec::new(),
+            Shown::Zeros => alloc::vec![0; ssid.len()],
         }
     }
 
@@ -82,7 +83,7 @@ impl Builder<'_> {
         let config = self.config;
         let built = frame::build(subtype, to, config.own, config.own, |w| {
             // The timestamp is the driver's to fill in.
-            w.put(&[0; 8]).u16_le(config.radio.beacon_int()).u16_le(self.capability());
+            w.put(&[0; 8]).u16_le(config.radio.beacon_interval).u16_le(self.capability());
             w.element(id::SSID, |w| {
                 w.put(&ssid);
             });
@@ -113,7 +114,7 @@ impl Builder<'_> {
         self.throughput(&mut w, false);
         self.extended_capabilities(&mut w);
         self.very_high_throughput(&mut w);
-        let hide = !probe_response && self.config.bss.no_beacon_rsnxe();
+        let hide = !probe_response && self.config.profile.beacon.no_rsnxe;
         if let Some(element) = &self.security.rsnxe
             && !hide
         {
@@ -123,7 +124,7 @@ impl Builder<'_> {
             w.put(element);
         }
         self.wmm(&mut w);
-        w.put(self.config.bss.vendor_elements());
+        w.put(&self.config.profile.beacon.elements);
         w.finish().unwrap_or_default()
     }
 
@@ -145,7 +146,7 @@ impl Builder<'_> {
         if wmm {
             self.wmm(&mut w);
         }
-        w.put(self.config.bss.assocresp_elements());
+        w.put(&self.config.profile.beacon.response_elements);
         w
     }
 
@@ -168,10 +169,10 @@ impl Builder<'_> {
     /// Rates, and behind them the selectors of what stations must know (9.4.2.3, Table 9-92).
     fn rate_octets(&self) -> Vec<u8> {
         let mut rates = self.config.operating.rate_octets();
-        if self.config.ht() && self.config.radio.require_ht() {
+        if self.config.ht() && self.config.radio.require_ht {
             rates.push(0x80 | 127);
         }
-        if self.config.vht() && self.config.radio.require_vht() {
+        if self.config.vht() && self.config.radio.require_vht {
             rates.push(0x80 | 126);
         }
         if self.config.policy_is_h2e_only() {
@@ -188,7 +189,7 @@ impl Builder<'_> {
     /// Country (9.4.2.8): runs of channels with the same power.
     fn country(&self, w: &mut Writer) {
         let config = self.config;
-        let Some(country) = config.radio.country().filter(|_| config.radio.ieee80211d()) else { return };
+        let Some(country) = config.radio.country.filter(|_| config.radio.announces_country) else { return };
         let Some(band) = self.band() else { return };
         let step: u8 = if band.band == Band::Ghz2 { 1 } else { 4 };
         let mut runs: Vec<(u8, u8, u8)> = Vec::new();
@@ -228,7 +229,7 @@ impl Builder<'_> {
         let Some(band) = self.band() else { return };
         let own = band.ht_capability.unwrap_or(0);
         // Only what the radio can do; power save of the multi-chain kind is a choice, not an ability.
-        let mut info = self.config.radio.ht_capab().info;
+        let mut info = self.config.radio.ht.map_or(0, |ht| ht.info);
         let keep = own | 0x000c;
         info &= keep;
         if self.config.operating.secondary == 0 {
@@ -254,7 +255,7 @@ impl Builder<'_> {
             return;
         }
         let Some(band) = self.band() else { return };
-        let info = vht_within(self.config.radio.vht_capab(), band.vht_capability.unwrap_or(0));
+        let info = vht_within(self.config.radio.vht.map_or(0, |vht| vht.info), band.vht_capability.unwrap_or(0));
         w.element(id::VHT_CAPABILITIES, |w| {
             w.put(&info.to_le_bytes()).put(&fixed::<8>(&band.vht_mcs));
         });
@@ -287,16 +288,16 @@ impl Builder<'_> {
                 *octet |= 1 << (bit % 8);
             }
         };
-        if self.config.bss.utf8_ssid() {
+        if self.config.profile.beacon.utf8_ssid {
             set(48);
         }
         // 9.4.2.26: SAE password identifiers are in use (81), and nothing else is (82).
         if self.config.offers_sae() {
             let identifiers = self.config.identifiers();
-            if identifiers != Identifiers::None {
+            if identifiers != Identified::None {
                 set(81);
             }
-            if identifiers == Identifiers::All {
+            if identifiers == Identified::All {
                 set(82);
             }
         }
@@ -316,8 +317,8 @@ impl Builder<'_> {
         if !self.config.wmm() {
             return;
         }
-        let uapsd = if self.config.bss.uapsd_advertisement_enabled() { 0x80 } else { 0 };
-        let categories = self.config.radio.wmm();
+        let uapsd = if self.config.profile.beacon.uapsd { 0x80 } else { 0 };
+        let categories = self.config.radio.wmm;
         w.element(id::VENDOR_SPECIFIC, |w| {
             w.put(&WMM_SELECTOR).u8(1).u8(1).u8(uapsd).u8(0);
             for (index, category) in (0u8..).zip(categories) {
@@ -350,23 +351,21 @@ fn fixed<const N: usize>(bytes: &[u8]) -> [u8; N] {
 impl BssConfig {
     /// Stations that cannot do hash-to-element must not even try (9.4.2.3: membership selector 123).
     fn offers_sae(&self) -> bool {
-        self.bss.is_protected() && self.bss.key_mgmt().intersects(conf::KeyMgmt::ANY_SAE)
+        self.profile.security.as_ref().is_some_and(Security::has_sae)
     }
 
     fn policy_is_h2e_only(&self) -> bool {
-        use conf::KeyMgmt;
-        let methods = self.bss.key_mgmt();
-        self.bss.is_protected()
-            && self.sae_pwe() == SaePwe::HashToElement
-            && methods.intersects(KeyMgmt::ANY_SAE)
-            && methods.without(KeyMgmt::ANY_SAE).is_empty()
+        let only = |security: &Security| {
+            !security.others && security.has_sae() && security.akms.iter().all(|akm| akm.is_sae())
+        };
+        self.sae_pwe() == SaePwe::HashToElement && self.profile.security.as_ref().is_some_and(only)
     }
 
     /// The mode as hostapd's control interface names it.
     #[must_use]
     pub fn hw_mode_word(&self) -> &'static str {
         match self.operating.band {
-            Band::Ghz2 if self.radio.hw_mode() == HwMode::B => "b",
+            Band::Ghz2 if self.radio.mode == Mode::B => "b",
             Band::Ghz2 => "g",
             Band::Ghz5 | Band::Ghz6 => "a",
             Band::Ghz60 => "ad",

@@ -7,8 +7,8 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::time::Duration;
 
+use crate::change::{Change, Level};
 use crypto::Rng;
-use ctrl::{ApEvent, Level};
 use ipc_proto::{Event, Failure, Reply, Request};
 use rsn::{ApElements, ApPolicy, AuthenticatorConfig, Group, GroupKeyKind, PmksaCache, PmksaEntry};
 use wire::frame::{Authentication, Management, Subtype};
@@ -84,7 +84,7 @@ pub enum BssOutput {
         request: Request,
     },
     /// Tell those who listen.
-    Event(ApEvent),
+    Change(Change),
     /// Log this.
     Log {
         /// How important it is.
@@ -168,7 +168,7 @@ impl Bss {
             asked: crate::asked::Asked::default(),
             outputs: VecDeque::new(),
         };
-        if bss.config.bss.disable_pmksa_caching() {
+        if !bss.config.profile.remembers() {
             bss.pmksa = PmksaCache::new(0);
         }
         bss
@@ -211,7 +211,7 @@ impl Bss {
     /// Keys are shared with the BSSs of this daemon that have the same name (`okc`).
     #[must_use]
     pub fn shares_keys(&self) -> bool {
-        self.config.bss.okc() && !self.config.bss.disable_pmksa_caching()
+        self.config.profile.shares() && self.config.profile.remembers()
     }
 
     /// The keys that stations have made since the last call, for the BSSs that share them.
@@ -415,8 +415,8 @@ impl Bss {
         self.outputs.push_back(BssOutput::Request { tag, request });
     }
 
-    pub(crate) fn event(&mut self, event: ApEvent) {
-        self.outputs.push_back(BssOutput::Event(event));
+    pub(crate) fn tell(&mut self, change: Change) {
+        self.outputs.push_back(BssOutput::Change(change));
     }
 
     pub(crate) fn log(&mut self, level: Level, text: String) {
@@ -438,7 +438,7 @@ impl Bss {
 
     /// How long an authentication without association lasts.
     pub(crate) fn authenticated_lifetime(&self) -> Duration {
-        let inactivity = Duration::from_secs(u64::from(self.config.bss.ap_max_inactivity().max(1)));
+        let inactivity = Duration::from_secs(u64::from(self.config.profile.care.inactivity.max(1)));
         crate::station::AUTHENTICATED_LIFETIME.min(inactivity)
     }
 
@@ -451,7 +451,7 @@ impl Bss {
     /// are not. A crowd that only knocks must keep nobody out, so the newest stranger takes the oldest one's place.
     pub(crate) fn station_entry(&mut self, addr: MacAddr, now: Instant) -> Option<&mut Station> {
         if !self.stations.contains_key(&addr) {
-            let limit = usize::try_from(self.config.bss.max_num_sta()).unwrap_or(usize::MAX);
+            let limit = usize::try_from(self.config.profile.admission.most).unwrap_or(usize::MAX);
             if self.stations.tallies().members >= limit {
                 return None;
             }

@@ -3,15 +3,13 @@
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use core::time::Duration;
 
-use conf::ap::{Bss, PskEntry, Radio};
-use conf::{Ciphers, KeyMgmt, Proto, SaePassword};
 use ipc_proto::{Handle, WiphyInfo};
-use rsn::{AkmSuite, ApPolicy, AuthenticatorConfig, CipherSuite, GroupConfig, Pmf, Protocol, SaePwe};
+use rsn::{AkmSuite, ApPolicy, AuthenticatorConfig, CipherSuite, GroupConfig, SaePwe};
 use wire::{MacAddr, Ssid};
 
-use crate::Operating;
+use crate::profile::{DenyPtk0, Handshakes, ListedPsk, Psk, SaePassword, Security};
+use crate::{Lists, Operating, Profile, RadioProfile};
 
 /// Everything that a BSS is made from.
 #[derive(Clone, Debug)]
@@ -20,49 +18,31 @@ pub struct BssConfig {
     pub handle: Handle,
     /// Its address.
     pub own: MacAddr,
-    /// Its parameters.
-    pub bss: Bss,
-    /// Those of its radio.
-    pub radio: Radio,
+    /// What it is to be.
+    pub profile: Profile,
+    /// What its radio is to be.
+    pub radio: RadioProfile,
     /// What the radio can do.
     pub wiphy: Arc<WiphyInfo>,
     /// The channel.
     pub operating: Operating,
-    /// Contents of the files that the parameters name.
+    /// What lists name.
     pub lists: Lists,
-}
-
-/// What the files that a BSS's parameters name contain.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Lists {
-    /// Stations of `accept_mac_file`.
-    pub accept: Vec<Listed>,
-    /// Stations of `deny_mac_file`.
-    pub deny: Vec<Listed>,
-    /// Keys of `wpa_psk_file`.
-    pub psks: Vec<PskEntry>,
-    /// Passwords of `sae_password_file`.
-    pub sae_passwords: Vec<SaePassword>,
-}
-
-/// A station on a list of addresses.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Listed {
-    /// The station.
-    pub addr: MacAddr,
-    /// The VLAN that it belongs to; 0 for none. There are no VLANs yet: one that belongs to one is not let in.
-    pub vlan: u32,
 }
 
 impl BssConfig {
     /// The SAE passwords that open this network, in the order in which they are tried. One that opens a VLAN alone opens
     /// nothing while there are none: it must not open what it was not meant for.
     pub(crate) fn sae_passwords(&self) -> impl Iterator<Item = &SaePassword> {
-        self.bss.sae_passwords().chain(&self.lists.sae_passwords).filter(|entry| entry.vlan == 0)
+        self.own_passwords().iter().chain(&self.lists.sae_passwords).filter(|entry| entry.vlan == 0)
     }
 
-    /// The keys of the file that open this network, by the same rule.
-    pub(crate) fn psks(&self) -> impl Iterator<Item = &PskEntry> {
+    fn own_passwords(&self) -> &[SaePassword] {
+        self.profile.security.as_ref().map(|security| security.sae.passwords.as_slice()).unwrap_or_default()
+    }
+
+    /// The keys of the list that open this network, by the same rule.
+    pub(crate) fn psks(&self) -> impl Iterator<Item = &ListedPsk> {
         self.lists.psks.iter().filter(|entry| entry.vlan == 0)
     }
 
@@ -70,7 +50,7 @@ impl BssConfig {
     pub(crate) fn barred(&self) -> Vec<String> {
         let accept = self.lists.accept.iter().map(|entry| entry.vlan).collect();
         let psks = self.lists.psks.iter().map(|entry| entry.vlan).collect();
-        let inline = self.bss.sae_passwords().map(|entry| entry.vlan).collect();
+        let inline = self.own_passwords().iter().map(|entry| entry.vlan).collect();
         let filed = self.lists.sae_passwords.iter().map(|entry| entry.vlan).collect();
         let all: [(&str, alloc::collections::BTreeSet<u32>); 4] = [
             ("accept_mac_file", accept),
@@ -93,124 +73,112 @@ impl BssConfig {
 
     /// The network's name.
     #[must_use]
-    pub fn ssid(&self) -> Ssid {
-        self.bss.ssid().unwrap_or_default()
+    pub const fn ssid(&self) -> Ssid {
+        self.profile.ssid
     }
 
     /// WMM is used.
     #[must_use]
-    pub fn wmm(&self) -> bool {
-        self.bss.wmm_enabled(&self.radio)
+    pub const fn wmm(&self) -> bool {
+        self.profile.features.wmm
     }
 
     /// HT is used in this BSS: not with TKIP as its only cipher (IEEE Std 802.11-2020 12.6.4).
     #[must_use]
     pub fn ht(&self) -> bool {
-        let only_tkip = self.bss.is_protected()
-            && self.bss.rsn_pairwise().without(Ciphers::TKIP).is_empty()
-            && self.bss.wpa_pairwise().without(Ciphers::TKIP).is_empty();
-        self.operating.ht && self.wmm() && !only_tkip && !self.bss.disable_11n()
+        let only_tkip = |security: &Security| {
+            let mut pairwise = security.rsn_pairwise.iter().chain(&security.wpa_pairwise);
+            pairwise.all(|cipher| *cipher == CipherSuite::Tkip)
+        };
+        let barred = self.profile.security.as_ref().is_some_and(only_tkip);
+        self.operating.ht && self.wmm() && !barred && self.profile.features.ht
     }
 
     /// VHT is used in this BSS.
     #[must_use]
     pub fn vht(&self) -> bool {
-        self.operating.vht && self.ht() && !self.bss.disable_11ac()
+        self.operating.vht && self.ht() && self.profile.features.vht
     }
 
     /// What is offered to stations; absent for an open network.
     #[must_use]
     pub fn policy(&self) -> Option<ApPolicy> {
-        let bss = &self.bss;
-        if !bss.is_protected() {
-            return None;
-        }
-        let mut protocols = Vec::new();
-        if bss.proto().contains(Proto::RSN) {
-            protocols.push(Protocol::Rsn);
-        }
-        if bss.proto().contains(Proto::WPA) {
-            protocols.push(Protocol::Wpa);
-        }
-        let pmf = match bss.ieee80211w() {
-            0 => Pmf::Disabled,
-            1 => Pmf::Optional,
-            _ => Pmf::Required,
-        };
+        let security = self.profile.security.as_ref()?;
         Some(ApPolicy {
-            protocols,
-            akms: akms(bss.key_mgmt()),
-            rsn_pairwise: ciphers(bss.rsn_pairwise()),
-            wpa_pairwise: ciphers(bss.wpa_pairwise()),
-            group: ciphers(bss.group_cipher()).first().copied().unwrap_or(CipherSuite::Ccmp128),
-            group_management: ciphers(bss.group_mgmt_cipher()).first().copied().unwrap_or(CipherSuite::BipCmac128),
-            pmf,
-            sae_requires_pmf: bss.sae_require_mfp(),
+            protocols: security.protocols.clone(),
+            akms: security.akms.clone(),
+            rsn_pairwise: security.rsn_pairwise.clone(),
+            wpa_pairwise: security.wpa_pairwise.clone(),
+            group: security.group,
+            group_management: security.group_management,
+            pmf: security.pmf,
+            sae_requires_pmf: security.sae.requires_pmf,
             sae_pwe: self.sae_pwe(),
             // Not announced before it is there.
             preauth: false,
             ocv: false,
-            ssid_protection: bss.ssid_protection(),
-            beacon_protection: bss.beacon_prot() && self.wiphy.features.beacon_protection,
+            ssid_protection: security.ssid_protection,
+            beacon_protection: security.beacon_protection && self.wiphy.features.beacon_protection,
             wmm: self.wmm(),
         })
     }
 
-    /// How SAE finds its password element. Password identifiers and longer keys need hash-to-element, whatever
-    /// `sae_pwe` says, unless it forbids that.
+    /// How SAE finds its password element. Password identifiers and longer keys need hash-to-element, whatever else is
+    /// said, unless that is forbidden.
     #[must_use]
     pub fn sae_pwe(&self) -> SaePwe {
-        let pwe = match self.bss.sae_pwe() {
-            0 => SaePwe::HuntAndPeck,
-            1 => SaePwe::HashToElement,
-            3 => SaePwe::ForceHuntAndPeck,
-            _ => SaePwe::Both,
-        };
-        let longer = KeyMgmt::SAE_EXT_KEY.union(KeyMgmt::FT_SAE_EXT_KEY);
+        let Some(security) = &self.profile.security else { return SaePwe::Both };
+        let pwe = security.sae.pwe;
         match self.identifiers() {
-            Identifiers::All => pwe.only_h2e(),
-            Identifiers::Some => pwe.with_h2e(),
-            Identifiers::None if self.bss.key_mgmt().intersects(longer) => pwe.with_h2e(),
-            Identifiers::None => pwe,
+            Identified::All => pwe.only_h2e(),
+            Identified::Some => pwe.with_h2e(),
+            Identified::None if security.akms.contains(&AkmSuite::SaeExt) => pwe.with_h2e(),
+            Identified::None => pwe,
         }
     }
 
     /// How many of the SAE passwords have an identifier.
-    pub(crate) fn identifiers(&self) -> Identifiers {
+    pub(crate) fn identifiers(&self) -> Identified {
         let entries = || self.sae_passwords();
         let named = entries().any(|entry| entry.id.is_some());
-        let passphrase = matches!(self.bss.psk(), Some(conf::ap::Psk::Passphrase(_))) && !self.bss.sae_password_psk();
+        let also =
+            |security: &Security| matches!(security.psk, Some(Psk::Passphrase(_))) && !security.sae.without_passphrase;
+        let passphrase = self.profile.security.as_ref().is_some_and(also);
         let nameless = passphrase || entries().any(|entry| entry.id.is_none());
         match (named, nameless) {
-            (true, false) => Identifiers::All,
-            (true, true) => Identifiers::Some,
-            (false, _) => Identifiers::None,
+            (true, false) => Identified::All,
+            (true, true) => Identified::Some,
+            (false, _) => Identified::None,
         }
     }
 
     /// How the group keys are made.
     #[must_use]
     pub fn group(&self, policy: &ApPolicy) -> GroupConfig {
+        let handshakes = self.handshakes();
         GroupConfig {
-            rekey: seconds(self.bss.group_rekey()),
-            strict_rekey: self.bss.wpa_strict_rekey(),
+            rekey: handshakes.and_then(|handshakes| handshakes.group_rekey),
+            strict_rekey: handshakes.is_some_and(|handshakes| handshakes.strict_rekey),
             ..GroupConfig::new(policy)
         }
     }
 
+    fn handshakes(&self) -> Option<&Handshakes> {
+        self.profile.security.as_ref().map(|security| &security.handshakes)
+    }
+
     /// The elements of message 3: those of beacons, unless a test wants others.
     fn handshake_elements(&self, policy: &ApPolicy) -> rsn::ApElements {
-        #[allow(unused_mut, reason = "changed for tests only")]
         let mut elements = policy.elements();
-        #[cfg(feature = "testing")]
-        {
+        if let Some(tamper) = self.handshakes().map(|handshakes| &handshakes.tamper) {
             // An empty one leaves the element out.
-            if let Some(rsne) = self.bss.rsne_override_eapol() {
-                elements.rsne = Some(rsne.to_vec()).filter(|element| !element.is_empty());
-            }
-            if let Some(rsnxe) = self.bss.rsnxe_override_eapol() {
-                elements.rsnxe = Some(rsnxe.to_vec()).filter(|element| !element.is_empty());
-            }
+            let instead = |own: &mut Option<Vec<u8>>, other: &Option<Vec<u8>>| {
+                if let Some(other) = other {
+                    *own = Some(other.clone()).filter(|element| !element.is_empty());
+                }
+            };
+            instead(&mut elements.rsne, &tamper.rsne);
+            instead(&mut elements.rsnxe, &tamper.rsnxe);
         }
         elements
     }
@@ -218,54 +186,37 @@ impl BssConfig {
     /// How the handshakes run.
     #[must_use]
     pub fn authenticator(&self, policy: &ApPolicy) -> AuthenticatorConfig {
+        let usual = AuthenticatorConfig::new(self.own, self.handshake_elements(policy));
+        let Some(security) = &self.profile.security else { return usual };
+        let handshakes = &security.handshakes;
         AuthenticatorConfig {
-            eapol_version: self.bss.eapol_version(),
-            pairwise_tries: self.bss.wpa_pairwise_update_count().max(1),
-            group_tries: self.bss.wpa_group_update_count().max(1),
-            no_retries: self.bss.wpa_disable_eapol_key_retries(),
-            ptk_rekey: seconds(self.bss.wpa_ptk_rekey()),
-            deny_ptk0_rekey: match self.bss.wpa_deny_ptk0_rekey() {
-                0 => false,
-                1 => !self.wiphy.features.can_replace_ptk0,
-                _ => true,
+            eapol_version: handshakes.eapol_version,
+            pairwise_tries: handshakes.pairwise_tries.max(1),
+            group_tries: handshakes.group_tries.max(1),
+            no_retries: handshakes.no_retries,
+            ptk_rekey: handshakes.ptk_rekey,
+            deny_ptk0_rekey: match handshakes.deny_ptk0_rekey {
+                DenyPtk0::Never => false,
+                DenyPtk0::Unsafe => !self.wiphy.features.can_replace_ptk0,
+                DenyPtk0::Always => true,
             },
-            transition_disable: self.bss.transition_disable(),
+            transition_disable: security.transition_disable,
             ssid: policy.ssid_protection.then(|| self.ssid().as_bytes().to_vec()),
             #[cfg(feature = "testing")]
-            tweaks: self.tweaks(),
-            ..AuthenticatorConfig::new(self.own, self.handshake_elements(policy))
-        }
-    }
-
-    #[cfg(feature = "testing")]
-    fn tweaks(&self) -> rsn::authenticator::Tweaks {
-        rsn::authenticator::Tweaks {
-            first: self.bss.eapol_m1_elements().unwrap_or_default().to_vec(),
-            third: self.bss.eapol_m3_elements().unwrap_or_default().to_vec(),
-            third_plain: self.bss.eapol_m3_no_encrypt(),
+            tweaks: rsn::authenticator::Tweaks {
+                first: handshakes.tamper.first.clone(),
+                third: handshakes.tamper.third.clone(),
+                third_plain: handshakes.tamper.third_plain,
+            },
+            ..usual
         }
     }
 }
 
 /// How many of the SAE passwords have an identifier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Identifiers {
+pub(crate) enum Identified {
     None,
     Some,
     All,
-}
-
-/// A number of seconds where 0 means never.
-fn seconds(number: u32) -> Option<Duration> {
-    (number > 0).then(|| Duration::from_secs(u64::from(number)))
-}
-
-/// The suites that this engine serves.
-fn akms(set: KeyMgmt) -> Vec<AkmSuite> {
-    let known = [AkmSuite::Psk, AkmSuite::PskSha256, AkmSuite::Sae, AkmSuite::SaeExt];
-    set.words().into_iter().filter_map(AkmSuite::from_config_name).filter(|akm| known.contains(akm)).collect()
-}
-
-fn ciphers(set: Ciphers) -> Vec<CipherSuite> {
-    set.words().into_iter().filter_map(CipherSuite::from_name).collect()
 }

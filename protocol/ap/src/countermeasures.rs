@@ -5,7 +5,7 @@
 
 use core::time::Duration;
 
-use ctrl::Level;
+use crate::change::Level;
 use rsn::CipherSuite;
 use wire::{Instant, MacAddr, ReasonCode};
 

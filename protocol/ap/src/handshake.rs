@@ -3,8 +3,8 @@
 use alloc::format;
 use alloc::vec::Vec;
 
+use crate::change::{Change, Level};
 use crypto::Rng;
-use ctrl::{ApEvent, Level};
 use ipc_proto::{Failure, KeyBytes, KeyKind, KeyParameters, Request, StationFlags};
 use rsn::{Authenticator, AuthenticatorOutput, CipherSuite, Group, GroupKeyKind, GroupOutput, Protection};
 use wire::{Instant, MacAddr, ReasonCode};
@@ -211,7 +211,7 @@ impl Bss {
             "stations had another key (wrong passphrase?)",
             format!("{addr}: its key is not ours (wrong passphrase?)"),
         );
-        self.event(ApEvent::PossiblePskMismatch(addr));
+        self.tell(Change::PskMismatch(addr));
     }
 
     fn completed(&mut self, addr: MacAddr, rekeyed: bool, now: Instant) {
@@ -225,7 +225,7 @@ impl Bss {
         }
         // Clients wait for the connection first: where that waits for the kernel's answer, this does.
         if self.stations.get(&addr).is_some_and(|station| rekeyed || station.key_awaited.is_none()) {
-            self.event(ApEvent::FourWayCompleted(addr));
+            self.tell(Change::FourWayCompleted(addr));
         }
     }
 
@@ -238,7 +238,7 @@ impl Bss {
         match result {
             Ok(()) if station.negotiation_over && !station.authorized => {
                 self.authorize(addr, now);
-                self.event(ApEvent::FourWayCompleted(addr));
+                self.tell(Change::FourWayCompleted(addr));
             }
             Ok(()) => {}
             Err(failure) => {
@@ -262,7 +262,7 @@ impl Bss {
         let flags = StationFlags { authorized: Some(true), ..StationFlags::default() };
         self.request(Tag::Station { station: addr, number }, Request::SetStationFlags { handle, addr, flags });
         self.log(Level::Info, format!("{addr}: connected"));
-        self.event(ApEvent::StaConnected { addr, keyid, vlan: 0 });
+        self.tell(Change::Connected { addr, keyid });
     }
 
     pub(crate) fn drain_group(&mut self) {

@@ -37,21 +37,20 @@ pub(crate) struct Offered {
 impl Keyring {
     /// The keys of the file in the order of the list, then the one of all. Deriving them takes some milliseconds each.
     pub(crate) fn of(config: &BssConfig) -> Keyring {
-        if !config.bss.key_mgmt().intersects(conf::KeyMgmt::ANY_PSK) {
+        let Some(security) = config.profile.security.as_ref().filter(|security| security.has_psk()) else {
             return Keyring::default();
-        }
+        };
         let ssid = config.ssid();
         let mut own: BTreeMap<MacAddr, Vec<Key>> = BTreeMap::new();
         let mut shared = Vec::new();
         for entry in config.psks() {
-            let Some(pmk) = entry.secret.pmk(&ssid) else { continue };
-            let key = Key { pmk, keyid: entry.keyid.clone() };
-            match entry.address {
+            let key = Key { pmk: entry.secret.pmk(&ssid), keyid: entry.keyid.clone() };
+            match entry.addr {
                 Some(addr) => own.entry(addr).or_default().push(key),
                 None => shared.push(key),
             }
         }
-        shared.extend(config.bss.pmk().map(|pmk| Key { pmk, keyid: None }));
+        shared.extend(security.psk.as_ref().map(|psk| Key { pmk: psk.pmk(&ssid), keyid: None }));
         let shared_pmks = shared.iter().map(|key| key.pmk.clone()).collect();
         Keyring { own, shared: shared.into(), shared_pmks }
     }

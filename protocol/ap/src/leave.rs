@@ -4,8 +4,8 @@ use alloc::format;
 use alloc::vec::Vec;
 use core::time::Duration;
 
+use crate::change::Level;
 use crypto::Rng;
-use ctrl::Level;
 use ipc_proto::{Request, StationFlags};
 use wire::frame::{Action, Management, Subtype, category, parse_reason};
 use wire::{Instant, MacAddr, ReasonCode};
@@ -213,7 +213,7 @@ impl Bss {
 
     /// Asks an associated station whether it still has its keys.
     pub fn begin_sa_query(&mut self, addr: MacAddr, now: Instant, rng: &mut dyn Rng) {
-        let end = now + time_units(self.config.bss.assoc_sa_query_max_timeout());
+        let end = now + time_units(self.config.profile.care.sa_query_max);
         let Some(station) = self.stations.get_mut(&addr) else { return };
         if station.sa_query.is_some() {
             return;
@@ -223,7 +223,7 @@ impl Bss {
     }
 
     fn send_sa_query(&mut self, addr: MacAddr, now: Instant, rng: &mut dyn Rng) {
-        let retry = time_units(self.config.bss.assoc_sa_query_retry_timeout().max(1));
+        let retry = time_units(self.config.profile.care.sa_query_retry.max(1));
         let mut transaction = [0; 2];
         rng.fill(&mut transaction);
         let Some(query) = self.stations.get_mut(&addr).and_then(|station| station.sa_query.as_mut()) else { return };

@@ -63,13 +63,13 @@ impl Bss {
     /// Average share of the time that the channel was busy, in parts of 255, where the configuration asks for one.
     #[must_use]
     pub fn average_load(&self) -> Option<u32> {
-        (self.config.bss.chan_util_avg_period() > 0).then_some(self.load.average)
+        (self.config.profile.beacon.load_average > 0).then_some(self.load.average)
     }
 
     /// Measures after the configured number of beacons.
     pub(crate) fn plan_load(&mut self, now: Instant) {
-        let beacons = self.config.bss.bss_load_update_period();
-        let interval = u32::from(self.config.radio.beacon_int());
+        let beacons = self.config.profile.beacon.load_period;
+        let interval = u32::from(self.config.radio.beacon_interval);
         self.load.due = (beacons > 0).then(|| now + time_units(beacons.saturating_mul(interval)));
     }
 
@@ -92,8 +92,8 @@ impl Bss {
         if !last {
             return;
         }
-        let every = self.config.bss.bss_load_update_period().max(1);
-        self.load.sample(self.config.bss.chan_util_avg_period().div_ceil(every));
+        let every = self.config.profile.beacon.load_period.max(1);
+        self.load.sample(self.config.profile.beacon.load_average.div_ceil(every));
         let count = self.stations.tallies().associated;
         let [low, high] = u16::try_from(count).unwrap_or(u16::MAX).to_le_bytes();
         // No admission control: no capacity is left for it.

@@ -4,9 +4,10 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use conf::ap::{ChannelChoice, HwMode, Radio};
 use ipc_proto::{BandInfo, ChannelDefinition, ChannelInfo, ChannelWidth, WiphyInfo};
 use wire::channel::{Band, frequency_of, number_of};
+
+use crate::radio::{Ht, Mode, RadioProfile, VhtWidth};
 
 /// A channel with everything that elements say of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,14 +33,13 @@ impl Operating {
     ///
     /// # Errors
     /// Why the radio cannot do what is asked, in words.
-    pub fn choose(radio: &Radio, wiphy: &WiphyInfo) -> Result<Operating, String> {
-        let mode = radio.hw_mode();
-        let band = match mode {
-            HwMode::B | HwMode::G => Band::Ghz2,
-            HwMode::A if radio.is_6ghz() => Band::Ghz6,
-            HwMode::A => Band::Ghz5,
-            HwMode::Ad => Band::Ghz60,
-            HwMode::Any => any_band(radio, wiphy),
+    pub fn choose(radio: &RadioProfile, wiphy: &WiphyInfo) -> Result<Operating, String> {
+        let band = match radio.mode {
+            Mode::B | Mode::G => Band::Ghz2,
+            Mode::A if radio.six_ghz => Band::Ghz6,
+            Mode::A => Band::Ghz5,
+            Mode::Ad => Band::Ghz60,
+            Mode::Any => any_band(radio, wiphy),
         };
         let info = wiphy
             .bands
@@ -50,12 +50,12 @@ impl Operating {
             // IEEE Std 802.11ax-2021 26.17.2: what is not HE has no business there.
             return Err("6 GHz needs HE (ieee80211ax=1), which is not supported yet".to_string());
         }
-        let place = match radio.country() {
+        let place = match radio.country {
             Some([a, b, _]) => format!("with country_code={}{}", char::from(a), char::from(b)),
             None => "without country_code, which would say in which country this is".to_string(),
         };
-        let channel = match radio.channel() {
-            ChannelChoice::Number(number) => {
+        let channel = match radio.channel {
+            Some(number) => {
                 let freq = frequency_of(band, number);
                 let found = info.channels.iter().find(|channel| Some(channel.freq) == freq);
                 let channel = found
@@ -64,7 +64,7 @@ impl Operating {
                     .map_err(|why| format!("channel {number} ({} MHz): {}", channel.freq, why.words(&place)))?;
                 channel
             }
-            ChannelChoice::Automatic => info
+            None => info
                 .channels
                 .iter()
                 .find(|channel| allowed(channel).is_ok())
@@ -75,7 +75,7 @@ impl Operating {
 
     /// The same settings on another channel, as after a channel switch.
     #[must_use]
-    pub fn moved(&self, radio: &Radio, wiphy: &WiphyInfo, definition: ChannelDefinition) -> Option<Operating> {
+    pub fn moved(&self, radio: &RadioProfile, wiphy: &WiphyInfo, definition: ChannelDefinition) -> Option<Operating> {
         let band = wire::channel::band_of(definition.freq).filter(|band| *band != Band::Ghz6)?;
         let info = wiphy.bands.iter().find(|info| info.band == band)?;
         let secondary = match definition.width {
@@ -97,10 +97,10 @@ impl Operating {
         })
     }
 
-    fn on(radio: &Radio, info: &BandInfo, channel: &ChannelInfo) -> Operating {
-        let ht = radio.ieee80211n() && info.ht_capability.is_some() && info.band != Band::Ghz6;
-        let vht = ht && radio.ieee80211ac() && info.vht_capability.is_some();
-        let asked = radio.ht_capab();
+    fn on(radio: &RadioProfile, info: &BandInfo, channel: &ChannelInfo) -> Operating {
+        let ht = radio.ht.is_some() && info.ht_capability.is_some() && info.band != Band::Ghz6;
+        let vht = ht && radio.vht.is_some() && info.vht_capability.is_some();
+        let asked = radio.ht.unwrap_or(Ht { info: 0, secondary: 0, either: false });
         let wide = ht && info.ht_capability.is_some_and(|own| own & 0x0002 != 0);
         let secondary = match asked.secondary {
             _ if !wide => 0,
@@ -152,12 +152,12 @@ impl Operating {
 }
 
 /// `hw_mode=any`: the band in which the channel number exists, 2.4 GHz first.
-fn any_band(radio: &Radio, wiphy: &WiphyInfo) -> Band {
+fn any_band(radio: &RadioProfile, wiphy: &WiphyInfo) -> Band {
     let has = |band: Band| wiphy.bands.iter().any(|info| info.band == band);
-    match radio.channel() {
-        ChannelChoice::Number(number) if number > 14 => Band::Ghz5,
-        ChannelChoice::Number(_) | ChannelChoice::Automatic if has(Band::Ghz2) => Band::Ghz2,
-        ChannelChoice::Number(_) | ChannelChoice::Automatic => Band::Ghz5,
+    match radio.channel {
+        Some(number) if number > 14 => Band::Ghz5,
+        Some(_) | None if has(Band::Ghz2) => Band::Ghz2,
+        Some(_) | None => Band::Ghz5,
     }
 }
 
@@ -205,31 +205,29 @@ const fn secondary_within(definition: ChannelDefinition) -> i8 {
     if offset.is_multiple_of(2) { 1 } else { -1 }
 }
 
-/// VHT width from `vht_oper_chwidth` and the centre's channel number (IEEE Std 802.11-2020 Table 9-274).
-fn vht_width(radio: &Radio, freq: u32, narrow: ChannelDefinition) -> ChannelDefinition {
-    let width = radio.vht_oper_chwidth();
-    let centre = frequency_of(Band::Ghz5, radio.vht_oper_centr_freq_seg0_idx());
-    match (width, centre) {
-        (1, Some(center1)) if center1.abs_diff(freq) <= 30 => {
+/// The channel with the width that is asked for, where the middle fits (IEEE Std 802.11-2020 Table 9-274).
+fn vht_width(radio: &RadioProfile, freq: u32, narrow: ChannelDefinition) -> ChannelDefinition {
+    let Some(vht) = radio.vht else { return narrow };
+    match (vht.width, frequency_of(Band::Ghz5, vht.centre)) {
+        (VhtWidth::Mhz80, Some(center1)) if center1.abs_diff(freq) <= 30 => {
             ChannelDefinition { freq, width: ChannelWidth::Mhz80, center1, center2: 0 }
         }
-        (2, Some(center1)) if center1.abs_diff(freq) <= 70 => {
+        (VhtWidth::Mhz160, Some(center1)) if center1.abs_diff(freq) <= 70 => {
             ChannelDefinition { freq, width: ChannelWidth::Mhz160, center1, center2: 0 }
         }
-        _ => narrow,
+        (VhtWidth::Narrow | VhtWidth::Mhz80 | VhtWidth::Mhz160 | VhtWidth::Mhz80Plus80, _) => narrow,
     }
 }
 
 /// The rates in use and which of them are basic, as the originals have them by band and mode.
-fn rates(radio: &Radio, info: &BandInfo) -> Vec<(u16, bool)> {
-    let wanted = radio.supported_rates();
-    let basic = radio.basic_rates();
-    let usual: &[u16] = match (info.band, radio.hw_mode()) {
-        (Band::Ghz2, HwMode::G) => &[10, 20, 55, 110],
+fn rates(radio: &RadioProfile, info: &BandInfo) -> Vec<(u16, bool)> {
+    let (wanted, basic) = (&radio.rates, &radio.basic_rates);
+    let usual: &[u16] = match (info.band, radio.mode) {
+        (Band::Ghz2, Mode::G) => &[10, 20, 55, 110],
         (Band::Ghz2, _) => &[10, 20],
         _ => &[60, 120, 240],
     };
-    let only_cck = info.band == Band::Ghz2 && radio.hw_mode() == HwMode::B;
+    let only_cck = info.band == Band::Ghz2 && radio.mode == Mode::B;
     info.rates
         .iter()
         .copied()

@@ -4,9 +4,10 @@
 
 use alloc::vec::Vec;
 
-use conf::ap::Bss;
 use crypto::{Rng, Secret};
 use wire::Instant;
+
+use crate::profile::Identifiers;
 
 /// Octets of the time of making and of the counter, before and behind the identifier.
 const TIME: usize = 4;
@@ -22,10 +23,10 @@ pub(crate) struct PasswordIds {
 }
 
 impl PasswordIds {
-    /// As the configuration has them; absent without a key.
-    pub(crate) fn of(bss: &Bss) -> Option<PasswordIds> {
-        let key = bss.sae_pw_id_key().filter(|key| key.as_bytes().len() == 32)?;
-        Some(PasswordIds { number: bss.sae_pw_id_num(), key: key.clone() })
+    /// As the profile has them; absent without a key.
+    pub(crate) fn of(profile: Option<&Identifiers>) -> Option<PasswordIds> {
+        let profile = profile.filter(|profile| profile.key.as_bytes().len() == 32)?;
+        Some(PasswordIds { number: profile.number, key: profile.key.clone() })
     }
 
     fn key(&self) -> Option<&[u8; 32]> {

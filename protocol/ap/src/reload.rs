@@ -1,4 +1,4 @@
-//! Changed parameters and lists: whoever may stay does.
+//! A changed profile, changed lists: whoever may stay does.
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -13,7 +13,7 @@ use crate::bss::{Bss, Condition, PMKSA_CAPACITY, Tag};
 use crate::keyring::Keyring;
 use crate::sae_side::SaeSide;
 use crate::station::Station;
-use crate::{BssConfig, Lists};
+use crate::{BssConfig, Lists, Profile};
 
 /// Whom a change of lists of addresses sends away, of those that may not come any more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,22 +46,22 @@ impl Bss {
         });
     }
 
-    /// Uses changed parameters of SAE, and limits, from now on. What beacons say stays until the next start.
-    pub fn set_parameters(&mut self, changed: &conf::ap::Bss, rng: &mut dyn Rng) {
+    /// Uses a changed profile from now on, as far as SAE and limits go. What beacons say stays until the next start.
+    pub fn set_profile(&mut self, changed: &Profile, rng: &mut dyn Rng) {
         let mut config = self.config.clone();
-        config.bss = changed.clone();
+        config.profile = changed.clone();
         if config.ssid() == self.config.ssid() && config.policy() == self.policy {
             self.sae = SaeSide::new(&config, rng);
             self.config = config;
         }
     }
 
-    /// Uses changed parameters and lists without sending away stations that may stay: those leave of whom `leave` is, and
+    /// Uses a changed profile and changed lists without sending away stations that may stay: those leave of whom `leave` is, and
     /// those whose key or password is none any more. False, and nothing is changed, if the network becomes another one by
     /// them: then it has to be started anew.
     pub fn reconfigure(
         &mut self,
-        bss: &conf::ap::Bss,
+        profile: &Profile,
         lists: Lists,
         leave: Leave,
         now: Instant,
@@ -70,7 +70,7 @@ impl Bss {
         if self.condition != Condition::Running {
             return false;
         }
-        let config = BssConfig { bss: bss.clone(), lists, ..self.config.clone() };
+        let config = BssConfig { profile: profile.clone(), lists, ..self.config.clone() };
         let policy = config.policy();
         let keys = |config: &BssConfig| {
             let group = policy.as_ref().map(|policy| config.group(policy));
@@ -105,15 +105,16 @@ impl Bss {
 
     fn change_secrets(&mut self, former: &BssConfig, now: Instant, rng: &mut dyn Rng) {
         let new = self.config.clone();
-        if former.bss.disable_pmksa_caching() != new.bss.disable_pmksa_caching() {
-            self.pmksa = PmksaCache::new(if new.bss.disable_pmksa_caching() { 0 } else { PMKSA_CAPACITY });
+        if former.profile.remembers() != new.profile.remembers() {
+            self.pmksa = PmksaCache::new(if new.profile.remembers() { PMKSA_CAPACITY } else { 0 });
         }
         // Deriving keys takes time: only where something may have changed.
-        if former.bss.psk() != new.bss.psk() || former.lists.psks != new.lists.psks {
+        let psk = |config: &BssConfig| config.profile.security.as_ref().and_then(|security| security.psk.clone());
+        if psk(former) != psk(&new) || former.lists.psks != new.lists.psks {
             self.keyring = Keyring::of(&new);
             self.send_away_those_who(now, |bss, station| !bss.still_has_psk(station));
         }
-        if former.bss != new.bss || former.lists.sae_passwords != new.lists.sae_passwords {
+        if former.profile != new.profile || former.lists.sae_passwords != new.lists.sae_passwords {
             let earlier = core::mem::replace(&mut self.sae, SaeSide::new(&new, rng));
             if !self.sae.includes(&earlier) {
                 // What a cached key came from is not known.

@@ -3,7 +3,7 @@
 use alloc::collections::BTreeSet;
 use alloc::format;
 
-use ctrl::Level;
+use crate::change::Level;
 use ipc_proto::{Request, StationInfo};
 use wire::{Instant, MacAddr};
 

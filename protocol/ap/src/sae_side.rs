@@ -4,10 +4,8 @@ use alloc::format;
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use conf::KeyMgmt;
-use conf::ap::Psk;
+use crate::change::{Change, Level};
 use crypto::Rng;
-use ctrl::{ApEvent, Level};
 use rsn::{AkmSuite, Pmkid, PmksaCache, PmksaEntry, Rsnxe, SaePwe};
 use sae::{AntiClogging, Config, Group, Method, Password, PtSet, SaeAkm, SaeError, Session};
 use wire::frame::{Authentication, auth_algorithm};
@@ -16,6 +14,7 @@ use wire::{Instant, MacAddr, StatusCode};
 use crate::BssConfig;
 use crate::bss::Bss;
 use crate::password_ids::PasswordIds;
+use crate::profile::{Psk, Security};
 use crate::sae_runs::{Confirmed, Heard, Run, SaeExchange, Terms};
 use crate::sae_tracking::Tracking;
 use crate::sae_work::{Waiting, Work, by_lot, units};
@@ -54,17 +53,14 @@ struct Entry {
 
 impl SaeSide {
     pub(crate) fn new(config: &BssConfig, rng: &mut dyn Rng) -> SaeSide {
-        let bss = &config.bss;
-        let methods = bss.key_mgmt();
-        let offered = bss.is_protected() && methods.intersects(KeyMgmt::SAE.union(KeyMgmt::SAE_EXT_KEY));
-        // A list of groups of which none exists here offers none: that is what was asked for.
-        let named = Some(bss.sae_groups()).filter(|groups| !groups.is_empty());
-        let groups = named.unwrap_or_else(|| [19, 20, 21].into());
-        let groups: Vec<Group> = groups.into_iter().filter_map(Group::from_number).collect();
+        let security = config.profile.security.as_ref().filter(|security| security.has_sae());
+        let profile = security.map(|security| &security.sae);
+        let groups = profile.map(|sae| sae.groups.as_slice()).unwrap_or_default();
+        let groups: Vec<Group> = groups.iter().copied().filter_map(Group::from_number).collect();
         let pwe = config.sae_pwe();
         let ssid = config.ssid();
         let mut secrets = Vec::new();
-        if offered {
+        if let Some(Security { psk, sae, .. }) = security {
             let mut add = |password: &[u8], id: Option<&[u8]>, peer: Option<MacAddr>| {
                 let password = Password::new(password, id);
                 let used: &[Group] = if pwe.allows_h2e() { &groups } else { &[] };
@@ -75,27 +71,28 @@ impl SaeSide {
                 let peer = entry.peer.filter(|peer| !peer.is_broadcast() && !peer.is_zero());
                 add(entry.password.as_bytes(), entry.id.as_deref(), peer);
             }
-            if let Some(Psk::Passphrase(passphrase)) = bss.psk()
-                && !bss.sae_password_psk()
+            if let Some(Psk::Passphrase(passphrase)) = psk
+                && !sae.without_passphrase
             {
                 add(passphrase.as_bytes(), None, None);
             }
         }
+        let has = |akm: AkmSuite| security.is_some_and(|security| security.akms.contains(&akm));
         SaeSide {
-            offered,
+            offered: security.is_some(),
             pwe,
-            akms: [(KeyMgmt::SAE, SaeAkm::Sae), (KeyMgmt::SAE_EXT_KEY, SaeAkm::SaeExtKey)]
+            akms: [(AkmSuite::Sae, SaeAkm::Sae), (AkmSuite::SaeExt, SaeAkm::SaeExtKey)]
                 .into_iter()
-                .filter_map(|(method, akm)| methods.contains(method).then_some(akm))
+                .filter_map(|(suite, akm)| has(suite).then_some(akm))
                 .collect(),
             groups,
             secrets,
-            tracking: Tracking::new(usize::try_from(bss.sae_track_password()).unwrap_or(0)),
-            ids: PasswordIds::of(bss),
+            tracking: Tracking::new(profile.map_or(0, |sae| sae.tracked)),
+            ids: PasswordIds::of(profile.and_then(|sae| sae.identifiers.as_ref())),
             tokens: AntiClogging::new(rng),
-            threshold: usize::try_from(bss.sae_anti_clogging_threshold()).unwrap_or(usize::MAX),
-            sync: u16::try_from(bss.sae_sync()).unwrap_or(u16::MAX),
-            confirm_immediate: bss.sae_confirm_immediate() != 0,
+            threshold: profile.map_or(usize::MAX, |sae| sae.threshold),
+            sync: profile.map_or(0, |sae| sae.sync),
+            confirm_immediate: profile.is_some_and(|sae| sae.confirm_immediate),
             work: Work::default(),
         }
     }
@@ -197,7 +194,7 @@ impl Bss {
         let body = match error {
             SaeError::UnsupportedGroup(group) => group.to_le_bytes().to_vec(),
             SaeError::PasswordIdentifier => {
-                self.event(ApEvent::SaeUnknownPasswordIdentifier(addr));
+                self.tell(Change::PasswordIdentifierUnknown(addr));
                 Vec::new()
             }
             SaeError::Configuration(_)
@@ -485,7 +482,7 @@ impl Bss {
                     self.send_sae(addr, CONFIRM, StatusCode::REFUSED, &[]);
                     return;
                 }
-                self.event(ApEvent::PossiblePskMismatch(addr));
+                self.tell(Change::PskMismatch(addr));
                 self.sae_refuse(addr, CONFIRM, &SaeError::ConfirmMismatch);
             }
             Confirmed::Wrong(error) => self.sae_refuse(addr, CONFIRM, &error),

@@ -2,8 +2,8 @@
 
 use alloc::vec::Vec;
 
-use ctrl::ApEvent;
-use ipc_proto::{ChannelDefinition, ChannelWidth, Request};
+use crate::change::Change;
+use ipc_proto::{ChannelDefinition, Request};
 use wire::channel::number_of;
 use wire::element::id;
 
@@ -63,32 +63,10 @@ impl Bss {
             return;
         }
         self.config.operating = to;
-        let offset = self.config.operating.secondary;
-        self.event(ApEvent::ChannelSwitch {
-            started: false,
-            freq: channel.freq,
-            ht: self.config.operating.ht,
-            offset,
-            width: width_words(channel.width),
-            centre1: channel.center1,
-            centre2: channel.center2,
-            dfs: false,
-        });
-        self.event(ApEvent::CsaFinished { freq: channel.freq, dfs: false });
+        let (ht, secondary) = (self.config.operating.ht, self.config.operating.secondary);
+        self.tell(Change::Switched { channel, ht, secondary });
         if number_of(channel.freq).is_some() {
             self.update_beacon();
         }
-    }
-}
-
-const fn width_words(width: ChannelWidth) -> &'static str {
-    match width {
-        ChannelWidth::NoHt20 => "20 MHz (no HT)",
-        ChannelWidth::Mhz20 => "20 MHz",
-        ChannelWidth::Mhz40 => "40 MHz",
-        ChannelWidth::Mhz80 => "80 MHz",
-        ChannelWidth::Mhz80Plus80 => "80+80 MHz",
-        ChannelWidth::Mhz160 => "160 MHz",
-        ChannelWidth::Mhz320 => "320 MHz",
     }
 }

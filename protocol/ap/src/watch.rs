@@ -3,7 +3,7 @@
 use alloc::format;
 use core::time::Duration;
 
-use ctrl::{ApEvent, Level};
+use crate::change::{Change, Level};
 use ipc_proto::{Request, StationInfo};
 use wire::{Instant, MacAddr, ReasonCode};
 
@@ -19,7 +19,7 @@ const FAREWELL: Duration = Duration::from_secs(3);
 
 impl Bss {
     fn inactivity(&self) -> Duration {
-        Duration::from_secs(u64::from(self.config.bss.ap_max_inactivity()))
+        Duration::from_secs(u64::from(self.config.profile.care.inactivity))
     }
 
     pub(crate) fn watch_timeout(&mut self, addr: MacAddr, now: Instant) {
@@ -48,7 +48,7 @@ impl Bss {
     pub(crate) fn activity_known(&mut self, addr: MacAddr, entries: &[StationInfo], now: Instant) {
         let limit = self.inactivity();
         let handle = self.config.handle;
-        let skip = self.config.bss.skip_inactivity_poll();
+        let skip = self.config.profile.care.unasked;
         let Some(station) = self.stations.get_mut(&addr) else { return };
         if !matches!(station.watch, Some(Watch::Asked(_))) {
             return;
@@ -74,7 +74,7 @@ impl Bss {
         if station.watch.is_some() {
             station.watch = Some(Watch::Look(now + limit));
         }
-        self.event(ApEvent::PollOk(addr));
+        self.tell(Change::PollOk(addr));
     }
 
     fn silent(&mut self, addr: MacAddr, now: Instant) {
@@ -86,7 +86,7 @@ impl Bss {
     }
 
     pub(crate) fn handle_packet_loss(&mut self, addr: MacAddr, packets: u32, now: Instant) {
-        if !self.config.bss.disassoc_low_ack() || !self.stations.contains_key(&addr) {
+        if !self.config.profile.care.low_ack || !self.stations.contains_key(&addr) {
             return;
         }
         self.log(Level::Info, format!("{addr}: {packets} frames were not acknowledged"));

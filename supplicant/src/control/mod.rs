@@ -410,18 +410,6 @@ pub(crate) fn regdom(alpha2: [u8; 2], initiator: u8, kind: u8) -> StationEvent {
     }
 }
 
-const fn width_text(width: ChannelWidth) -> &'static str {
-    match width {
-        ChannelWidth::NoHt20 => "20 MHz (no HT)",
-        ChannelWidth::Mhz20 => "20 MHz",
-        ChannelWidth::Mhz40 => "40 MHz",
-        ChannelWidth::Mhz80 => "80 MHz",
-        ChannelWidth::Mhz80Plus80 => "80+80 MHz",
-        ChannelWidth::Mhz160 => "160 MHz",
-        ChannelWidth::Mhz320 => "320 MHz",
-    }
-}
-
 /// The access point moves to another channel, or has moved.
 pub(crate) fn channel_switched(interface: &Interface, cx: &mut Cx<'_>, channel: ChannelDefinition, started: bool) {
     if interface.engine.associated_since().is_none() {
@@ -436,7 +424,7 @@ pub(crate) fn channel_switched(interface: &Interface, cx: &mut Cx<'_>, channel: 
             (ChannelWidth::Mhz40, center) if center != 0 && center < channel.freq => -1,
             _ => 0,
         },
-        width: width_text(channel.width),
+        width: daemon::words::width(channel.width),
         centre1: channel.center1,
         centre2: channel.center2,
     };

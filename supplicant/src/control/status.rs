@@ -10,7 +10,7 @@ use rsn::{AkmSuite, Pmkid, PmksaEntry};
 use sta::State;
 use wire::Instant;
 
-use super::{Answer, capability, width_text};
+use super::{Answer, capability};
 use crate::interface::Interface;
 use crate::outbox::{Cx, Purpose};
 
@@ -268,7 +268,7 @@ pub(crate) fn signal(cx: &mut Cx<'_>, client: ClientId, result: Result<Reply, Fa
     lines.field("LINKSPEED", signal.tx_rate / 10);
     lines.field("NOISE", signal.noise.unwrap_or(9999));
     lines.field("FREQUENCY", signal.freq);
-    lines.field("WIDTH", width_text(signal.width));
+    lines.field("WIDTH", daemon::words::width(signal.width));
     if signal.center1 > 0 {
         lines.field("CENTER_FRQ1", signal.center1);
     }

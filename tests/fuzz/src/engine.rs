@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use ap::{Bss, BssConfig, BssOutput, Lists, Operating};
-use conf::ap::ApConfig;
+use ap::{Bss, BssConfig, BssOutput, Change, Lists, Operating};
+
 use crypto::testing::TestRng;
-use ctrl::ApEvent;
+
 use ipc_proto::{
     BandInfo, ChannelInfo, Condition, Event, Failure, Handle, InterfaceType, Reply, Request, Role, StationFlags,
     WiphyFeatures, WiphyInfo,
@@ -128,14 +128,14 @@ pub(crate) fn judge(role: Role, addr: fn(Handle) -> MacAddr, request: &Request) 
 
 /// The engine of the first BSS of a configuration, on this target's radio.
 pub(crate) fn engine(conf: &str, own: MacAddr, rng: &mut TestRng) -> Option<Bss> {
-    let (config, _) = ApConfig::parse("fuzz", conf.as_bytes()).ok()?;
+    let (profile, radio) = apd::profiles(conf.as_bytes())?;
     let wiphy = wiphy();
-    let operating = Operating::choose(&config.radio, &wiphy).ok()?;
+    let operating = Operating::choose(&radio, &wiphy).ok()?;
     let config = BssConfig {
         handle: INTERFACE,
         own,
-        bss: config.bss.first()?.clone(),
-        radio: config.radio,
+        profile,
+        radio,
         wiphy: Arc::new(wiphy),
         operating,
         lists: Lists::default(),
@@ -241,11 +241,10 @@ impl World {
                         self.bss.handle_event(&sent, self.now, &mut self.rng);
                     }
                 }
-                BssOutput::Event(ApEvent::StaConnected { .. }) => {
+                BssOutput::Change(Change::Connected { .. }) => {
                     assert!(!self.secured, "a station without a key is connected");
                 }
-                BssOutput::Event(event) => drop(event.message()),
-                BssOutput::Log { .. } | BssOutput::Started | BssOutput::StartFailed(_) => {}
+                BssOutput::Change(_) | BssOutput::Log { .. } | BssOutput::Started | BssOutput::StartFailed(_) => {}
             }
         }
     }

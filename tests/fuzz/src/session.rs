@@ -319,8 +319,7 @@ impl World {
             assert!(count < 1000, "one input makes the engine talk for ever");
             match output {
                 BssOutput::Request { tag, request } => self.carry_out(tag, request),
-                BssOutput::Event(event) => drop(event.message()),
-                BssOutput::Log { .. } | BssOutput::Started | BssOutput::StartFailed(_) => {}
+                BssOutput::Change(_) | BssOutput::Log { .. } | BssOutput::Started | BssOutput::StartFailed(_) => {}
             }
         }
     }

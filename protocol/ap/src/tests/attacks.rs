@@ -1,6 +1,5 @@
 //! What strangers send.
 
-use alloc::vec::Vec;
 use core::time::Duration;
 
 use crypto::Rng;
@@ -72,7 +71,7 @@ fn every_line_that_strangers_can_cause_is_counted() {
         }
         world.wait(Duration::from_secs(60));
         let loud: Vec<_> =
-            world.logged.iter().filter(|(level, kind)| *level >= ctrl::Level::Info && kind.is_none()).collect();
+            world.logged.iter().filter(|(level, kind)| *level >= crate::Level::Info && kind.is_none()).collect();
         assert!(loud.is_empty(), "{} of {} lines are not counted", loud.len(), world.logged.len());
         assert!(world.logged.iter().any(|(_, kind)| *kind == Some("authentication algorithms that are not offered")));
     }

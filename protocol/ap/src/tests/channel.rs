@@ -1,10 +1,11 @@
 //! Frames that come twice, and how busy the channel is.
 
 use alloc::vec;
-use alloc::vec::Vec;
 use core::time::Duration;
 
 use conf::ap::ApConfig;
+
+use super::profile::radio;
 use ipc_proto::{Handle, Reply, Request, ScanEntry, SurveyEntry, WiphyInfo};
 use wire::StatusCode;
 use wire::channel::Band;
@@ -39,7 +40,7 @@ fn a_frame_that_is_sent_again_is_answered_once() {
 fn a_channel_is_as_wide_as_the_radio_allows_of_what_is_asked() {
     let choose = |conf: &str, wiphy: &WiphyInfo| {
         let (config, _) = ApConfig::parse("test", conf.as_bytes()).unwrap();
-        Operating::choose(&config.radio, wiphy)
+        Operating::choose(&radio(&config.radio), wiphy)
     };
     let mut wiphy = wiphy();
     for (words, only_plus, only_minus, side) in [
@@ -75,7 +76,7 @@ fn forty_megahertz_on_2_4_ghz_give_way_to_neighbours() {
     let channel = wiphy.bands[0].channels[0];
     wiphy.bands[0].channels =
         (1..=13).map(|number| ipc_proto::ChannelInfo { freq: 2407 + 5 * number, ..channel }).collect();
-    let wide = Operating::choose(&config.radio, &wiphy).unwrap();
+    let wide = Operating::choose(&radio(&config.radio), &wiphy).unwrap();
     assert_eq!((wide.definition.center1, wide.secondary), (2427, 1));
     assert_eq!(wide.channels_to_scan(&wiphy), (1..=9).map(|number| 2407 + 5 * number).collect::<Vec<u32>>());
     let neighbour = |freq, offset: Option<u8>, info: Option<u16>| {

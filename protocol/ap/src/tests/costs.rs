@@ -2,7 +2,6 @@
 
 use alloc::format;
 use alloc::string::String;
-use alloc::vec::Vec;
 use core::time::Duration;
 
 use wire::MacAddr;
@@ -122,7 +121,8 @@ fn the_next_deadline_is_that_of_whoever_is_first() {
 fn keys_for_anybody_are_there_once_and_a_stations_own_come_first() {
     let file = b"keyid=any 00:00:00:00:00:00 for anybody\n\
         keyid=sta 02:00:00:00:00:00 for this one\nkeyid=more 00:00:00:00:00:00 for anybody too\n";
-    let lists = Lists { psks: conf::ap::parse_psk_file("psks", file).unwrap(), ..Lists::default() };
+    let lists =
+        Lists { psks: super::profile::psks(conf::ap::parse_psk_file("psks", file).unwrap()), ..Lists::default() };
     let world = World::with(PSK, lists, wiphy());
     let keyring = &world.bss.keyring;
     let (sta, other) = (keyring.offered_to(STA), keyring.offered_to(OTHER));

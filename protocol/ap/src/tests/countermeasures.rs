@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use ctrl::Level;
+use crate::Level;
 use ipc_proto::{Event, Handle};
 use rsn::{CipherSuite, Pmf, Protocol, StationPolicy};
 use wire::{ReasonCode, StatusCode};
@@ -34,7 +34,7 @@ fn joined(conf: &str) -> World {
 fn join(world: &mut World, policy: &StationPolicy) {
     let elements = world.supplicant(policy, crypto::pbkdf2_psk(b"correct horse", b"net"));
     world.authenticate(STA);
-    let elements: alloc::vec::Vec<&[u8]> = elements.iter().map(alloc::vec::Vec::as_slice).collect();
+    let elements: Vec<&[u8]> = elements.iter().map(Vec::as_slice).collect();
     world.associate(STA, &elements);
 }
 

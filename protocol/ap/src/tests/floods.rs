@@ -2,11 +2,10 @@
 
 use alloc::collections::BTreeMap;
 use alloc::format;
-use alloc::vec::Vec;
 use core::time::Duration;
 
+use crate::Change;
 use crypto::Rng;
-use ctrl::ApEvent;
 use rsn::{Pmf, SaePwe, StationPolicy};
 use sae::{CommitOutcome, ConfirmOutcome, Group, Method, SaeAkm, Session};
 use wire::frame::{Authentication, Management, Subtype, auth_algorithm};
@@ -173,7 +172,7 @@ fn a_commit_in_its_name_does_not_replace_a_stations_run() {
     let (transaction, status, body) = world.last_auth();
     assert_eq!((transaction, status), (2, StatusCode::SUCCESS));
     assert_eq!(session.handle_confirm(&body), Ok(ConfirmOutcome::Accepted));
-    assert!(!world.events.contains(&ApEvent::PossiblePskMismatch(STA)));
+    assert!(!world.events.contains(&Change::PskMismatch(STA)));
 }
 
 #[test]
@@ -210,7 +209,7 @@ fn a_station_joins_while_a_flood_of_commits_lasts() {
         assert!(joined, "{others}: not within {took:?}");
         assert!(took < Duration::from_secs(10), "{others}: {took:?}");
         assert_eq!(honest.refused, 0, "{others}");
-        assert!(!world.events.contains(&ApEvent::PossiblePskMismatch(STA)), "{others}");
+        assert!(!world.events.contains(&Change::PskMismatch(STA)), "{others}");
         // Halves of runs: twenty were begun, and hundreds are what all of them would come to.
         assert!(before <= 200, "{others}: {before} units of work in five seconds");
     }
@@ -241,7 +240,7 @@ fn a_wrong_password_is_not_blamed_when_several_commits_came() {
     let confirm = session.confirm_body().unwrap();
     world.send_sae(2, StatusCode::SUCCESS, &confirm);
     assert_eq!(world.frames.len(), frames, "nobody is told anything");
-    assert!(!world.events.contains(&ApEvent::PossiblePskMismatch(STA)));
+    assert!(!world.events.contains(&Change::PskMismatch(STA)));
     // And guesses have an end.
     for _ in 0..20 {
         world.send_sae(2, StatusCode::SUCCESS, &confirm);

@@ -1,7 +1,5 @@
 //! What stations are told of the group keys' packet numbers.
 
-use alloc::vec::Vec;
-
 use ipc_proto::{Event, Handle, Request};
 use rsn::Pmf;
 

@@ -1,12 +1,11 @@
 //! Stations that join, or are refused.
 
 use alloc::format;
-use alloc::vec::Vec;
 use core::time::Duration;
 
+use crate::Change;
 use conf::ap::{ApConfig, PskEntry, PskSecret};
 use crypto::Pmk;
-use ctrl::ApEvent;
 use ipc_proto::{Failure, Reply, Request};
 use rsn::{AkmSuite, Pmf, StationPolicy};
 use sae::{ConfirmOutcome, Group, Method, Password, PtSet, SaeAkm, Session};
@@ -86,7 +85,7 @@ fn a_station_joins_an_open_network() {
     world.associate(STA, &[]);
     assert_eq!(world.assoc_status(), StatusCode::SUCCESS);
     assert!(world.connected(STA));
-    assert!(world.events.contains(&ApEvent::StaConnected { addr: STA, keyid: None, vlan: 0 }));
+    assert!(world.events.contains(&Change::Connected { addr: STA, keyid: None }));
     assert_eq!(world.bss.station(STA).unwrap().flag_words(), ["AUTH", "ASSOC", "AUTHORIZED", "SHORT_PREAMBLE"]);
     let kinds: Vec<&Request> = world
         .requests
@@ -116,8 +115,8 @@ fn a_station_joins_with_a_passphrase_with_and_without_protected_management() {
         assert!(world.connected(STA), "{pmf:?}");
         assert_eq!((world.completed, world.pairwise_keys()), (1, 1));
         // Scripts wait for the one and then for the other.
-        let connected = world.events.iter().position(|event| matches!(event, ApEvent::StaConnected { addr: STA, .. }));
-        let completed = world.events.iter().position(|event| *event == ApEvent::FourWayCompleted(STA));
+        let connected = world.events.iter().position(|event| matches!(event, Change::Connected { addr: STA, .. }));
+        let completed = world.events.iter().position(|event| *event == Change::FourWayCompleted(STA));
         assert!(connected.is_some() && connected < completed, "{connected:?} {completed:?}");
         let mfp = world.bss.station(STA).unwrap().flag_words().contains(&"MFP");
         assert_eq!(mfp, pmf == Pmf::Optional);
@@ -132,7 +131,7 @@ fn a_wrong_passphrase_is_said_and_the_station_is_sent_away() {
     world.authenticate(STA);
     let elements: Vec<&[u8]> = elements.iter().map(Vec::as_slice).collect();
     world.associate(STA, &elements);
-    assert!(world.events.contains(&ApEvent::PossiblePskMismatch(STA)));
+    assert!(world.events.contains(&Change::PskMismatch(STA)));
     world.wait(Duration::from_secs(20));
     assert!(!world.connected(STA));
     assert_eq!(world.deauth_reason(), Some(ReasonCode::FOUR_WAY_TIMEOUT));
@@ -148,11 +147,11 @@ fn each_station_may_have_its_own_key() {
         vlan: 0,
         wps: false,
     };
-    let psks = [entry(Some(OTHER), b"for another", "other"), entry(None, b"correct horse", "all")].into();
+    let psks = vec![entry(Some(OTHER), b"for another", "other"), entry(None, b"correct horse", "all")];
     let conf = PSK.replace("wpa_passphrase=correct horse", "wpa_passphrase=nobody knows");
-    let mut world = World::with(&conf, Lists { psks, ..Lists::default() }, wiphy());
+    let mut world = World::with(&conf, Lists { psks: super::profile::psks(psks), ..Lists::default() }, wiphy());
     world.join_psk(Pmf::Optional);
-    assert!(world.events.contains(&ApEvent::StaConnected { addr: STA, keyid: Some("all".into()), vlan: 0 }));
+    assert!(world.events.contains(&Change::Connected { addr: STA, keyid: Some("all".into()) }));
 }
 
 #[test]
@@ -189,7 +188,7 @@ fn a_wrong_sae_password_is_refused_with_the_confirm() {
     let confirm = session.confirm_body().unwrap();
     world.send_sae(2, StatusCode::SUCCESS, &confirm);
     assert_eq!(world.auth_status(), StatusCode::CHALLENGE_FAILURE);
-    assert!(world.events.contains(&ApEvent::PossiblePskMismatch(STA)));
+    assert!(world.events.contains(&Change::PskMismatch(STA)));
     let elements = world.supplicant(&StationPolicy::personal(), Pmk::from_bytes(&[1; 32]).unwrap());
     let elements: Vec<&[u8]> = elements.iter().map(Vec::as_slice).collect();
     world.associate(STA, &elements);
@@ -255,7 +254,7 @@ fn lists_of_addresses_decide_who_is_welcome() {
 }
 
 fn warnings(world: &World) -> usize {
-    world.logged.iter().filter(|(level, _)| *level == ctrl::Level::Warning).count()
+    world.logged.iter().filter(|(level, _)| *level == crate::Level::Warning).count()
 }
 
 #[test]
@@ -269,8 +268,8 @@ fn what_is_for_a_vlan_opens_nothing_and_is_named() {
     };
     let conf = PSK.replace("wpa_passphrase=correct horse", "wpa_passphrase=nobody knows");
     for (vlan, joins) in [(0, true), (3, false)] {
-        let psks = [entry(vlan)].into();
-        let mut world = World::with(&conf, Lists { psks, ..Lists::default() }, wiphy());
+        let psks = vec![entry(vlan)];
+        let mut world = World::with(&conf, Lists { psks: super::profile::psks(psks), ..Lists::default() }, wiphy());
         assert_eq!(warnings(&world), usize::from(!joins));
         world.join_psk(Pmf::Optional);
         assert_eq!(world.connected(STA), joins, "VLAN {vlan}");
@@ -300,7 +299,8 @@ fn who_is_denied_goes_and_the_others_stay() {
         world.associate(addr, &[]);
     }
     let (changed, _) = ApConfig::parse("test", alloc::format!("{OPEN}macaddr_acl=1\n").as_bytes()).unwrap();
-    world.bss.set_parameters(&changed.bss[0], &mut world.rng);
+    let changed = super::profile::profile(&changed.bss[0], &changed.radio);
+    world.bss.set_profile(&changed, &mut world.rng);
     let mut lists = Lists { deny: [Listed { addr: OTHER, vlan: 0 }].into(), ..Lists::default() };
     world.bss.set_lists(lists.clone(), Leave::Denied, world.now);
     world.pump();

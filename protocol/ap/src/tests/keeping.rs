@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use ctrl::ApEvent;
+use crate::Change;
 use ipc_proto::{Event, Handle, KeyKind, Reply, Request, StationInfo};
 use rsn::Pmf;
 use wire::frame::{Management, Subtype};
@@ -35,7 +35,7 @@ fn a_pairwise_key_is_renewed_without_a_second_greeting() {
     assert!(world.bss.rekey_pairwise(STA, world.now, &mut world.rng.clone()));
     world.pump();
     assert_eq!(world.pairwise_keys(), 2);
-    let greetings = world.events.iter().filter(|event| matches!(event, ApEvent::StaConnected { .. })).count();
+    let greetings = world.events.iter().filter(|event| matches!(event, Change::Connected { .. })).count();
     assert_eq!(greetings, 1);
 }
 
@@ -60,7 +60,7 @@ fn a_silent_station_is_asked_and_then_sent_away() {
     assert!(world.requests.iter().any(|request| matches!(request, Request::ProbeStation { .. })));
     world.tell(&Event::ProbeStatus { handle: Handle(7), addr: STA, acked: true });
     world.pump();
-    assert!(world.events.contains(&ApEvent::PollOk(STA)) && world.connected(STA));
+    assert!(world.events.contains(&Change::PollOk(STA)) && world.connected(STA));
     world.wait(Duration::from_secs(11));
     silent(&mut world, 12_000);
     world.wait(Duration::from_secs(2));
@@ -92,7 +92,7 @@ fn an_association_with_protected_management_outlives_a_forged_request() {
     world.wait(Duration::from_secs(2));
     world.associate(STA, &[&element]);
     assert_eq!(world.assoc_status(), StatusCode::SUCCESS);
-    assert!(world.events.contains(&ApEvent::StaDisconnected(STA)));
+    assert!(world.events.contains(&Change::Disconnected(STA)));
 }
 
 #[test]
@@ -103,7 +103,7 @@ fn who_deauthenticates_is_forgotten() {
     world.from(STA, Subtype::DEAUTH, |w| {
         w.u16_le(3);
     });
-    assert!(world.events.contains(&ApEvent::StaDisconnected(STA)));
+    assert!(world.events.contains(&Change::Disconnected(STA)));
     assert!(world.bss.station(STA).is_none());
     assert!(matches!(world.requests.last(), Some(Request::RemoveStation { addr: Some(STA), .. })));
 }
@@ -134,7 +134,7 @@ fn a_lost_driver_ends_everything_and_a_new_start_begins_anew() {
     world.bss.lost();
     world.pump();
     assert_eq!(world.bss.condition(), Condition::Stopped);
-    assert!(world.events.contains(&ApEvent::StaDisconnected(STA)));
+    assert!(world.events.contains(&Change::Disconnected(STA)));
     world.bss.start(world.now, &mut world.rng.clone());
     world.pump();
     world.join_psk(Pmf::Optional);
@@ -153,7 +153,7 @@ fn a_channel_switch_is_announced_and_followed() {
     world.tell(&Event::ChannelSwitched { handle: Handle(7), channel, link: None });
     world.pump();
     assert_eq!(world.bss.operating().number, 6);
-    assert!(world.events.contains(&ApEvent::CsaFinished { freq: 2437, dfs: false }));
+    assert!(world.events.contains(&Change::Switched { channel, ht: false, secondary: 0 }));
 }
 
 #[test]
@@ -162,8 +162,7 @@ fn the_elements_of_beacons_are_well_formed() {
         let world = World::new(&alloc::format!("{conf}ieee80211n=1\ncountry_code=FI\nieee80211d=1\nieee80211w=1\n"));
         let beacon = world.beacon();
         let body = wire::frame::Beacon::parse(Management::parse(&beacon).unwrap().body).unwrap();
-        let ids: alloc::vec::Vec<u8> =
-            wire::element::Elements::check(body.elements).unwrap().map(|element| element.id).collect();
+        let ids: Vec<u8> = wire::element::Elements::check(body.elements).unwrap().map(|element| element.id).collect();
         let expected: &[u8] = if conf == OPEN {
             &[0, 1, 3, 7, 42, 50, 45, 61, 127, 221]
         } else {
@@ -204,7 +203,7 @@ fn after_lost_events_the_kernels_stations_count() {
     let unknown = wire::MacAddr([2, 0, 0, 0, 9, 9]);
     stations_in_kernel(&mut world, &[OTHER, unknown]);
     assert!(world.bss.station(STA).is_none() && world.connected(OTHER));
-    assert!(world.events.iter().any(|event| matches!(event, ApEvent::StaDisconnected(addr) if *addr == STA)));
+    assert!(world.events.iter().any(|event| matches!(event, Change::Disconnected(addr) if *addr == STA)));
     let removed =
         |request: &&Request| matches!(request, Request::RemoveStation { addr: Some(addr), .. } if *addr == unknown);
     assert_eq!(world.requests.iter().filter(removed).count(), 1);

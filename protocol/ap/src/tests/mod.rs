@@ -8,6 +8,9 @@ mod floods;
 mod group_keys;
 mod joining;
 mod keeping;
+#[allow(dead_code, reason = "the daemon needs all of it")]
+#[path = "../../../../apd/src/profile.rs"]
+mod profile;
 mod reload;
 mod world;
 mod wpa3;

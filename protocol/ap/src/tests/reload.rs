@@ -9,11 +9,13 @@ use rsn::Pmf;
 use wire::ReasonCode;
 use wire::frame::Subtype;
 
+use super::profile;
 use super::world::{OPEN, OTHER, PSK, STA, World};
-use crate::{BssOutput, Leave, Listed, Lists};
+use crate::{BssOutput, Leave, Listed, Lists, Profile};
 
-fn bss(conf: &str) -> conf::ap::Bss {
-    ApConfig::parse("test", conf.as_bytes()).unwrap().0.bss.remove(0)
+fn bss(conf: &str) -> Profile {
+    let (config, _) = ApConfig::parse("test", conf.as_bytes()).unwrap();
+    profile::profile(&config.bss[0], &config.radio)
 }
 
 fn reconfigure(world: &mut World, conf: &str, lists: Lists) -> bool {
@@ -27,7 +29,7 @@ fn a_station_stays_through_what_does_not_concern_it() {
     let mut world = World::new(PSK);
     world.join_psk(Pmf::Optional);
     let starts = |world: &World| world.requests.iter().filter(|r| matches!(r, Request::StartAp { .. })).count();
-    let psk = parse_psk_file("psks", b"00:00:00:00:00:00 another passphrase\n").unwrap();
+    let psk = profile::psks(parse_psk_file("psks", b"00:00:00:00:00:00 another passphrase\n").unwrap());
     let lists = Lists { psks: psk, ..Lists::default() };
     assert!(reconfigure(&mut world, &format!("{PSK}max_num_sta=3\nvendor_elements=dd0411223301\n"), lists));
     assert!(world.connected(STA));
@@ -70,7 +72,7 @@ fn whose_key_is_gone_leaves() {
 fn whose_key_moved_to_the_file_stays() {
     let mut world = World::new(PSK);
     world.join_psk(Pmf::Optional);
-    let psks = parse_psk_file("psks", b"00:00:00:00:00:00 correct horse\n").unwrap();
+    let psks = profile::psks(parse_psk_file("psks", b"00:00:00:00:00:00 correct horse\n").unwrap());
     let conf = PSK.replace("correct horse", "battery staple");
     assert!(reconfigure(&mut world, &conf, Lists { psks, ..Lists::default() }));
     assert!(world.connected(STA));

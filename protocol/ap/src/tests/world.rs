@@ -1,12 +1,10 @@
 //! A BSS, the driver below it and one station in front of it.
 
 use alloc::sync::Arc;
-use alloc::vec::Vec;
 use core::time::Duration;
 
 use conf::ap::ApConfig;
 use crypto::testing::TestRng;
-use ctrl::ApEvent;
 use ipc_proto::{BandInfo, ChannelInfo, Event, Failure, Handle, KeyKind, Reply, Request, WiphyFeatures, WiphyInfo};
 use rsn::{ApOffer, Pmf, Protection, StationPolicy, Supplicant, SupplicantConfig, SupplicantOutput};
 use wire::channel::Band;
@@ -14,7 +12,8 @@ use wire::element::{Elements, WPA_SELECTOR, id};
 use wire::frame::{AssocResponse, Authentication, Beacon, Management, Subtype, auth_algorithm};
 use wire::{Instant, MacAddr, ReasonCode, StatusCode, Writer, frame};
 
-use crate::{Bss, BssConfig, BssOutput, Lists, Operating, Tag};
+use super::profile;
+use crate::{Bss, BssConfig, BssOutput, Change, Level, Lists, Operating, Tag};
 
 pub(super) const AP: MacAddr = MacAddr([2, 0, 0, 0, 3, 0]);
 pub(super) const STA: MacAddr = MacAddr([2, 0, 0, 0, 0, 0]);
@@ -59,7 +58,7 @@ pub(super) struct World {
     pub(super) rng: TestRng,
     /// What the driver was asked, frames and handshake messages not among it.
     pub(super) requests: Vec<Request>,
-    pub(super) events: Vec<ApEvent>,
+    pub(super) events: Vec<Change>,
     /// Management frames that went out.
     pub(super) frames: Vec<Vec<u8>>,
     pub(super) supplicant: Option<Supplicant>,
@@ -79,7 +78,7 @@ pub(super) struct World {
     /// Group keys of the station: index, and the packet number it begins with.
     pub(super) groups: Vec<(u8, [u8; 6])>,
     /// Lines of the log: how important, and of which kind if strangers can cause them.
-    pub(super) logged: Vec<(ctrl::Level, Option<&'static str>)>,
+    pub(super) logged: Vec<(Level, Option<&'static str>)>,
 }
 
 impl World {
@@ -89,13 +88,14 @@ impl World {
 
     pub(super) fn with(conf: &str, lists: Lists, wiphy: WiphyInfo) -> World {
         let (config, _) = ApConfig::parse("test", conf.as_bytes()).unwrap();
-        let operating = Operating::choose(&config.radio, &wiphy).unwrap();
+        let radio = profile::radio(&config.radio);
+        let operating = Operating::choose(&radio, &wiphy).unwrap();
         let mut rng = TestRng::new(1);
         let config = BssConfig {
             handle: Handle(7),
             own: AP,
-            bss: config.bss[0].clone(),
-            radio: config.radio,
+            profile: profile::profile(&config.bss[0], &config.radio),
+            radio,
             wiphy: Arc::new(wiphy),
             operating,
             lists,
@@ -130,7 +130,7 @@ impl World {
         while let Some(output) = self.bss.poll_output() {
             match output {
                 BssOutput::Request { tag, request } => self.carry_out(tag, request),
-                BssOutput::Event(event) => self.events.push(event),
+                BssOutput::Change(event) => self.events.push(event),
                 BssOutput::Log { level, stranger, .. } => self.logged.push((level, stranger)),
                 BssOutput::Started => self.started = true,
                 BssOutput::StartFailed(failure) => panic!("{failure}"),

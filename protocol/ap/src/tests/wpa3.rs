@@ -1,7 +1,6 @@
 //! What WPA3 adds: longer keys, both ways to a password element, what the station is told in the handshake.
 
 use alloc::format;
-use alloc::vec::Vec;
 
 use rsn::{AkmSuite, Pmf, SaePwe, StationPolicy};
 use sae::{Group, Method, SaeAkm};
@@ -163,7 +162,10 @@ fn a_key_made_with_one_bss_opens_the_others_that_share_it() {
 fn a_password_identifier_goes_by_names_that_only_we_can_read() {
     let key = "sae_pw_id_num=3\nsae_pw_id_key=000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\n";
     let mut world = sae(&format!("wpa_key_mgmt=SAE\nsae_password=correct horse|id=pw id\n{key}"));
-    let ids = crate::password_ids::PasswordIds::of(&world.bss.config().bss).unwrap();
+    let ids = crate::password_ids::PasswordIds::of(
+        world.bss.config().profile.security.as_ref().unwrap().sae.identifiers.as_ref(),
+    )
+    .unwrap();
     let names = ids.make(b"pw id", 7, world.now, &mut world.rng);
     assert_eq!(names.len(), 3);
     for (name, counter) in names.iter().zip(10..) {
