@@ -260,6 +260,80 @@ impl ServerMethod for Impostor {
     }
 }
 
+/// As freeradius does it: an earlier session is said to be taken up with an octet of zero, and then with the result.
+#[derive(Debug)]
+struct SaysZero {
+    channel: Channel,
+    says: bool,
+    rounds: usize,
+}
+
+impl ServerMethod for SaysZero {
+    fn method_type(&self) -> MethodType {
+        MethodType::PEAP
+    }
+
+    fn start(&mut self, _: &mut Context<'_>) -> ServerStep {
+        ServerStep::Request(vec![0x20])
+    }
+
+    fn handle(&mut self, response: &Body<'_>, cx: &mut Context<'_>) -> ServerStep {
+        let frame = TlsFrame::parse(response.data).unwrap();
+        self.channel.take(&frame, cx.wall).unwrap();
+        if let Some(data) = self.channel.next_frame(cx.room) {
+            return ServerStep::Request(data);
+        }
+        assert!(self.channel.is_resumed());
+        let plaintext = self.channel.session().plaintext();
+        self.rounds += 1;
+        match self.rounds {
+            1 if self.says => self.channel.session().send(&[0]).unwrap(),
+            1 | 2 if plaintext.is_empty() => {
+                self.channel.session().send(&[1, cx.identifier, 0, 11, 33, 0x80, 3, 0, 2, 0, 1]).unwrap();
+            }
+            _ => {
+                assert_eq!(plaintext[4..], [33, 0x80, 3, 0, 2, 0, 1], "the peer says that it has succeeded");
+                return ServerStep::Succeed;
+            }
+        }
+        ServerStep::Request(self.channel.frame(cx.room))
+    }
+
+    fn answer(&mut self, _: Answer) {}
+
+    fn keys(&self) -> Option<Keys> {
+        self.channel.keys("client EAP encryption").ok().map(|(_, keys)| keys)
+    }
+}
+
+#[test]
+fn a_server_of_peap_may_say_with_an_octet_of_zero_that_an_earlier_session_is_taken_up() {
+    for says in [false, true] {
+        let ends = ends(Versions::ONLY_TLS13, false, true);
+        assert!(in_step(profile(&ends, MethodType::PEAP, "secret"), &mut peap(&ends, 0), |_, _| {}).0.peer.is_ok());
+        let endpoint = Arc::clone(&ends.server);
+        let mut lenient = profile(&ends, MethodType::PEAP, "secret");
+        lenient.tunnel.as_mut().unwrap().crypto_binding = CryptoBinding::Off;
+        let mut helper = user(move || {
+            let mut rng = crypto::testing::TestRng::new(1);
+            let cx = Context {
+                now: wire::Instant::ZERO,
+                wall: Some(super::kit::WALL),
+                rng: &mut rng,
+                identifier: 0,
+                room: 1000,
+                notes: &mut Vec::new(),
+            };
+            let channel = Channel::server(&endpoint, MethodType::PEAP, 0, &cx).unwrap();
+            let method: Box<dyn ServerMethod> = Box::new(SaysZero { channel, says, rounds: 0 });
+            vec![method]
+        });
+        let (ended, _) = in_step(lenient, &mut helper, |_, _| {});
+        assert!(ended.peer.is_ok(), "{says}: {ended:?}");
+        assert_eq!(ended.peer, ended.server, "{says}");
+    }
+}
+
 /// CVE-2023-52160.
 #[test]
 fn peap_without_the_authentication_inside_is_no_success() {

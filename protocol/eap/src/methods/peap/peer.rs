@@ -102,6 +102,11 @@ impl PeapPeer {
         if plaintext.is_empty() || running.channel.is_handshaking() {
             return self.respond(running, cx);
         }
+        // RFC 9427 4: a server of TLS 1.3 that takes up an earlier session says so with one octet of zero; no packet, of either
+        // version, is like that.
+        if plaintext == [0] && running.inner.is_untouched() {
+            return self.respond(running, cx);
+        }
         if running.version == 0 && is_extensions(&plaintext) {
             return self.conclude(running, &plaintext, cx);
         }
