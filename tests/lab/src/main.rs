@@ -14,7 +14,7 @@ use lab::guest::wired;
 use lab::guest::{asks, hostile};
 use lab::host::boot::Guest;
 use lab::host::kernel::Kernel;
-use lab::host::{Parts, check, kernel, play, show, walls};
+use lab::host::{Parts, check, eap, kernel, play, show, walls};
 use lab::scenarios;
 
 const HELP: &str = "\
@@ -27,6 +27,7 @@ usage: cargo lab COMMAND
   shell [RADIOS]     a shell in a guest with simulated radios
   kernel             says which kernel guests use; builds it where there is none
   attacks [--from FILE]  what a daemon or helper that was taken over tries, and what came of it; FILE has further rows
+  eap [WORD...]      our EAP and RADIUS judged by Debian's eapol_test, hostapd and freeradius, over loopback
   walls [--rooms]    whether the rooms of the house are apart, in figures; --rooms counts their lines too
   fuzz [SECONDS]     each fuzz target for a minute
   bench              ours and Debian's side by side, in time and memory
@@ -75,6 +76,7 @@ fn run() -> Outcome<bool> {
         "fuzz" => check::fuzz(rest.first().and_then(|text| text.parse().ok()).unwrap_or(60)),
         "demo" => show::demo(&rest),
         "bench" => show::bench(&rest),
+        "eap" => eap::eap(&rest),
         "attacks" => show::attacks(&rest),
         "list" => {
             for story in scenarios::matching(&rest) {

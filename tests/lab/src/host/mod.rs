@@ -8,6 +8,7 @@ use crate::failure::{During as _, Failure, Outcome};
 
 pub mod boot;
 pub mod check;
+pub mod eap;
 pub mod image;
 pub mod kernel;
 pub mod needs;

@@ -14,7 +14,8 @@ pub struct Need {
     pub package: &'static str,
 }
 
-const fn need(program: &'static str, package: &'static str) -> Need {
+/// A program of a package.
+pub(super) const fn need(program: &'static str, package: &'static str) -> Need {
     Need { program, package }
 }
 
