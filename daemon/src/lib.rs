@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 
+pub mod access_point;
 pub mod cli;
 #[cfg(feature = "testing")]
 pub mod data_test;

@@ -1,7 +1,7 @@
 //! What the station daemon may touch, from its command line and configuration: written before any privilege is given up.
 
 use conf::station::ControlDirectory;
-use ipc_proto::Role;
+use ipc_proto::{InterfaceType, Role};
 use policy::grant::{ControlRoot, ControlSocket, FileGrant, FileRight, Grant, Names};
 
 use crate::options::Options;
@@ -21,6 +21,11 @@ pub(crate) fn of(options: &Options, configured: &[Configured]) -> Grant {
     // Further interfaces are named later, by the superuser on the global control socket.
     grant.witness = options.global.is_some();
     grant.random_address = grant.witness;
+    // Who manages networks makes some of its own; a fixed configuration says whether it has any.
+    let serves = |one: &Configured| one.config.networks.iter().any(|network| network.mode() == 2);
+    if grant.witness || configured.iter().any(serves) {
+        grant.turns.push(InterfaceType::AccessPoint);
+    }
     let group = options.global_group.as_ref();
     let mut control = |directory: ControlDirectory| {
         let root = ControlRoot {

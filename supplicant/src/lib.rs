@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 
+mod access_point;
 mod control;
 #[cfg(feature = "testing")]
 mod data_test;

@@ -322,6 +322,9 @@ fn dispatch(interface: &mut Interface, cx: &mut Cx<'_>, purpose: Purpose, result
             interface.wiphy_known(cx, result);
         }
         Purpose::LinkUp => interface.link_is_up(cx, done(&result)),
+        Purpose::Bss(tag) => interface.bss_reply(cx, tag, result),
+        Purpose::Turn(step) => interface.turned(cx, step, result),
+        Purpose::Station(client, addr) => control::station_shown(interface, cx, client, addr, result),
         Purpose::Engine(ticket) => {
             if let Ok(Reply::Link(link)) = &result {
                 interface.link_changed(cx, link.up, link.addr);
@@ -390,6 +393,7 @@ fn interface_event(interface: &mut Interface, cx: &mut Cx<'_>, event: &Event) {
         | Event::RekeyCounter { .. }
         | Event::Ether { .. } => {}
     }
+    interface.bss_event(cx, event);
     interface.drive(cx, |engine, cx| engine.handle_event(cx, event));
 }
 
@@ -410,6 +414,7 @@ impl Machine for Supplicant {
                     if let Purpose::SignalPoll(client)
                     | Purpose::PacketCount(client)
                     | Purpose::Status(client, _)
+                    | Purpose::Station(client, _)
                     | Purpose::InterfaceList(client)
                     | Purpose::InBridge(client)
                     | Purpose::Create(client) = purpose
@@ -475,6 +480,7 @@ impl Machine for Supplicant {
             }),
         }
         self.note_radios();
+        self.each(now, rng, Interface::serve_or_not);
         self.each(now, rng, Interface::turn_of_the_radio);
         self.scans_in_turn(now, rng);
         self.note_radios();

@@ -27,6 +27,12 @@ pub(crate) enum Purpose {
     LinkUp,
     /// What an interface's engine has asked for.
     Engine(sta::Ticket),
+    /// What the access point's engine has asked for.
+    Bss(ap::Tag),
+    /// Making the interface an access point, or a station again.
+    Turn(Turn),
+    /// Answering `STA`, which shows what only the kernel knows of a station.
+    Station(ClientId, wire::MacAddr),
     /// Answering `SIGNAL_POLL`.
     SignalPoll(ClientId),
     /// Answering `STATUS`, which shows an address that only the kernel knows.
@@ -42,6 +48,25 @@ pub(crate) enum Purpose {
     /// Answering a command of a test suite with OK or FAIL.
     #[cfg(feature = "testing")]
     Word(ClientId),
+}
+
+/// A step in making an interface an access point, and a station again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Turn {
+    /// Down, for the next step needs that.
+    Down,
+    /// An access point.
+    Type,
+    /// Up.
+    Up,
+    /// What can the radio do by now? Countries change.
+    Abilities,
+    /// Down again.
+    BackDown,
+    /// A station.
+    BackType,
+    /// Up.
+    BackUp,
 }
 
 /// What a file is read or written for.

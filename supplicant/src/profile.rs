@@ -47,7 +47,8 @@ fn pmf(network: &Network, globals: &Globals) -> Pmf {
     }
 }
 
-fn security(network: &Network, globals: &Globals) -> Security {
+/// What a network says of its protection.
+pub(crate) fn security(network: &Network, globals: &Globals) -> Security {
     let methods = network.key_mgmt();
     let usable = |akm: AkmSuite| {
         if akm.is_sae() { network.sae_password().is_some() } else { network.psk().is_some() }
@@ -128,7 +129,7 @@ pub(crate) fn profile(network: &Network, globals: &Globals) -> Profile {
             accepted: network.bssid_accept().to_vec(),
         },
         priority: network.priority(),
-        enabled: !network.is_disabled() && (network.missing().is_none() || lacks_secret),
+        enabled: network.mode() == 0 && !network.is_disabled() && (network.missing().is_none() || lacks_secret),
         lacks_secret,
         asks_for_secret: network.mem_only_psk(),
         hidden: network.scan_ssid(),
@@ -150,19 +151,21 @@ pub(crate) fn profile(network: &Network, globals: &Globals) -> Profile {
     }
 }
 
+/// Groups of SAE, the preferred first; the usual ones where none is named.
+pub(crate) fn sae_groups(globals: &Globals) -> Vec<u16> {
+    let mut groups = globals.sae_groups();
+    groups.retain(|group| *group != 0);
+    if groups.is_empty() { vec![19, 20, 21] } else { groups }
+}
+
 /// What holds for all networks: the global parameters, and what clients have set for as long as the interface lasts.
 pub(crate) fn settings(globals: &Globals, runtime: &Runtime) -> Settings {
     /// Elements of association requests bear the number 13 in VENDOR_ELEM_ADD.
     const ASSOCIATION: u8 = 13;
-    let mut sae_groups = globals.sae_groups();
-    sae_groups.retain(|group| *group != 0);
-    if sae_groups.is_empty() {
-        sae_groups = vec![19, 20, 21];
-    }
     let mut association_elements = runtime.assoc_elements.clone();
     association_elements.extend(runtime.vendor_elements.get(&ASSOCIATION).into_iter().flatten());
     Settings {
-        sae_groups,
+        sae_groups: sae_groups(globals),
         eapol_version: globals.eapol_version(),
         pmk_lifetime: runtime.pmk_lifetime.unwrap_or_else(|| Duration::from_secs(globals.pmk_lifetime().into())),
         pmk_threshold: runtime.pmk_threshold,

@@ -5,13 +5,9 @@ use ipc_proto::{LinkInfo, StationInfo};
 use wire::channel::Band;
 use wire::{Instant, MacAddr};
 
-use crate::machine::{Apd, BssRef};
+use daemon::access_point::suite;
 
-/// A suite selector as MIB variables write it: 00-0f-ac-4.
-fn suite(selector: u32) -> String {
-    let [a, b, c, kind] = selector.to_be_bytes();
-    format!("{a:02x}-{b:02x}-{c:02x}-{kind}")
-}
+use crate::machine::{Apd, BssRef};
 
 impl Apd {
     pub(super) fn status_text(&self, of: BssRef) -> Vec<u8> {
@@ -242,79 +238,14 @@ impl Apd {
     pub(super) fn pmksa_text(&self, of: BssRef, now: Instant) -> Vec<u8> {
         let engine =
             self.iface(of.iface).and_then(|iface| iface.slots.get(of.bss)).and_then(|slot| slot.engine.as_ref());
-        let mut text = String::from("Index / SPA / PMKID / expiration (in seconds) / opportunistic\n");
-        for (index, entry) in engine.iter().flat_map(|bss| bss.pmksa().iter()).enumerate() {
-            let left = entry.expires.since(now).as_secs();
-            text += &format!(
-                "{} {} {} {left} {}\n",
-                index.saturating_add(1),
-                entry.peer,
-                Hex(&entry.pmkid.0),
-                u8::from(entry.opportunistic)
-            );
-        }
-        text.into_bytes()
+        daemon::access_point::pmksa(engine, now)
     }
 
     /// A station as `STA` shows it; `known`: the kernel's figures.
     pub(crate) fn station_text(&self, of: BssRef, addr: MacAddr, known: Option<&StationInfo>, now: Instant) -> Vec<u8> {
-        let station = self
-            .iface(of.iface)
-            .and_then(|iface| iface.slots.get(of.bss))
-            .and_then(|slot| slot.engine.as_ref())
-            .and_then(|bss| bss.station(addr));
-        let Some(station) = station else { return FAIL.to_vec() };
-        let abilities = station.abilities();
-        let flags: String = station.flag_words().iter().map(|word| format!("[{word}]")).collect();
-        let rates: Vec<String> = abilities.rates.iter().map(|rate| format!("{rate:02x}")).collect();
-        let mut lines = Lines::new(AP_LIMIT);
-        lines
-            .text(format!("{addr}\n"))
-            .field("flags", flags)
-            .field("aid", station.aid())
-            .field("capability", format_args!("0x{:x}", abilities.capability))
-            .field("listen_interval", abilities.listen_interval)
-            .field("supported_rates", rates.join(" "))
-            .field("timeout_next", if station.is_associated() { "NULLFUNC POLL" } else { "DEAUTH" });
-        if let Some(negotiated) = station.negotiated() {
-            let (here, there) = station.mic_failures();
-            lines
-                .field("dot11RSNAStatsSTAAddress", addr)
-                .field("dot11RSNAStatsVersion", 1)
-                .field("dot11RSNAStatsSelectedPairwiseCipher", suite(negotiated.pairwise.nl80211()))
-                .field("dot11RSNAStatsTKIPLocalMICFailures", here)
-                .field("dot11RSNAStatsTKIPRemoteMICFailures", there)
-                .field("wpa", if negotiated.protocol == rsn::Protocol::Rsn { 2 } else { 1 })
-                .field("AKMSuiteSelector", suite(negotiated.akm.nl80211()))
-                .field("hostapdWPAPTKState", station.ptk_state())
-                .field("hostapdWPAPTKGroupState", 0)
-                .field("hostapdMFPR", 0);
-        }
-        if let Some(known) = known {
-            lines
-                .field("rx_packets", known.rx_packets)
-                .field("tx_packets", known.tx_packets)
-                .field("rx_bytes", known.rx_bytes)
-                .field("tx_bytes", known.tx_bytes)
-                .field("inactive_msec", known.inactive_ms)
-                .field("signal", known.signal)
-                .field("rx_rate_info", known.rx_rate)
-                .field("tx_rate_info", known.tx_rate);
-            lines.field("connected_time", station.connected_since().map_or(0, |since| now.since(since).as_secs()));
-        }
-        if let Some(group) = station.sae_group() {
-            let rejected: Vec<String> = station.sae_rejected_groups().iter().map(u16::to_string).collect();
-            lines.field("sae_group", group).field("sae_rejected_groups", rejected.join(" "));
-        }
-        if !abilities.classes.is_empty() {
-            lines.field("supp_op_classes", Hex(&abilities.classes));
-        }
-        if !abilities.extended.is_empty() {
-            lines.field("ext_capab", Hex(&abilities.extended));
-        }
-        if let Some(keyid) = station.keyid() {
-            lines.field("keyid", keyid);
-        }
-        lines.into_bytes()
+        let engine =
+            self.iface(of.iface).and_then(|iface| iface.slots.get(of.bss)).and_then(|slot| slot.engine.as_ref());
+        let station = engine.and_then(|bss| bss.station(addr));
+        station.map_or_else(|| FAIL.to_vec(), |station| daemon::access_point::station(station, known, now, AP_LIMIT))
     }
 }

@@ -8,7 +8,6 @@ mod going;
 mod overlap;
 mod resync;
 mod staying;
-mod told;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -19,7 +18,7 @@ use conf::ap::{ApConfig, Radio};
 use ctrl::{ApEvent, Subscriber};
 use ipc_proto::post::{ClientId, SocketId};
 use ipc_proto::{Failure, Handle, Request, WiphyInfo};
-use tracing::{debug, error, info, warn};
+use tracing::info;
 use wire::{Instant, MacAddr};
 
 pub(crate) use bss::BssStep;
@@ -272,9 +271,12 @@ impl Iface {
                         }
                         out.request(Purpose::Bss { iface: id, attempt, bss, tag }, request);
                     }
-                    BssOutput::Change(change) => self.changed(index, change),
-                    BssOutput::Log { stranger: Some(kind), text, .. } => info!(stranger = kind, "{name}: {text}"),
-                    BssOutput::Log { level, stranger: None, text } => log(&name, level, &text),
+                    BssOutput::Change(change) => {
+                        self.events.extend(daemon::access_point::events(change).map(|event| (index, event)));
+                    }
+                    BssOutput::Log { level, stranger, text } => {
+                        daemon::access_point::log(&name, level, stranger, &text);
+                    }
                     BssOutput::Started => {
                         self.announce(index);
                         self.answer_adder(index, true, out);
@@ -317,15 +319,6 @@ impl Iface {
         act(engine);
         self.drain(out);
         true
-    }
-}
-
-fn log(name: &str, level: ap::Level, text: &str) {
-    match level {
-        ap::Level::Debug => debug!("{name}: {text}"),
-        ap::Level::Info => info!("{name}: {text}"),
-        ap::Level::Warning => warn!("{name}: {text}"),
-        ap::Level::Error => error!("{name}: {text}"),
     }
 }
 

@@ -5,6 +5,7 @@ mod capability;
 mod global;
 mod networks;
 pub(crate) mod settings;
+mod stations;
 mod status;
 
 use crypto::Rng;
@@ -22,6 +23,7 @@ use crate::outbox::Cx;
 pub(crate) use bss::flags;
 pub(crate) use global::{interface_file, interface_list, interface_remove};
 pub(crate) use settings::{reconfigure, reconfigured, saved};
+pub(crate) use stations::shown as station_shown;
 pub(crate) use status::{packet_count, signal, status_with_address};
 
 /// What a command comes to.
@@ -92,6 +94,11 @@ fn interface_bytes(
         }
         Err(error) => {
             if error == ParseError::Unknown {
+                let mut cx = Cx { now, rng, out: &mut machine.out };
+                let interface = machine.interfaces.get_mut(&key);
+                if let Some(answer) = interface.and_then(|interface| stations::command(interface, &mut cx, bytes)) {
+                    return answer;
+                }
                 tracing::debug!("control: a command that is not known");
             }
             Answer::text(error.reply())
@@ -143,7 +150,23 @@ fn run(interface: &mut Interface, cx: &mut Cx<'_>, client: ClientId, command: St
     use StationCommand as C;
     match command {
         C::Ping => Answer::text(reply::PONG),
-        C::Attach { .. } | C::Interfaces { .. } | C::InterfaceList | C::Terminate => Answer::fail(),
+        // The first four are none of one interface; the others are for what is not there yet.
+        C::Attach { .. }
+        | C::Interfaces { .. }
+        | C::InterfaceList
+        | C::Terminate
+        | C::Reauthenticate
+        | C::Preauth(_)
+        | C::FtDs(_)
+        | C::Driver(_)
+        | C::DropSa
+        | C::MloStatus
+        | C::MloSignalPoll
+        | C::MacRandScan(_)
+        | C::GetPrefFreqList(_)
+        | C::NewRandomMacAddress => Answer::fail(),
+        // There is nothing to do for these.
+        C::Logon | C::Logoff | C::Autoscan(_) | C::Suspend => Answer::ok(),
         C::Detach => Answer::of(interface.clients.remove(&client).is_some()),
         C::Level(level) => match interface.clients.get_mut(&client) {
             Some(subscriber) => {
@@ -166,6 +189,10 @@ fn run(interface: &mut Interface, cx: &mut Cx<'_>, client: ClientId, command: St
         C::Pmksa => status::pmksa(interface, cx.now),
         C::PmksaFlush => {
             interface.drive(cx, |engine, _| engine.forget_all_keys());
+            interface.with_bss(cx, |bss| {
+                bss.flush_pmksa();
+                true
+            });
             Answer::ok()
         }
         C::PmksaGet(id) => status::pmksa_get(interface, id, cx.now),
@@ -173,13 +200,10 @@ fn run(interface: &mut Interface, cx: &mut Cx<'_>, client: ClientId, command: St
         C::Set { name, value } => settings::set(interface, cx, &name, value.as_bytes()),
         C::Get(name) => settings::get(interface, &name),
         C::Dump => Answer::text(interface.config().globals.dump()),
-        C::Logon | C::Logoff => Answer::ok(),
         C::Reassociate => networks::reassociate(interface, cx),
         C::Reattach => networks::reattach(interface, cx),
         C::Reconnect => networks::reconnect(interface, cx),
         C::Disconnect => networks::disconnect(interface, cx),
-        C::Reauthenticate => Answer::fail(),
-        C::Preauth(_) | C::FtDs(_) => Answer::fail(),
         C::Reconfigure => reconfigure(interface, cx, Some(client)),
         C::SaveConfig => settings::save(interface, cx, client),
         C::Bssid { id, bssid } => networks::bssid(interface, id, bssid),
@@ -220,7 +244,6 @@ fn run(interface: &mut Interface, cx: &mut Cx<'_>, client: ClientId, command: St
             interface.change_runtime(|runtime| runtime.scan_interval = Some(seconds));
             Answer::ok()
         }
-        C::Autoscan(_) => Answer::ok(),
         C::Bss(query) => bss::bss(interface, cx.now, query),
         C::Roam(bssid) => Answer::of(interface.drive(cx, |engine, cx| engine.roam_to(cx, bssid))),
         C::StaAutoconnect(on) => {
@@ -245,9 +268,6 @@ fn run(interface: &mut Interface, cx: &mut Cx<'_>, client: ClientId, command: St
         C::PktcntPoll => status::packet_count_poll(interface, cx, client),
         C::DriverFlags => capability::driver_flags(interface),
         C::DriverFlags2 => capability::driver_flags2(interface),
-        C::Driver(_) => Answer::fail(),
-        C::DropSa => Answer::fail(),
-        C::Suspend => Answer::ok(),
         C::Resume => {
             interface.drive(cx, sta::Engine::look_now);
             Answer::ok()
@@ -255,10 +275,6 @@ fn run(interface: &mut Interface, cx: &mut Cx<'_>, client: ClientId, command: St
         C::Flush => flush(interface, cx),
         C::PtksaCacheList => Answer::text("Index / ADDR / Cipher / expiration (secs) / TK / KDK\n"),
         C::WmmAcStatus => Answer::text("Not associated to a WMM AP, WMM AC is Disabled\n"),
-        C::MloStatus | C::MloSignalPoll => Answer::fail(),
-        C::MacRandScan(_) => Answer::fail(),
-        C::GetPrefFreqList(_) => Answer::fail(),
-        C::NewRandomMacAddress => Answer::fail(),
         C::VendorElemAdd { frame, elements } => {
             interface.change_runtime(|runtime| runtime.vendor_elements.entry(frame).or_default().extend(elements));
             Answer::ok()
@@ -270,7 +286,9 @@ fn run(interface: &mut Interface, cx: &mut Cx<'_>, client: ClientId, command: St
         C::VendorElemRemove { frame, elements } => settings::vendor_remove(interface, frame, elements),
         C::RadioWork(work) => radio_work(interface, cx, work),
         C::Response { field, id, value } => networks::response(interface, cx, &field, id, value.as_bytes()),
-        C::StaFirst | C::Sta(_) | C::StaNext(_) => Answer::fail(),
+        C::StaFirst => stations::first(interface, cx, client),
+        C::Sta(addr) => stations::show(interface, cx, client, Some(addr)),
+        C::StaNext(addr) => stations::next(interface, cx, client, addr),
         #[cfg(feature = "testing")]
         C::Test(command) => {
             crate::data_test::command(interface, cx, client, &command).unwrap_or_else(|| test(interface, cx, command))

@@ -15,7 +15,7 @@ use crate::outbox::Cx;
 pub(super) fn list(interface: &Interface, now: Instant, after: Option<u32>) -> Answer {
     let mut lines = Lines::new(reply::STATION_LIMIT);
     lines.text(reply::LIST_NETWORKS_HEAD);
-    let current = interface.engine.target().map(|target| target.network);
+    let current = interface.engine.target().map(|target| target.network).or(interface.serving.network());
     for network in interface.config().networks.iter().filter(|network| after.is_none_or(|last| network.id() > last)) {
         let bssid = network.bssid().map_or_else(|| "any".to_owned(), |bssid| bssid.to_string());
         lines.text(format!(
@@ -201,6 +201,7 @@ pub(super) fn reassociate(interface: &mut Interface, cx: &mut Cx<'_>) -> Answer 
     if interface.is_unusable() {
         return Answer::fail();
     }
+    interface.serving.try_anew();
     interface.drive(cx, sta::Engine::reassociate);
     Answer::ok()
 }
@@ -213,6 +214,7 @@ pub(super) fn reconnect(interface: &mut Interface, cx: &mut Cx<'_>) -> Answer {
     if interface.is_unusable() {
         return Answer::fail();
     }
+    interface.serving.try_anew();
     interface.drive(cx, sta::Engine::reconnect);
     Answer::ok()
 }

@@ -19,7 +19,10 @@ pub(super) fn status(interface: &Interface, cx: &mut Cx<'_>, client: ClientId, k
     if driver && interface.iface.handle.is_none() {
         return Answer::fail();
     }
-    if (driver || interface.engine.is_connected()) && cx.out.privd_up && interface.iface.handle.is_some() {
+    if (driver || interface.engine.is_connected() || interface.serving.is_on_air())
+        && cx.out.privd_up
+        && interface.iface.handle.is_some()
+    {
         interface.request(cx, Purpose::Status(client, kind), |handle| Request::LinkState { handle });
         return Answer::Later;
     }
@@ -87,6 +90,9 @@ fn text(interface: &Interface, cx: &mut Cx<'_>, kind: StatusKind, ipv4: Option<[
             }
         }
     }
+    if let Some(bss) = interface.serving.bss().filter(|_| interface.serving.is_on_air()) {
+        served(interface, bss, &mut lines);
+    }
     lines.field("wpa_state", interface.wpa_state());
     if let Some([a, b, c, d]) = ipv4 {
         lines.field("ip_address", format_args!("{a}.{b}.{c}.{d}"));
@@ -103,6 +109,38 @@ fn text(interface: &Interface, cx: &mut Cx<'_>, kind: StatusKind, ipv4: Option<[
         lines.field("EAP state", "DISABLED");
     }
     lines.into_bytes()
+}
+
+/// The network that is served.
+fn served(interface: &Interface, bss: &ap::Bss, lines: &mut Lines) {
+    lines.field("bssid", interface.iface.addr);
+    lines.field("freq", bss.operating().definition.freq);
+    lines.field("ssid", Escaped(bss.config().ssid().as_bytes()));
+    if let Some(id) = interface.serving.network() {
+        lines.field("id", id);
+        if let Some(id_str) = interface.network(id).and_then(|network| network.id_str()) {
+            lines.field_bytes("id_str", id_str);
+        }
+    }
+    lines.field("mode", "AP");
+    match bss.policy() {
+        None => {
+            lines.field("pairwise_cipher", "NONE");
+            lines.field("group_cipher", "NONE");
+            lines.field("key_mgmt", "NONE");
+        }
+        Some(policy) => {
+            let rsn = policy.protocols.contains(&rsn::Protocol::Rsn);
+            let protocol = if rsn { rsn::Protocol::Rsn } else { rsn::Protocol::Wpa };
+            if let Some(pairwise) = policy.rsn_pairwise.first() {
+                lines.field("pairwise_cipher", pairwise.status_name());
+            }
+            lines.field("group_cipher", policy.group.status_name());
+            if let Some(akm) = policy.akms.first() {
+                lines.field("key_mgmt", akm.status_name(protocol));
+            }
+        }
+    }
 }
 
 /// What the kernel has made of the interface. `link`: as the kernel has just described it.
@@ -201,7 +239,12 @@ pub(super) fn pmksa(interface: &Interface, now: Instant) -> Answer {
             u8::from(entry.opportunistic)
         ));
     }
-    Answer::text(lines.into_bytes())
+    let mut text = lines.into_bytes();
+    if let Some(bss) = interface.serving.bss() {
+        text.extend_from_slice(b"\n---- AP ----\n");
+        text.extend(daemon::access_point::pmksa(Some(bss), now));
+    }
+    Answer::text(text)
 }
 
 /// The originals' bits of key management methods.

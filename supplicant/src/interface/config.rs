@@ -137,12 +137,14 @@ impl Interface {
 
     /// The engine hears of everything.
     pub(super) fn refresh(&mut self) {
+        self.serving.try_anew();
         let config = &self.configured.config;
         self.engine.set_profiles(config.networks.iter().map(|network| profile(network, &config.globals)).collect());
         self.refresh_settings();
     }
 
     fn refresh_network(&mut self, id: NetworkId) {
+        self.serving.try_anew();
         let config = &self.configured.config;
         if let Some(network) = config.network(id) {
             self.engine.set_profile(profile(network, &config.globals));

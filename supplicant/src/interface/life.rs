@@ -163,6 +163,7 @@ impl Interface {
 
     /// The interface cannot be used for now. `there`: it still has state of ours to undo. `told`: listeners hear of it.
     fn unusable(&mut self, cx: &mut Cx<'_>, there: bool, told: bool) {
+        self.lose_serving(cx, there);
         self.drive(cx, |engine, cx| engine.unusable(cx, there));
         if !std::mem::replace(&mut self.life.disabled, true) && told {
             self.tell(cx, &StationEvent::InterfaceDisabled);
@@ -193,7 +194,8 @@ impl Interface {
             self.iface.addr = addr;
             self.engine.readdressed(addr);
         }
-        if up == self.iface.up {
+        // It goes down and up to become something else.
+        if up == self.iface.up || self.serving.is_turning() {
             return;
         }
         self.iface.up = up;
@@ -225,6 +227,7 @@ impl Interface {
 
     /// The interface is given back.
     pub(crate) fn leave(&mut self, cx: &mut Cx<'_>) {
+        self.end_serving(cx);
         self.drive(cx, sta::Engine::give_back);
         if self.life.found_up.take() == Some(false) {
             self.request(cx, Purpose::Quiet, |handle| Request::SetLinkUp { handle, up: false });

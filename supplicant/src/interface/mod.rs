@@ -4,6 +4,7 @@ mod changes;
 mod config;
 pub(crate) mod life;
 mod radio_work;
+pub(crate) mod serving;
 mod told;
 
 use std::collections::BTreeMap;
@@ -79,6 +80,7 @@ pub(crate) struct Interface {
     pub(crate) engine: Engine,
     /// Changes of the table that listeners are still to hear of.
     changes: changes::Untold,
+    pub(crate) serving: serving::Serving,
     pub(crate) works: radio_work::RadioWorks,
     #[cfg(feature = "testing")]
     pub(crate) data_test: Option<crate::data_test::Listening>,
@@ -96,6 +98,7 @@ impl Interface {
             life: Life::default(),
             engine: Engine::default(),
             changes: changes::Untold::default(),
+            serving: serving::Serving::default(),
             works: radio_work::RadioWorks::default(),
             #[cfg(feature = "testing")]
             data_test: None,
@@ -131,11 +134,15 @@ impl Interface {
     }
 
     /// A word about what it does, as `wpa_state` has it.
-    pub(crate) const fn wpa_state(&self) -> &'static str {
+    pub(crate) fn wpa_state(&self) -> &'static str {
         if self.life.disabled {
             return "INTERFACE_DISABLED";
         }
-        told::name(self.engine.state())
+        match (self.serving.network(), self.serving.is_on_air()) {
+            (Some(_), true) => "COMPLETED",
+            (Some(_), false) => "ASSOCIATING",
+            (None, _) => told::name(self.engine.state()),
+        }
     }
 
     /// Has the engine do something, and does what it then wants.
@@ -215,16 +222,14 @@ impl Interface {
             self.engine.hold_scan();
             return;
         }
-        let coming = self.iface.coming;
+        let (free, coming) = (free && !self.serving.is_turning(), self.iface.coming);
         self.drive(cx, |engine, cx| engine.start_scan(cx, free, coming));
     }
 
     /// The earliest moment at which something is to be done by itself.
     pub(crate) fn deadline(&self) -> Option<Instant> {
-        [self.iface.retry_at, self.works.deadline(), self.changes.deadline(), self.engine.poll_deadline()]
-            .into_iter()
-            .flatten()
-            .min()
+        let own = [self.iface.retry_at, self.works.deadline(), self.changes.deadline()];
+        own.into_iter().chain([self.engine.poll_deadline(), self.serving.deadline()]).flatten().min()
     }
 
     /// Time has passed.
@@ -235,6 +240,7 @@ impl Interface {
             self.attach(cx);
         }
         self.changes_timeout(cx);
+        self.bss_timeout(cx);
         self.drive(cx, |engine, cx| engine.handle_timeout(cx));
     }
 }

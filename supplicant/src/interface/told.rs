@@ -130,7 +130,10 @@ impl Interface {
             },
             Change::Reenabled(network) => StationEvent::Reenabled { id: network, ssid: self.ssid_of(network) },
             Change::NothingFits(obstacles) => return tracing::info!("{}", self.in_the_way(&obstacles)),
-            Change::NetworkNotFound => StationEvent::NetworkNotFound,
+            Change::NetworkNotFound => {
+                self.serving.nothing_found = true;
+                StationEvent::NetworkNotFound
+            }
             Change::SecretWanted { network, ask: true } => StationEvent::Request {
                 field: "PSK_PASSPHRASE",
                 id: network,

@@ -213,8 +213,10 @@ fn check_network(reader: &mut Reader<'_>, network: &mut Network) {
     if network.mode() == 5 && network.key_mgmt() != KeyMgmt::NONE && network.key_mgmt() != KeyMgmt::SAE {
         reader.error("a mesh network (mode=5) needs key_mgmt=NONE or key_mgmt=SAE");
     }
-    if network.mode() != 0 {
-        reader.warning("only infrastructure networks (mode=0) are supported yet; this network is not used");
+    if !matches!(network.mode(), 0 | 2) {
+        reader.warning(
+            "only infrastructure networks (mode=0) and access points (mode=2) are supported yet; this network is not used",
+        );
     }
     if network.ocv() && network.own_ieee80211w() == Some(0) {
         reader.error("ocv=1 needs management frame protection (ieee80211w)");

@@ -97,8 +97,8 @@ parameters! {
     bss_expiration_scan_count: any(2).count() => u32, "Scans after which an unseen access point is forgotten.";
     filter_ssids: flag(0), "Whether only access points of configured networks are remembered.";
     filter_rssi: int(-100, 0, 0), "Weakest access point to remember, in dBm; 0 for any.";
-    max_num_sta: any(128), "Most stations in our own network.";
-    ap_isolate: flag(0), "Whether stations of our own network cannot reach each other.";
+    max_num_sta: any(128) => i64, "Most stations in our own network.";
+    ap_isolate: flag(0) => bool, "Whether stations of our own network cannot reach each other.";
     disassoc_low_ack: flag(0), "Whether to drop stations that do not acknowledge.";
     hs20: flag(0), "Whether Passpoint is on.";
     interworking: flag(0), "Whether interworking is on.";
@@ -124,10 +124,10 @@ parameters! {
     sae_groups: groups().on_change(Keys) => Groups, "Groups of SAE, the preferred first.";
     sae_pwe: int(0, 3, 2).on_change(Keys) => (i64), "How SAE derives its password element: 0 hunting and pecking, 1 hash to element, 2 either.";
     sae_pmkid_in_assoc: flag(0), "Whether the association request after SAE names its key.";
-    dtim_period: any(0), "DTIM period of our own network.";
-    beacon_int: any(0), "Beacon interval of our own network.";
-    ap_assocresp_elements: hex_of(0, 2048), "Elements to add to association responses of our own network.";
-    ap_vendor_elements: hex_of(0, 2048), "Elements to add to beacons of our own network.";
+    dtim_period: any(0) => i64, "DTIM period of our own network.";
+    beacon_int: any(0) => i64, "Beacon interval of our own network.";
+    ap_assocresp_elements: hex_of(0, 2048) => Bytes, "Elements to add to association responses of our own network.";
+    ap_vendor_elements: hex_of(0, 2048) => Bytes, "Elements to add to beacons of our own network.";
     ignore_old_scan_res: flag(0), "Whether results from before a scan began are ignored.";
     freq_list: numbers() => Numbers, "The only frequencies to scan, in MHz.";
     initial_freq_list: numbers() => Numbers, "The only frequencies of the first scan, in MHz.";

@@ -245,8 +245,11 @@ impl Network {
     /// What is missing before it can be used, as a sentence; `None` if nothing is.
     pub fn missing(&self) -> Option<&'static str> {
         let methods = self.key_mgmt();
-        if self.mode() != 0 {
-            return Some("only infrastructure networks (mode=0) are supported yet");
+        if !matches!(self.mode(), 0 | 2) {
+            return Some("only infrastructure networks (mode=0) and access points (mode=2) are supported yet");
+        }
+        if self.mode() == 2 && self.ssid().is_none_or(|ssid| ssid.is_empty()) {
+            return Some("an access point needs a name");
         }
         if self.ssid().is_none() && self.bssid().is_none() {
             return Some("neither a name nor an access point is set");

@@ -87,7 +87,9 @@ impl Draft {
     pub fn encrypt_and_sign(mut self, ptk: &Ptk, rng: &mut dyn Rng) -> Vec<u8> {
         // WPA's group message is always encrypted and does not say so.
         self.info = self.info.with(KeyInfo::MIC).with_if(self.protocol == Protocol::Rsn, KeyInfo::ENCRYPTED);
-        let mut data = Zeroizing::new(self.key_data.as_bytes().to_vec());
+        // With room for the padding: what grows leaves a copy behind that nobody wipes.
+        let mut data = Zeroizing::new(Vec::with_capacity(self.key_data.len().saturating_add(16)));
+        data.extend_from_slice(self.key_data.as_bytes());
         match ptk.suite().key_data_cipher() {
             KeyDataCipher::AesWrap => {
                 // 12.7.2 m): pad to 16 octets at least and to a multiple of 8.

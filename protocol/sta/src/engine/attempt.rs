@@ -44,7 +44,8 @@ impl Engine {
     pub fn waiting(&self) -> Option<(&Candidate, Instant)> {
         let wanted = |id| self.enabled().any(|profile| profile.id == id);
         let turn = self.intent.turn.as_ref();
-        turn.filter(|(candidate, _)| !self.intent.apart && wanted(candidate.network)).map(|(one, since)| (one, *since))
+        turn.filter(|(candidate, _)| !self.intent.keeps_apart() && wanted(candidate.network))
+            .map(|(one, since)| (one, *since))
     }
 
     /// The radio is free: the attempt that waits for it begins. A link that stands is given up for it: within the same

@@ -105,7 +105,7 @@ impl Engine {
         self.forget_history();
         self.flush_table(Duration::ZERO, cx.now);
         self.device.abilities.hunting_only = false;
-        self.intent = super::Intent::default();
+        self.intent = super::Intent { occupied: self.intent.occupied, ..super::Intent::default() };
         if self.device.ready {
             self.rest(cx, Rest::Disconnected);
         }
@@ -171,6 +171,30 @@ impl Engine {
     #[must_use]
     pub const fn is_kept_apart(&self) -> bool {
         self.intent.apart
+    }
+
+    /// The interface is used for something else, and still a station's between: there is no link, and none is looked for;
+    /// scans that a client asks for are made.
+    pub fn occupy(&mut self, cx: &mut Cx<'_>) {
+        self.intent.occupied = true;
+        self.intent.turn = None;
+        self.scan.cancel_next();
+        self.leave(cx, ReasonCode::DEAUTH_LEAVING);
+        self.rest(cx, Rest::Disconnected);
+    }
+
+    /// It is a station's alone again.
+    pub fn vacate(&mut self, cx: &mut Cx<'_>) {
+        if core::mem::replace(&mut self.intent.occupied, false) {
+            self.scan.restart();
+            self.look(cx, Duration::ZERO);
+        }
+    }
+
+    /// Some network may be joined by itself.
+    #[must_use]
+    pub fn has_networks(&self) -> bool {
+        self.enabled().next().is_some()
     }
 
     /// Looks for networks at once, if there are any to look for.
@@ -261,7 +285,7 @@ impl Engine {
 
     /// Networks may be joined that might not before; the profiles say so already.
     pub fn networks_enabled(&mut self, cx: &mut Cx<'_>) {
-        if !self.intent.apart && self.settings.reconnects && self.is_idle() {
+        if !self.intent.keeps_apart() && self.settings.reconnects && self.is_idle() {
             self.connect_or_scan(cx);
         }
     }
@@ -272,7 +296,7 @@ impl Engine {
         if !any {
             self.scan.cancel_next();
         }
-        if !self.is_idle() || self.intent.apart {
+        if !self.is_idle() || self.intent.keeps_apart() {
             return;
         }
         if any {

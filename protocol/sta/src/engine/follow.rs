@@ -90,7 +90,7 @@ impl Engine {
             let (reason, local) = (parting.reason, parting.local);
             self.out.tell(Change::Disconnected { bssid, reason, local });
         }
-        if self.intent.apart {
+        if self.intent.keeps_apart() {
             return;
         }
         match next {
@@ -110,7 +110,7 @@ impl Engine {
 
     /// A link is lost over which data could pass.
     fn after_loss(&mut self, target: &Target, reason: ReasonCode, local: bool) -> Next {
-        if local && reason == ReasonCode::INACTIVITY && !self.intent.apart {
+        if local && reason == ReasonCode::INACTIVITY && !self.intent.keeps_apart() {
             // It does not answer any more.
             let changes = self.table.forget(target.bssid);
             self.tell_table(changes);
@@ -193,7 +193,7 @@ impl Engine {
     /// It is time to try again, unless something else has come in between.
     pub(crate) fn again_timeout(&mut self, cx: &mut Cx<'_>) {
         let Some(again) = self.history.again.take_if(|again| again.at <= cx.now) else { return };
-        if self.intent.apart || !self.link().is_idle() || self.intent.turn.is_some() || self.scan.is_running() {
+        if self.intent.keeps_apart() || !self.link().is_idle() || self.intent.turn.is_some() || self.scan.is_running() {
             return;
         }
         let wanted = self.enabled().any(|profile| profile.id == again.network);
@@ -241,7 +241,7 @@ impl Engine {
 
     /// Scans for networks after this long, unless there is nothing to look for.
     pub(crate) fn look(&mut self, cx: &mut Cx<'_>, delay: Duration) {
-        if !self.device.ready || self.intent.apart {
+        if !self.device.ready || self.intent.keeps_apart() {
             return;
         }
         if self.enabled().next().is_none() {

@@ -57,10 +57,19 @@ pub(crate) struct Device {
 pub(crate) struct Intent {
     /// A client said that there is to be no link: stay so until one says otherwise.
     pub(crate) apart: bool,
+    /// The interface is used for something else.
+    pub(crate) occupied: bool,
     /// What a client wants the next attempts to use.
     pub(crate) wish: Option<MacAddr>,
     /// The attempt that begins as soon as the radio is free for it, and since when it waits.
     pub(crate) turn: Option<(Candidate, Instant)>,
+}
+
+impl Intent {
+    /// No link is to be made by itself.
+    pub(crate) const fn keeps_apart(&self) -> bool {
+        self.apart || self.occupied
+    }
 }
 
 /// One station.
@@ -351,7 +360,7 @@ impl Engine {
     /// An association that was not ours to make is taken over where an enabled network without security fits, as the
     /// originals do. One with security has keys that only its maker knows: it is left alone.
     fn associated_from_outside(&mut self, cx: &mut Cx<'_>, frame: &[u8]) {
-        if !self.device.ready || self.intent.apart {
+        if !self.device.ready || self.intent.keeps_apart() {
             return;
         }
         let Ok(header) = Management::parse(frame) else { return };

@@ -52,9 +52,9 @@ impl Engine {
         if running.passive {
             self.out.log(Level::Debug, format!("a passive scan found {} BSSs", self.table.len()));
         }
-        if self.intent.apart || running.only {
+        if self.intent.keeps_apart() || running.only {
             if self.state() == State::Scanning {
-                self.back_to(cx, if self.intent.apart { State::Disconnected } else { running.before });
+                self.back_to(cx, if self.intent.keeps_apart() { State::Disconnected } else { running.before });
             }
             if !running.external {
                 self.look(cx, self.scan.pause(self.settings.scan_pause));

@@ -31,7 +31,7 @@ impl Engine {
         if fresh
             && self.scan.freqs_once.is_empty()
             && self.device.ready
-            && !self.intent.apart
+            && !self.intent.keeps_apart()
             && let Some(candidate) = self.select(cx)
         {
             self.connect(cx, candidate);
@@ -145,7 +145,7 @@ impl Engine {
             self.scan.at(cx.now + Duration::from_secs(1));
             return;
         }
-        if !self.scan.is_requested() && (self.intent.apart || self.enabled().next().is_none()) {
+        if !self.scan.is_requested() && (self.intent.keeps_apart() || self.enabled().next().is_none()) {
             return;
         }
         let held = self.scan.before.take().filter(|_| self.state() == State::Scanning);
@@ -216,8 +216,9 @@ impl Engine {
             | Failure::NoInterface
             | Failure::InUse
             | Failure::KeyInstalled
-            | Failure::Invalid(_)
-            | Failure::NotSupported => -1,
+            | Failure::Invalid(_) => -1,
+            // EOPNOTSUPP.
+            Failure::NotSupported => -95,
         };
         self.out.log(Level::Info, format!("cannot scan: {failure}"));
         self.out.tell(Change::ScanFailed(error));

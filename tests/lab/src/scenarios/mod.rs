@@ -25,6 +25,7 @@ pub mod roaming;
 pub mod scripts;
 pub mod secrets;
 pub mod separation;
+pub mod served_by_a_station;
 pub mod taken_over;
 pub mod trouble;
 pub mod units;
@@ -104,6 +105,7 @@ pub fn all() -> Vec<Story> {
         commands::STORIES,
         large_files::STORIES,
         command_lines::STORIES,
+        served_by_a_station::STORIES,
         configuration::STORIES,
         busy_access_points::STORIES,
         busy_access_points::MORE,
