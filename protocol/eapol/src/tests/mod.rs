@@ -1,0 +1,9 @@
+//! Both machines under a virtual clock, alone and against each other.
+
+#![allow(clippy::wildcard_enum_match_arm, reason = "a test names what it expects")]
+
+mod attacks;
+mod codec;
+mod keys;
+mod kit;
+mod pairs;
