@@ -1,15 +1,22 @@
 //! The peer's side: conversations of EAP over a RADIUS client, any number at a time.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 
 use crypto::{Rng, Secret};
-use eap::{Credentials, EapError, Keys, MethodType, Note, Peer, PeerConfig, PeerOutput};
+use eap::methods::sim::{SimCard, SimCredentials};
+use eap::methods::ttls::TtlsInner;
+use eap::{
+    Credentials, CryptoBinding, EapError, Keys, MethodType, Note, Password, Peer, PeerConfig, PeerOutput,
+    TunnelCredentials,
+};
 use radius::client::{Client, Output, ServerConfig, Timing, Token};
 use radius::nas::{Nas, PORT_WIRELESS, Port, Suites, eap_request};
 use radius::{Code, MppeKeys, Overrides, Reply, SharedSecret, Type};
 use wire::{Instant, MacAddr};
 
-use crate::Outcome;
+use crate::config::Config;
+use crate::{Outcome, card, material};
 
 /// What a conversation came to.
 #[derive(Debug)]
@@ -145,6 +152,12 @@ impl Caller {
         self.client.pending() == 0
     }
 
+    /// How many requests wait for a reply.
+    #[must_use]
+    pub fn pending(&self) -> usize {
+        self.client.pending()
+    }
+
     /// How many conversations are open.
     #[must_use]
     pub fn open(&self) -> usize {
@@ -255,6 +268,35 @@ pub fn keys_equal(ended: &Ended) -> Option<bool> {
     let theirs = ended.server.as_ref()?.as_ref()?.msk();
     // MPPE keys are the first 64 octets (RFC 3748 7.10, RFC 5216 2.3).
     Some(!theirs.is_empty() && ours.as_bytes().starts_with(theirs.as_bytes()))
+}
+
+/// What the lines say of a station.
+///
+/// # Errors
+/// What of them cannot be.
+pub fn credentials(config: &Config) -> Outcome<Credentials> {
+    let endpoint = material::client(config, "")?;
+    let mut tunnel = TunnelCredentials::new(Arc::clone(&endpoint), config.methods("inner")?);
+    tunnel.ttls = config.ttls()?.first().copied().unwrap_or(TtlsInner::Eap);
+    tunnel.peap_version = config.get("peap_version").map(str::parse).transpose()?;
+    if config.get("crypto_binding") == Some("required") {
+        tunnel.crypto_binding = CryptoBinding::Required;
+    }
+    let mut inside = TunnelCredentials::new(material::client(config, "inner_")?, Vec::new());
+    inside.ttls = TtlsInner::Eap;
+    let octets = |name: &str| config.get(name).map(|text| text.as_bytes().to_vec());
+    let mut sim = SimCredentials::new(SimCard::Milenage(card::milenage()));
+    sim.result_indications = config.get("sim") == Some("results");
+    Ok(Credentials {
+        methods: config.methods("methods")?,
+        identity: Some(octets("identity").unwrap_or_else(|| b"alice".to_vec())),
+        anonymous_identity: octets("anonymous"),
+        password: octets("password").map(|password| Password::Plain(Secret::from(password))),
+        sim: Some(sim),
+        tunnel: Some(tunnel),
+        inner_tunnel: Some(inside),
+        ..Credentials::default()
+    })
 }
 
 /// A peer with these credentials.

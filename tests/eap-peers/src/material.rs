@@ -68,7 +68,7 @@ pub fn client(config: &Config, prefix: &str) -> Outcome<Arc<dyn Endpoint>> {
         identity: identity(config, prefix)?,
         versions: config.versions()?,
         suite_b_192: false,
-        resumption: true,
+        resumption: config.get("resumption") != Some("no"),
     };
     Ok(Rustls.client(profile)?.into())
 }

@@ -31,6 +31,7 @@ usage: cargo lab COMMAND
   walls [--rooms]    whether the rooms of the house are apart, in figures; --rooms counts their lines too
   fuzz [SECONDS]     each fuzz target for a minute
   bench              ours and Debian's side by side, in time and memory
+  bench radius       our RADIUS server beside hostapd and freeradius: authentications a second for each core, and memory
 ";
 
 fn main() -> ExitCode {
@@ -75,6 +76,7 @@ fn run() -> Outcome<bool> {
         "walls" => walls::walls(rest.iter().any(|word| word == "--rooms")),
         "fuzz" => check::fuzz(rest.first().and_then(|text| text.parse().ok()).unwrap_or(60)),
         "demo" => show::demo(&rest),
+        "bench" if rest.first().is_some_and(|word| word == "radius") => eap::bench(),
         "bench" => show::bench(&rest),
         "eap" => eap::eap(&rest),
         "attacks" => show::attacks(&rest),

@@ -7,17 +7,13 @@
 use std::io::ErrorKind;
 use std::net::{Ipv4Addr, UdpSocket};
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::time::Duration;
 
-use crypto::Secret;
-use eap::methods::sim::{SimCard, SimCredentials};
-use eap::methods::ttls::TtlsInner;
-use eap::{Credentials, CryptoBinding, Password, Peer, TunnelCredentials};
-use eap_peers::caller::{Caller, Ended, keys_equal, peer};
+use eap::Peer;
+use eap_peers::caller::{Caller, Ended, credentials, keys_equal, peer};
 use eap_peers::config::Config;
 use eap_peers::surroundings::{Clock, Kernel, wall};
-use eap_peers::{Outcome, card, hex, material};
+use eap_peers::{Outcome, hex};
 
 fn main() -> ExitCode {
     match run() {
@@ -27,31 +23,6 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
-}
-
-fn credentials(config: &Config) -> Outcome<Credentials> {
-    let endpoint = material::client(config, "")?;
-    let mut tunnel = TunnelCredentials::new(Arc::clone(&endpoint), config.methods("inner")?);
-    tunnel.ttls = config.ttls()?.first().copied().unwrap_or(TtlsInner::Eap);
-    tunnel.peap_version = config.get("peap_version").map(str::parse).transpose()?;
-    if config.get("crypto_binding") == Some("required") {
-        tunnel.crypto_binding = CryptoBinding::Required;
-    }
-    let mut inside = TunnelCredentials::new(material::client(config, "inner_")?, Vec::new());
-    inside.ttls = TtlsInner::Eap;
-    let octets = |name: &str| config.get(name).map(|text| text.as_bytes().to_vec());
-    let mut sim = SimCredentials::new(SimCard::Milenage(card::milenage()));
-    sim.result_indications = config.get("sim") == Some("results");
-    Ok(Credentials {
-        methods: config.methods("methods")?,
-        identity: Some(octets("identity").unwrap_or_else(|| b"alice".to_vec())),
-        anonymous_identity: octets("anonymous"),
-        password: octets("password").map(|password| Password::Plain(Secret::from(password))),
-        sim: Some(sim),
-        tunnel: Some(tunnel),
-        inner_tunnel: Some(inside),
-        ..Credentials::default()
-    })
 }
 
 fn run() -> Outcome {

@@ -15,6 +15,7 @@ use super::play::{self, Count};
 use super::{cargo, fresh_folder};
 use crate::failure::{Failure, Outcome, check};
 
+mod bench;
 mod cases;
 mod certificates;
 mod judge;
@@ -41,6 +42,11 @@ fn build() -> Outcome {
         build.arg("--release");
     }
     check(build.status()?.success(), || "our programs do not build".into())
+}
+
+/// Measures our server beside the others.
+pub fn bench() -> Outcome<bool> {
+    bench::bench()
 }
 
 /// The rows whose method, judge or particularity holds each of the words.
