@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use super::play::{self, Count};
-use super::{Parts, cargo, walls};
+use super::{Parts, cargo, eap, walls};
 use crate::failure::{During as _, Outcome, check};
 use crate::scenarios;
 
@@ -36,6 +36,7 @@ pub fn everything() -> Outcome<bool> {
     println!("{}  cargo lab walls", if stand { "ok  " } else { "FAIL" });
     count.add("cargo lab walls", stand);
     unit_tests(&mut count)?;
+    eap::quick(&mut count)?;
     play::build_ours()?;
     let stories = scenarios::matching(&[]);
     println!("{} scenarios", stories.len());

@@ -63,7 +63,8 @@ pub fn update() -> Outcome {
     apt(&["update"])
 }
 
-fn missing(needs: &[Need]) -> Vec<&'static str> {
+/// The packages of programs that are not here.
+pub(super) fn missing(needs: &[Need]) -> Vec<&'static str> {
     let mut missing: Vec<&str> = needs.iter().filter(|need| !found(need.program)).map(|need| need.package).collect();
     missing.sort_unstable();
     missing.dedup();

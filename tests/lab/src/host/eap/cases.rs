@@ -147,6 +147,7 @@ pub(super) fn rows() -> Vec<Row> {
         if case.judge != Judge::Freeradius {
             row.theirs = format!("{}\n{}", row.theirs, case.theirs);
         }
+        row.is_case = true;
         row.quick = false;
         row
     })

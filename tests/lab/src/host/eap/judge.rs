@@ -89,6 +89,8 @@ pub(super) struct Row {
     pub(super) card: Card,
     /// What is to come of it.
     pub(super) expected: Expected,
+    /// It is about certificates.
+    pub(super) is_case: bool,
     /// The conversation is had once more, with what is remembered of the first.
     pub(super) again: bool,
     /// It is a part of `lab test`.

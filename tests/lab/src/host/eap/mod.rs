@@ -20,6 +20,7 @@ mod cases;
 mod certificates;
 mod judge;
 mod programs;
+mod readme;
 mod servers;
 mod table;
 
@@ -52,19 +53,39 @@ pub fn bench() -> Outcome<bool> {
 /// The rows whose method, judge or particularity holds each of the words.
 pub fn eap(options: &[String]) -> Outcome<bool> {
     let (options, words): (Vec<String>, Vec<String>) = options.iter().cloned().partition(|word| word.starts_with('-'));
-    if let Some(option) = options.first() {
+    let write = options.iter().any(|option| option == "--write");
+    if let Some(option) = options.iter().find(|option| *option != "--write") {
         return Err(Failure::new(format!("eap has no option {option}")));
     }
     needs::packages(&NEEDS)?;
     build()?;
     let mut rows = table::rows();
     rows.retain(|row| words.iter().all(|word| format!("{} {} {:?}", row.method, row.what, row.judge).contains(word)));
-    let (count, _) = play_rows(&rows)?;
+    let (count, done) = play_rows(&rows)?;
     for odd in table::ODD {
         println!("note: {}", odd.why);
     }
     println!("{} as expected, {} not", count.passed, count.failed.len());
+    if words.is_empty() {
+        readme::compare(&done, write)?;
+    }
     Ok(count.failed.is_empty() && count.passed > 0)
+}
+
+/// The rows that are a part of `lab test`: one method of each kind. Says how many there are without the programs.
+pub fn quick(count: &mut Count) -> Outcome {
+    let missing = needs::missing(&NEEDS);
+    if !missing.is_empty() {
+        println!("skip           cargo lab eap: missing here: {} (cargo lab eap installs them)", missing.join(" "));
+        return Ok(());
+    }
+    build()?;
+    let mut rows = table::rows();
+    rows.retain(|row| row.quick);
+    let (played, _) = play_rows(&rows)?;
+    count.passed += played.passed;
+    count.failed.extend(played.failed);
+    Ok(())
 }
 
 /// Plays rows, as many at a time as there are processors, and prints a line for each.
