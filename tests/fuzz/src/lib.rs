@@ -7,6 +7,7 @@
 
 mod eap;
 mod eap_methods;
+mod eapol;
 mod engine;
 mod handshake;
 mod machines;
@@ -61,6 +62,8 @@ pub const TARGETS: &[Target] = &[
     ("ap_session", session::access_point),
     ("station_machine", machines::station),
     ("access_point_machine", machines::access_point),
+    ("eapol_packets", eapol::packets),
+    ("eapol_machines", eapol::machines),
     ("radius_packet", radius::packet),
     ("radius_exchange", radius::exchange),
     ("radius_changes", radius::changes),
