@@ -10,6 +10,7 @@ mod eap_methods;
 mod eapol;
 mod engine;
 mod handshake;
+mod join;
 mod machines;
 mod p2p;
 mod parsers;
@@ -60,6 +61,7 @@ pub const TARGETS: &[Target] = &[
     ("post_sequences", parsers::post_sequences),
     ("ap_engine", engine::bss),
     ("ap_session", session::access_point),
+    ("sta_session", join::station),
     ("station_machine", machines::station),
     ("access_point_machine", machines::access_point),
     ("eapol_packets", eapol::packets),

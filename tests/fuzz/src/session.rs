@@ -22,14 +22,14 @@ use crate::engine::{engine, judge};
 use crate::records::{Record, Records};
 use crate::report;
 
-const AP: MacAddr = MacAddr([2, 0, 0, 0, 3, 0]);
-const STA: MacAddr = MacAddr([2, 0, 0, 0, 0, 0]);
-const OTHER: MacAddr = MacAddr([2, 0, 0, 0, 1, 0]);
+pub(crate) const AP: MacAddr = MacAddr([2, 0, 0, 0, 3, 0]);
+pub(crate) const STA: MacAddr = MacAddr([2, 0, 0, 0, 0, 0]);
+pub(crate) const OTHER: MacAddr = MacAddr([2, 0, 0, 0, 1, 0]);
 const INTERFACE: Handle = Handle(7);
-const ALONE: &str = "wpa_key_mgmt=SAE\nieee80211w=2\n";
-const TRANSITION: &str = "wpa_key_mgmt=WPA-PSK SAE\nieee80211w=1\n\
+pub(crate) const ALONE: &str = "wpa_key_mgmt=SAE\nieee80211w=2\n";
+pub(crate) const TRANSITION: &str = "wpa_key_mgmt=WPA-PSK SAE\nieee80211w=1\n\
     wpa_psk=0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\n";
-const CONF: &str = "interface=wlan0\nssid=net\nhw_mode=g\nchannel=1\nwpa=2\nrsn_pairwise=CCMP\n\
+pub(crate) const CONF: &str = "interface=wlan0\nssid=net\nhw_mode=g\nchannel=1\nwpa=2\nrsn_pairwise=CCMP\n\
     sae_password=correct horse\nsae_pwe=2\nsae_groups=19\nsae_anti_clogging_threshold=3\nmax_num_sta=8\n";
 
 static PASSWORD: LazyLock<Password> = LazyLock::new(|| Password::new(b"correct horse", None));

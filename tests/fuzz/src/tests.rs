@@ -68,3 +68,14 @@ fn the_station_of_a_session_joins_though_a_stranger_speaks() {
         assert!(crate::session::link_stood(&data), "{name}: the link never stood");
     }
 }
+
+#[test]
+fn the_station_of_a_join_joins_though_a_stranger_speaks() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus/sta_session");
+    for name in
+        ["joins", "joins-beside-psk", "joins-with-psk", "joined-then-stranger", "stranger-between", "replays-changed"]
+    {
+        let data = fs::read(folder.join(name)).unwrap();
+        assert!(crate::join::link_stood(&data), "{name}: the link never stood");
+    }
+}

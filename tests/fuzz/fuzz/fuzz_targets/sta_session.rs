@@ -1,0 +1,4 @@
+//! Wraps the target `sta_session`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| fuzz_targets::run("sta_session", data));
