@@ -135,7 +135,10 @@ pub fn init(name: &'static str, target: &LogTarget, level: Level, timestamps: bo
     if LOGGER.set(logger).is_ok() {
         // Fails only where a subscriber was set before, which is then the one that was wanted.
         let _ = tracing::subscriber::set_global_default(Front);
-        std::panic::set_hook(Box::new(|panic| last_words(&panic.to_string())));
+        std::panic::set_hook(Box::new(|panic| {
+            last_words(&panic.to_string());
+            std::process::exit(policy::ABORTED);
+        }));
     }
     Ok(())
 }
@@ -361,12 +364,19 @@ mod tests {
     }
 
     #[test]
-    fn a_panic_leaves_its_words_in_the_log() {
+    fn a_panic_leaves_its_words_in_the_log_and_ends_the_process_as_aborted() {
+        const LOG: &str = "AIRLOCK_TEST_LOG";
+        if let Some(path) = std::env::var_os(LOG) {
+            init("test", &LogTarget::File(path.into()), Level::Error, false, false).unwrap();
+            panic!("the counter is\nfull");
+        }
         let path = std::env::temp_dir().join(format!("airlock-panic-{}", std::process::id()));
-        init("test", &LogTarget::File(path.clone()), Level::Error, false, false).unwrap();
-        assert!(std::panic::catch_unwind(|| panic!("the counter is\nfull")).is_err());
+        let this = std::thread::current().name().unwrap().to_owned();
+        let mut child = std::process::Command::new(std::env::current_exe().unwrap());
+        let ended = child.args(["--exact", &this]).env(LOG, &path).output().unwrap();
         let written = std::fs::read_to_string(&path).unwrap();
         std::fs::remove_file(&path).unwrap();
+        assert_eq!(ended.status.code(), Some(policy::ABORTED));
         assert!(written.contains("panicked at") && written.ends_with("the counter is full\n"), "{written}");
     }
 

@@ -39,7 +39,7 @@ impl crypto::Rng for KernelRng {
         if getrandom::fill(out).is_err() {
             // Without randomness no key may be made, and there is nothing else to do.
             error!("the kernel gives no random octets");
-            std::process::abort();
+            std::process::exit(policy::ABORTED);
         }
     }
 }

@@ -20,7 +20,7 @@ mod sys;
 mod table;
 mod verdict;
 
-pub use lockdown::{Lockdown, LockdownError, NOBODY, ProcessRole, Report};
+pub use lockdown::{ABORTED, Lockdown, LockdownError, NOBODY, ProcessRole, Report};
 pub use runtime_dir::RuntimeDir;
 pub use sys::{close_inherited, fork, fork_single};
 pub use verdict::{Bridge, Hold, Phase, Standing, Usage, Verdict, World, authorize};

@@ -70,7 +70,10 @@ pub(crate) fn init(name: &'static str, common: Common) {
     // The first subscriber stays; there is no other.
     let _ = tracing::subscriber::set_global_default(Front { name, most, system });
     // In words, with this name, and where the other lines go.
-    std::panic::set_hook(Box::new(|panic| tracing::error!("{panic}")));
+    std::panic::set_hook(Box::new(|panic| {
+        tracing::error!("{panic}");
+        std::process::exit(policy::ABORTED);
+    }));
 }
 
 #[derive(Default)]

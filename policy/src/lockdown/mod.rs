@@ -15,6 +15,10 @@ pub use apply::NOBODY;
 pub use calls::{CallRule, Condition};
 pub use limits::Limit;
 
+/// Exit status of a process that a panic has ended. Its filter keeps it from raising SIGABRT, as from signalling at all;
+/// this is what a shell shows for that signal.
+pub const ABORTED: i32 = 134;
+
 /// The processes there are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ProcessRole {
