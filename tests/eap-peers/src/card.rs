@@ -29,7 +29,7 @@ pub fn home_says(request: &str, sequence: &mut u64, separated: bool) -> Option<S
             let mut said = format!("SIM-RESP-AUTH {imsi}");
             for _ in 0..count.parse::<usize>().ok()?.min(3) {
                 let mut rand = [0; 16];
-                Kernel.fill(&mut rand);
+                Kernel::default().fill(&mut rand);
                 let triplet = milenage().triplet(rand);
                 let _ = write!(said, " {}:{}:{}", hex(triplet.kc.as_bytes()), hex(&triplet.sres), hex(&triplet.rand));
             }
@@ -37,7 +37,7 @@ pub fn home_says(request: &str, sequence: &mut u64, separated: bool) -> Option<S
         }
         ["AKA-REQ-AUTH", imsi] => {
             *sequence = Milenage::next(*sequence);
-            let made = milenage().quintet(&mut Kernel, *sequence, separated);
+            let made = milenage().quintet(&mut Kernel::default(), *sequence, separated);
             let [ik, ck] = [&made.ik, &made.ck].map(|key| hex(key.as_bytes()));
             Some(format!("AKA-RESP-AUTH {imsi} {} {} {ik} {ck} {}", hex(&made.rand), hex(&made.autn), hex(&made.res)))
         }

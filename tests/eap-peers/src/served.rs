@@ -121,7 +121,7 @@ impl Served {
         let (identity, methods) = match ask {
             Ask::User { identity, inner: true } => (identity, &self.inner),
             Ask::User { identity, inner: false } => (identity, &self.methods),
-            Ask::Subscriber(ask) => return Answer::Subscriber(Box::new(self.home.answer(ask, &mut Kernel))),
+            Ask::Subscriber(ask) => return Answer::Subscriber(Box::new(self.home.answer(ask, &mut Kernel::default()))),
             Ask::Identity
             | Ask::Password
             | Ask::NewPassword

@@ -46,7 +46,7 @@ fn run() -> Outcome {
         idle.push(peer(credentials(&config)?, 1400));
     }
     config.all_read()?;
-    let clock = Clock::default();
+    let (clock, mut random) = (Clock::default(), Kernel::default());
     let (mut begun, mut good, mut bad) = (0, 0_usize, 0_usize);
     let mut words = String::new();
     let mut datagram = vec![0; 4096];
@@ -56,7 +56,7 @@ fn run() -> Outcome {
             let next = if hold > 0 { Some(peer(credentials(&config)?, 1400)) } else { idle.pop() };
             let Some(next) = next else { break };
             begun += 1;
-            caller.begin(next, clock.now(), wall(), &mut Kernel);
+            caller.begin(next, clock.now(), wall(), &mut random);
         }
         while let Some((_, bytes)) = caller.poll_send() {
             socket.send(&bytes)?;
@@ -83,12 +83,12 @@ fn run() -> Outcome {
         match socket.recv(&mut datagram) {
             Ok(length) => {
                 let octets = datagram.get(..length).unwrap_or_default();
-                caller.handle_datagram(0, octets, clock.now(), wall(), &mut Kernel);
+                caller.handle_datagram(0, octets, clock.now(), wall(), &mut random);
             }
             Err(why)
                 if matches!(why.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::ConnectionRefused) =>
             {
-                caller.handle_timeout(clock.now(), wall(), &mut Kernel);
+                caller.handle_timeout(clock.now(), wall(), &mut random);
             }
             Err(why) => return Err(why.into()),
         }

@@ -47,8 +47,8 @@ fn run() -> Outcome {
 }
 
 fn converse(caller: &mut Caller, peer: Peer, socket: &UdpSocket, clock: &Clock) -> Outcome<(Ended, Peer)> {
-    let mut datagram = vec![0; 4096];
-    caller.begin(peer, clock.now(), wall(), &mut Kernel);
+    let (mut datagram, mut random) = (vec![0; 4096], Kernel::default());
+    caller.begin(peer, clock.now(), wall(), &mut random);
     loop {
         while let Some((_, bytes)) = caller.poll_send() {
             socket.send(&bytes)?;
@@ -61,13 +61,13 @@ fn converse(caller: &mut Caller, peer: Peer, socket: &UdpSocket, clock: &Clock) 
         let odd = match socket.recv(&mut datagram) {
             Ok(length) => {
                 let octets = datagram.get(..length).unwrap_or_default();
-                caller.handle_datagram(0, octets, clock.now(), wall(), &mut Kernel)
+                caller.handle_datagram(0, octets, clock.now(), wall(), &mut random)
             }
             // What was sent before nobody listened comes back as a refusal: that is silence too.
             Err(why)
                 if matches!(why.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::ConnectionRefused) =>
             {
-                caller.handle_timeout(clock.now(), wall(), &mut Kernel)
+                caller.handle_timeout(clock.now(), wall(), &mut random)
             }
             Err(why) => return Err(why.into()),
         };

@@ -43,13 +43,13 @@ fn run() -> Outcome {
         let _ = std::io::stdin().read_to_end(&mut rest);
         std::process::exit(0);
     });
-    let clock = Clock::default();
+    let (clock, mut random) = (Clock::default(), Kernel::default());
     let mut datagram = vec![0; 4096];
     socket.set_read_timeout(Some(Duration::from_secs(1)))?;
     loop {
         match socket.recv_from(&mut datagram) {
             Ok((length, from)) => {
-                let mut env = Env { now: clock.now(), wall: wall(), rng: &mut Kernel };
+                let mut env = Env { now: clock.now(), wall: wall(), rng: &mut random };
                 let octets = datagram.get(..length).unwrap_or_default();
                 server.handle_datagram(Service::Authentication, from, octets, &mut env);
             }
