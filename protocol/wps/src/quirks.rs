@@ -38,6 +38,8 @@ pub enum Quirk {
     ButtonInM1,
     /// A push button that goes on asking when all is done.
     ButtonEcho,
+    /// An answer to M2D whose Registrar Nonce is zero.
+    NoNonceAfterM2d,
     /// Attributes of the same name with different values: the last one counts.
     RepeatedAttributes,
 }
@@ -85,6 +87,7 @@ pub const TABLE: &[Row] = &[
     ),
     row(Quirk::ButtonInM1, false, "1.0", "Windows 7", "push button stays among the methods of an access point's M1"),
     row(Quirk::ButtonEcho, true, "1.0", "Windows 7", "five seconds long its push button is not a new one"),
+    row(Quirk::NoNonceAfterM2d, true, "2.0", "wpa_supplicant 2.10", "the Enrollee Nonce alone is looked at"),
     row(Quirk::RepeatedAttributes, false, "1.0", "nobody known", "the last one counts"),
 ];
 

@@ -16,7 +16,7 @@ use crate::error::Half;
 use crate::keys::{KeyHash, KeyPair, Keys, Run};
 use crate::message::{M1, M3, Message, Nonces, Outgoing, Own, Sealed, Signed, Writing};
 use crate::password::DevicePassword;
-use crate::quirks::Quirks;
+use crate::quirks::{Quirk, Quirks};
 
 /// What a Registrar is given.
 #[derive(Clone, Debug)]
@@ -91,7 +91,7 @@ pub enum Registrar {
     /// Somebody has to decide about the Enrollee.
     Deciding(Box<RegistrarProfile>, Box<M1>, Vec<u8>),
     /// M2D is sent.
-    AwaitAck(Nonces),
+    AwaitAck(Nonces, Quirks),
     /// The Enrollee has something to prove.
     Proving(Box<Session>, Stage),
     /// It has said something, and somebody has to look whether it is still the only one.
@@ -114,7 +114,8 @@ impl Registrar {
         let quirks = match &self {
             Self::AwaitM1(profile) | Self::Deciding(profile, ..) => profile.quirks,
             Self::Proving(session, _) | Self::Paused(session, ..) | Self::AwaitDone(session) => session.talk.quirks,
-            Self::AwaitAck(_) | Self::Ended => Quirks::default(),
+            Self::AwaitAck(_, quirks) => *quirks,
+            Self::Ended => Quirks::default(),
         };
         let message = match Message::parse(op, bytes, quirks) {
             Ok(message) => message,
@@ -125,7 +126,9 @@ impl Registrar {
                 let question = Question::Enrollee(m1.clone());
                 Turn::ask(Self::Deciding(profile, m1, bytes.to_vec()), question)
             }
-            (Self::AwaitAck(known), Message::Ack(nonces)) if nonces == known => Turn::silent(Self::Ended),
+            (Self::AwaitAck(known, quirks), Message::Ack(nonces)) if is_answer(&nonces, &known, quirks) => {
+                Turn::silent(Self::Ended)
+            }
             (Self::Proving(session, stage), message @ (Message::M3(_) | Message::M5(_) | Message::M7(_))) => {
                 session.handle_proof(stage, message, bytes, rng)
             }
@@ -158,7 +161,7 @@ impl Registrar {
         };
         match Writing::m2(&profile.own, &nonces, None, refusal).finish() {
             Ok(bytes) => {
-                let turn = Turn::send(Self::AwaitAck(nonces), Outgoing { op: OpCode::MSG, bytes });
+                let turn = Turn::send(Self::AwaitAck(nonces, profile.quirks), Outgoing { op: OpCode::MSG, bytes });
                 match event {
                     Some(event) => turn.and(event),
                     None => turn,
@@ -188,7 +191,7 @@ impl Registrar {
     #[must_use]
     pub fn abort(self, why: WpsError) -> Turn<Registrar> {
         match self {
-            Self::AwaitAck(nonces) => fail(&nonces, MessageType::ACK, why),
+            Self::AwaitAck(nonces, _) => fail(&nonces, MessageType::ACK, why),
             Self::Proving(session, stage) | Self::Paused(session, stage, _) => {
                 fail(&session.talk.nonces, stage.kind(), why)
             }
@@ -207,7 +210,7 @@ impl Registrar {
         let (is_ours, at) = match &self {
             Self::AwaitM1(_) => (false, MessageType::NACK),
             Self::Deciding(_, m1, _) => (m1.nonce == nonces.enrollee, MessageType::M1),
-            Self::AwaitAck(known) => (*known == nonces, MessageType::M2D),
+            Self::AwaitAck(known, quirks) => (is_answer(&nonces, known, *quirks), MessageType::M2D),
             Self::Proving(session, stage) | Self::Paused(session, stage, _) => {
                 (session.talk.nonces == nonces, stage.answered())
             }
@@ -223,6 +226,12 @@ impl Registrar {
             Err(_) => Turn::silent(Self::Ended).and(event),
         }
     }
+}
+
+/// Whether an answer to M2D is of this run. Nothing is at stake there.
+fn is_answer(nonces: &Nonces, known: &Nonces, quirks: Quirks) -> bool {
+    let has_none = nonces.registrar == [0; 16] && quirks.has(Quirk::NoNonceAfterM2d);
+    nonces.enrollee == known.enrollee && (has_none || nonces.registrar == known.registrar)
 }
 
 impl Stage {

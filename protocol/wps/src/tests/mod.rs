@@ -2,6 +2,7 @@
 
 mod attacks;
 mod codec;
+mod foreign;
 mod fragments;
 mod kit;
 mod link;
