@@ -326,8 +326,13 @@ impl<A: Authenticator> Server<A> {
         eap: &[u8],
         env: &mut Env<'_>,
     ) -> Result<(), Discard> {
-        let id = match attributes.first(Type::STATE).map(State::parse) {
-            None => {
+        let state = attributes.first(Type::STATE);
+        let held = state.and_then(State::parse).and_then(|state| self.sessions.check(state, origin.peer));
+        let id = match held {
+            Some(current) => current?,
+            // What an Accept says as its State comes back when the session is to be proved again (RFC 2865 5.24): like
+            // one without, that is a beginning.
+            None if state.is_none() || is_identity(eap) => {
                 let begin = Begin {
                     user: &origin.user,
                     mtu: attributes.u32(Type::FRAMED_MTU),
@@ -336,18 +341,15 @@ impl<A: Authenticator> Server<A> {
                 let conversation = self.authenticator.begin(&begin);
                 self.sessions.insert(conversation, origin.peer, env)
             }
-            Some(state) => match state.map(|state| self.sessions.check(state, origin.peer)) {
-                Some(Some(current)) => current?,
-                // Of another server, or of one before a restart: the station had better begin anew.
-                Some(None) | None => {
-                    let mut writer = AttributeWriter::new();
-                    if let [_, identifier, ..] = eap {
-                        writer.eap(&[4, *identifier, 0, 4]);
-                    }
-                    self.reply(&origin, Code::ACCESS_REJECT, writer);
-                    return Ok(());
+            // Of another server, or of one before a restart: the station had better begin anew.
+            None => {
+                let mut writer = AttributeWriter::new();
+                if let [_, identifier, ..] = eap {
+                    writer.eap(&[4, *identifier, 0, 4]);
                 }
-            },
+                self.reply(&origin, Code::ACCESS_REJECT, writer);
+                return Ok(());
+            }
         };
         let Some(conversation) = self.sessions.conversation(id, env.now) else { return Err(Discard::NoSession) };
         let step = self.authenticator.step(conversation, Input::Packet(eap), env);
@@ -442,4 +444,9 @@ impl<A: Authenticator> Server<A> {
             Err(_) => self.peers.drop_request(origin.peer, origin.identifier),
         }
     }
+}
+
+/// An EAP-Response/Identity (RFC 3748 5.1): with that a conversation begins.
+const fn is_identity(eap: &[u8]) -> bool {
+    matches!(eap, [2, _, _, _, 1, ..])
 }

@@ -662,6 +662,17 @@ fn a_state_of_a_server_that_was_started_again_is_answered_with_a_reject() {
 }
 
 #[test]
+fn a_session_that_is_proved_again_begins_with_the_state_of_its_accept() {
+    let mut server = counting_server();
+    let mut attributes = AttributeWriter::new();
+    attributes.put(Type::STATE, b"prove it again").eap(&[2, 9, 0, 6, 1, 1]);
+    let request = Request::new(Code::ACCESS_REQUEST, attributes);
+    let replies = one_request(&mut server, address(1), &request, Instant::ZERO);
+    assert_eq!(crate::Raw::parse(&replies[0]).unwrap().code, Code::ACCESS_CHALLENGE);
+    assert_eq!(server.sessions(), 1);
+}
+
+#[test]
 fn conversations_that_are_never_ended_leave_after_a_minute_and_push_out_the_idlest() {
     let mut server = counting_server();
     let begin = || {
