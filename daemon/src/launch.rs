@@ -28,6 +28,8 @@ pub use crate::log::LogTarget;
 
 /// Where helpers are found that do not lie beside the daemon.
 const HELPERS: &str = "/usr/libexec/airlock";
+/// The one that starts the others.
+const KEEPER: &str = "privd-keeper";
 /// Where helpers listen for daemons that were not started as root.
 const PRIVD_SOCKET: &str = "/run/airlock/privd.sock";
 pub(crate) const POST_SOCKET: &str = "/run/airlock/post.sock";
@@ -292,8 +294,8 @@ impl Helper {
 }
 
 fn helper_program() -> PathBuf {
-    let beside = std::env::current_exe().ok().and_then(|own| own.parent().map(|folder| folder.join("privd")));
-    beside.filter(|path| path.is_file()).unwrap_or_else(|| Path::new(HELPERS).join("privd"))
+    let beside = std::env::current_exe().ok().and_then(|own| own.parent().map(|folder| folder.join(KEEPER)));
+    beside.filter(|path| path.is_file()).unwrap_or_else(|| Path::new(HELPERS).join(KEEPER))
 }
 
 /// Where our own lines go, for a helper.

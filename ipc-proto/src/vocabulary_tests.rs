@@ -53,6 +53,8 @@ fn the_whole_vocabulary_is_as_it_is_written_down() {
     list::<ToOpener>(&mut page, "to opener", &[]);
     list::<FromWitness>(&mut page, "from witness", &[]);
     list::<keeper::FromKeeper>(&mut page, "from keeper", &[]);
+    list::<keeper::ToWorker>(&mut page, "to worker", &[]);
+    list::<keeper::ToWorker>(&mut page, "part of a worker", &[0]);
     let written = include_str!("vocabulary.txt");
     // What test suites ask for is in no other build.
     let plain = |text: &str| -> String {

@@ -1,9 +1,14 @@
 //! Entrances for fuzz targets. Each panics when something is wrong.
 
 pub use crate::net::fuzz::{kernel_messages, worker};
+use crate::options::Program;
 pub use crate::post::fuzz::post;
 
 /// Whether a command line, without the program's name, is understood.
 pub fn understands(line: impl IntoIterator<Item = std::ffi::OsString>) -> bool {
-    crate::options::parse(lexopt::Parser::from_args(line)).is_ok()
+    let line: Vec<_> = line.into_iter().collect();
+    [Program::Keeper, Program::Privd, Program::Post].into_iter().any(|program| {
+        let parser = lexopt::Parser::from_args(line.clone());
+        crate::options::parse(program, parser).is_ok()
+    })
 }

@@ -2,20 +2,19 @@
 
 use std::ffi::CString;
 use std::io;
-use std::os::fd::{AsFd as _, OwnedFd};
-use std::os::unix::net::UnixStream;
+use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use std::time::{Duration, Instant};
 
 use ipc_proto::channel::{Channel, pair};
-use ipc_proto::keeper::FromKeeper;
+use ipc_proto::keeper::{Begin, FromKeeper, Part};
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{SigSet, Signal};
-use nix::unistd::ForkResult;
 use policy::Lockdown;
-use tracing::{error, info, warn};
+use tracing::{error, info};
 
 use crate::post::{self, Opener};
+use crate::worker::{self, Image};
 
 /// A worker that lived longer than this died of something else than its start.
 const SHORT_LIFE: Duration = Duration::from_secs(1);
@@ -27,13 +26,19 @@ const CLEAN_UP: Duration = Duration::from_secs(5);
 
 type Line = Channel<FromKeeper, FromKeeper>;
 
-/// The daemon's line: standard input, by agreement with whoever started this.
-pub(crate) fn line() -> io::Result<OwnedFd> {
+/// The line of whoever started this: standard input, by agreement.
+pub(crate) fn input() -> io::Result<OwnedFd> {
     let fd = io::stdin().as_fd().try_clone_to_owned()?;
     if !crate::sys::is_line(&fd) {
-        return Err(io::Error::other("a daemon starts it, with its line as standard input"));
+        return Err(io::Error::other("not for hand: another program starts it, with its line as standard input"));
     }
-    // The line has one owner, whose death is its end.
+    Ok(fd)
+}
+
+/// The daemon's line.
+pub(crate) fn line() -> io::Result<OwnedFd> {
+    let fd = input()?;
+    // The line has one owner, whose death is its end; a worker has something else there.
     let null = std::fs::File::open("/dev/null")?;
     nix::unistd::dup2_stdin(&null)?;
     Ok(fd)
@@ -69,14 +74,16 @@ pub(crate) fn ignore_signals() -> io::Result<()> {
 
 /// What keeps a worker going.
 pub(crate) struct Keeper {
-    /// Name of the worker's process.
-    pub(crate) worker: &'static str,
+    /// The worker's program.
+    pub(crate) image: Image,
+    /// What each worker has to know.
+    pub(crate) begin: Begin,
+    /// What it will confine itself to, for its capabilities.
+    pub(crate) workers: Lockdown,
     /// The daemon's line.
     pub(crate) line: OwnedFd,
     /// What the keeper may do.
     pub(crate) lockdown: Lockdown,
-    /// Goes on where the kernel cannot confine.
-    pub(crate) accept_unconfined: bool,
 }
 
 enum End {
@@ -85,56 +92,46 @@ enum End {
 }
 
 impl Keeper {
-    /// Locks down and keeps `work` going, each time in a process of its own with a connection to the daemon, until the
-    /// daemon is gone. `work` is told how many workers there were before: what it changes is seen by no other. Where
-    /// there is an opener, each worker has a line to it.
+    /// Locks down and keeps a worker going, with a connection to the daemon, until the daemon is gone. `parts` gives
+    /// what the worker that comes after so many others has besides. Where there is an opener, each worker has a line to
+    /// it.
     pub(crate) fn keep(
         self,
         mut opener: Option<Opener>,
-        work: impl Fn(u32, OwnedFd, Option<OwnedFd>) -> i32,
-    ) -> io::Result<()> {
-        let report =
-            self.lockdown.apply(self.accept_unconfined).map_err(|error| io::Error::other(error.to_string()))?;
-        for loss in report.lost {
-            warn!("NOT CONFINED: {loss}");
-        }
-        let line: Line = Channel::new(self.line)?;
+        parts: impl Fn(u32) -> Vec<(Part, OwnedFd)>,
+    ) -> Result<(), String> {
+        let words = |error: io::Error| error.to_string();
+        let name = self.image.name();
+        let lockdown = self.lockdown.starting(&self.image.folder);
+        crate::lock(&lockdown, self.begin.accept_unconfined)?;
+        let line: Line = Channel::new(self.line).map_err(words)?;
         let mut short_lives = 0_u32;
         for restarts in 0_u32.. {
             let began = Instant::now();
-            let (daemons, workers) = pair()?;
-            let (life, workers_life) = UnixStream::pair()?;
-            let (asked, asks) =
-                if opener.is_some() { pair().map(|(asked, asks)| (Some(asked), Some(asks)))? } else { (None, None) };
-            let keeper = nix::unistd::getpid();
-            let child = match policy::fork_single()? {
-                ForkResult::Child => {
-                    drop((line, daemons, life, asked));
-                    if name_process(self.worker).is_err() || nix::sys::prctl::set_pdeathsig(Signal::SIGKILL).is_err() {
-                        std::process::exit(1);
-                    }
-                    // A keeper that has died before that is not noticed otherwise.
-                    if nix::unistd::getppid() != keeper {
-                        std::process::exit(1);
-                    }
-                    let code = work(restarts, workers, asks);
-                    drop(workers_life);
-                    std::process::exit(code);
+            let (daemons, workers) = pair().map_err(words)?;
+            let mut parts = parts(restarts);
+            parts.push((Part::Connection, workers));
+            let asked = match &opener {
+                Some(_) => {
+                    let (asked, asks) = pair().map_err(words)?;
+                    parts.push((Part::Opener, asks));
+                    Some(Channel::new(asked).map_err(words)?)
                 }
-                ForkResult::Parent { child } => child,
+                None => None,
             };
-            drop((workers, workers_life, asks));
-            let asked = asked.map(Channel::new).transpose()?;
+            let lent: Vec<(Part, BorrowedFd<'_>)> = parts.iter().map(|(part, fd)| (*part, fd.as_fd())).collect();
+            let (child, life) = self.image.start(&self.begin, &lent, &self.workers).map_err(words)?;
+            drop(parts);
             let mut asked = opener.as_mut().zip(asked);
             if let Err(error) = line.send(&FromKeeper::Started { restarts }, Some(daemons.as_fd())) {
-                info!("{}: the daemon takes no connection: {error}", self.worker);
+                info!("{name}: the daemon takes no connection: {error}");
             }
             drop(daemons);
-            match wait(&line, Some(&life), &mut asked, None)? {
+            match wait(&line, Some(&life), &mut asked, None).map_err(words)? {
                 Some(End::Worker) => {}
                 Some(End::Daemon) | None => {
                     // The worker sees the end of its own connection; if it does not, it dies with the keeper.
-                    wait_for_worker(&life)?;
+                    wait_for_worker(&life).map_err(words)?;
                     if let Some(mut opener) = opener {
                         opener.clear_up();
                     }
@@ -142,8 +139,8 @@ impl Keeper {
                 }
             }
             match nix::sys::wait::waitpid(child, None) {
-                Ok(status) => error!("{} has ended: {status:?}", self.worker),
-                Err(error) => error!("{} has ended: {error}", self.worker),
+                Ok(status) => error!("{name} has ended: {status:?}"),
+                Err(error) => error!("{name} has ended: {error}"),
             }
             short_lives = if began.elapsed() < SHORT_LIFE { u32::saturating_add(short_lives, 1) } else { 0 };
             if short_lives > 1 {
@@ -151,7 +148,7 @@ impl Keeper {
                 let wait_ms = u32::try_from(wait_for.as_millis()).unwrap_or(u32::MAX);
                 // If the daemon does not read now, it will see the next start.
                 let _ = line.send(&FromKeeper::Faltering { wait_ms }, None);
-                if let Some(End::Daemon) = wait(&line, None, &mut None, Some(wait_for))? {
+                if let Some(End::Daemon) = wait(&line, None, &mut None, Some(wait_for)).map_err(words)? {
                     if let Some(mut opener) = opener {
                         opener.clear_up();
                     }
@@ -171,7 +168,7 @@ fn backoff(doublings: u32) -> Duration {
 /// its line, and the worker nothing on that of its life: whatever happens there is the end.
 fn wait(
     line: &Line,
-    life: Option<&UnixStream>,
+    life: Option<&worker::Line>,
     asked: &mut Option<(&mut Opener, post::Line)>,
     at_most: Option<Duration>,
 ) -> io::Result<Option<End>> {
@@ -200,7 +197,7 @@ fn wait(
     }
 }
 
-fn wait_for_worker(life: &UnixStream) -> io::Result<()> {
+fn wait_for_worker(life: &worker::Line) -> io::Result<()> {
     let timeout = PollTimeout::try_from(CLEAN_UP).unwrap_or(PollTimeout::MAX);
     let mut fds = [PollFd::new(life.as_fd(), PollFlags::POLLIN)];
     match poll(&mut fds, timeout) {

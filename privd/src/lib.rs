@@ -1,4 +1,6 @@
-//! The only privileged program: netlink, EAPOL sockets, control socket post.
+//! The only privileged programs, one for each thing that is done with a right: `privd` (netlink, EAPOL sockets),
+//! `privd-post` (control sockets), and `privd-keeper`, which starts either and opens files. None carries the code of
+//! another, and no two processes have the same layout of memory.
 #![deny(unsafe_code)]
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 
@@ -10,6 +12,7 @@ mod options;
 mod post;
 mod serve_post;
 mod sys;
+mod worker;
 
 #[cfg(feature = "fuzz")]
 pub mod fuzz;
@@ -19,83 +22,143 @@ use std::os::fd::OwnedFd;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::process::ExitCode;
 
+use ipc_proto::keeper::{Begin, Part};
 use policy::Lockdown;
+use policy::grant::Grant;
 use tracing::{debug, error, warn};
 
 use keeper::Keeper;
-use options::{Command, Parsed, USAGE};
+use options::{Command, Common, Parsed, Program};
+use worker::{Begun, Image};
 
-/// The whole program: reads the command line, and runs until its end.
-pub fn main() -> ExitCode {
-    let command = match options::parse(lexopt::Parser::from_env()) {
+/// `privd`: the network worker.
+pub fn privd() -> ExitCode {
+    enter(Program::Privd, |command| match command {
+        Command::Work => {
+            let mut begun = Begun::read("privd", "privd")?;
+            let (fd, witness) = (begun.connection()?, begun.part(Part::Witness));
+            let switches = begun.part(Part::Switches).or_else(Switches::one);
+            let clients = net::Clients::Connected { fd, witness, grant: Box::new(begun.grant) };
+            work(switches, clients, begun.common.accept_unconfined)
+        }
+        Command::Serve { grants, common } => {
+            started("privd", "privd", common)?;
+            let clients = net::Clients::Listening { fd: sys::listening_socket()?, grants: grants::of_users(grants)? };
+            work(Switches::one(), clients, common.accept_unconfined)
+        }
+        Command::Keep { .. } | Command::KeepPost { .. } | Command::ServePost { .. } => Err(NOT_ITS.to_owned()),
+    })
+}
+
+/// `privd-post`: the owner of the control sockets.
+pub fn post() -> ExitCode {
+    enter(Program::Post, |command| match command {
+        Command::Work => serve_post::work(Begun::read("privd-post", "privd post")?),
+        Command::Keep { .. } | Command::KeepPost { .. } | Command::Serve { .. } | Command::ServePost { .. } => {
+            Err(NOT_ITS.to_owned())
+        }
+    })
+}
+
+/// `privd-keeper`: starts the others.
+pub fn keeper() -> ExitCode {
+    enter(Program::Keeper, |command| match command {
+        Command::Keep { grant, common } => {
+            started("privd-keeper", "privd", common)?;
+            keep(&grant, common)
+        }
+        Command::KeepPost { grant, started: folder, common } => {
+            started("post-keeper", "privd post", common)?;
+            serve_post::keep(&grant, folder, common)
+        }
+        Command::ServePost { grants, common } => {
+            started("privd-post", "privd post", common)?;
+            serve_post::serve(sys::listening_socket()?, grants, common)
+        }
+        Command::Work => serve_post::attend(Begun::read("post-keeper", "privd post")?),
+        Command::Serve { .. } => Err(NOT_ITS.to_owned()),
+    })
+}
+
+/// The reader of command lines gives no program another's command.
+const NOT_ITS: &str = "that is no command of this program";
+
+/// A whole program: reads its command line, and runs until its end.
+fn enter(program: Program, run: impl FnOnce(Command) -> Result<(), String>) -> ExitCode {
+    let name = program.name();
+    let command = match options::parse(program, lexopt::Parser::from_env()) {
         Ok(Parsed::Help) => {
-            println!("{USAGE}");
+            println!("{}", program.usage());
             return ExitCode::SUCCESS;
         }
         Ok(Parsed::Version) => {
-            println!("privd {}", env!("CARGO_PKG_VERSION"));
+            println!("{name} {}", env!("CARGO_PKG_VERSION"));
             return ExitCode::SUCCESS;
         }
         Ok(Parsed::Run(command)) => command,
         Err(error) => {
-            eprintln!("privd: {error}\n{USAGE}");
+            eprintln!("{name}: {error}\n{}", program.usage());
             return ExitCode::from(2);
         }
     };
-    match run(command) {
+    // A keeper has its line as standard input; socket activation hands over one socket, as descriptor 3. A keeper has
+    // closed for its workers what is not theirs.
+    let inherited = match command {
+        Command::Work => Ok(()),
+        Command::Keep { .. } | Command::KeepPost { .. } => policy::close_inherited(3),
+        Command::Serve { .. } | Command::ServePost { .. } => policy::close_inherited(4),
+    };
+    match inherited.map_err(|error| error.to_string()).and_then(|()| run(command)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(why) => {
-            error!("{why}");
+            // Before the log there is standard error.
+            if log::begun() {
+                error!("{why}");
+            } else {
+                eprintln!("{name}: {why}");
+            }
             ExitCode::FAILURE
         }
     }
 }
 
-fn run(command: Command) -> Result<(), String> {
+/// Begins to log, under the name that the process has from now on.
+fn started(process: &str, name: &'static str, common: Common) -> Result<(), String> {
+    log::init(name, common.debug, common.syslog.then(log::open_system).flatten());
+    keeper::name_process(process).map_err(|error| error.to_string())
+}
+
+/// Keeps the network worker of the daemon that has started this.
+fn keep(grant: &Grant, common: Common) -> Result<(), String> {
     let words = |error: std::io::Error| error.to_string();
-    // A keeper has its line as standard input; socket activation hands over one socket, as descriptor 3.
-    let kept = match command {
-        Command::Keep { .. } | Command::KeepPost { .. } => 3,
-        Command::Serve { .. } | Command::ServePost { .. } => 4,
+    keeper::ignore_signals().map_err(words)?;
+    let keeper = Keeper {
+        image: Image::find(Program::Privd)?,
+        begin: begin(grant, common),
+        workers: Lockdown::of_privd(),
+        line: keeper::line().map_err(words)?,
+        lockdown: Lockdown::of_privd_keeper(),
     };
-    policy::close_inherited(kept).map_err(words)?;
-    match command {
-        Command::Keep { grant, common } => {
-            log::init("privd", common);
-            keeper::name_process("privd-keeper").map_err(words)?;
-            keeper::ignore_signals().map_err(words)?;
-            let keeper = Keeper {
-                worker: "privd",
-                line: keeper::line().map_err(words)?,
-                lockdown: Lockdown::of_privd_keeper(),
-                accept_unconfined: common.accept_unconfined,
-            };
-            let switches = Switches::open();
-            let witness = keeper::witness().map_err(words)?;
-            keeper.keep(None, move |restarts, connection, _| {
-                let witness = witness.as_ref().and_then(|line| line.try_clone().ok());
-                let clients = net::Clients::Connected { fd: connection, grant: grant.clone(), witness };
-                worker_ended(work(switches.of_worker(restarts), clients, common.accept_unconfined))
-            })
-        }
-        Command::KeepPost { grant, started, common } => {
-            log::init("privd post", common);
-            return serve_post::keep(*grant, started, common);
-        }
-        Command::Serve { grants, common } => {
-            log::init("privd", common);
-            keeper::name_process("privd").map_err(words)?;
-            let clients = net::Clients::Listening { fd: sys::listening_socket()?, grants: grants::of_users(grants)? };
-            return work(Switches::one(), clients, common.accept_unconfined);
-        }
-        Command::ServePost { grants, common } => {
-            log::init("privd post", common);
-            keeper::name_process("privd-post").map_err(words)?;
-            let listening = sys::listening_socket()?;
-            return serve_post::serve(listening, grants, common);
-        }
+    let switches = Switches::open();
+    let witness = keeper::witness().map_err(words)?;
+    keeper.keep(None, move |restarts| {
+        let witness = witness.as_ref().and_then(|line| line.try_clone().ok());
+        let parts = [(Part::Witness, witness), (Part::Switches, switches.of_worker(restarts))];
+        parts.into_iter().filter_map(|(part, fd)| Some((part, fd?))).collect()
+    })
+}
+
+/// What a worker has to know of this grant.
+fn begin(grant: &Grant, common: Common) -> Begin {
+    Begin {
+        version: ipc_proto::VERSION,
+        grant: grant.to_string(),
+        started: None,
+        own: (0, 0),
+        groups: Vec::new(),
+        accept_unconfined: common.accept_unconfined,
+        debug: common.debug,
     }
-    .map_err(words)
 }
 
 /// The network worker: opens what it needs, gives up the rest, serves.
@@ -109,16 +172,6 @@ fn work(rfkill: Option<OwnedFd>, clients: net::Clients, accept_unconfined: bool)
             Ok(())
         }
         Err(net::ServeError::Io(error)) => Err(error.to_string()),
-    }
-}
-
-fn worker_ended(result: Result<(), String>) -> i32 {
-    match result {
-        Ok(()) => 0,
-        Err(why) => {
-            error!("{why}");
-            1
-        }
     }
 }
 

@@ -5,6 +5,7 @@
 
 use std::fmt::{self, Write as _};
 use std::io::Write as _;
+use std::os::fd::{AsFd as _, BorrowedFd};
 use std::os::unix::net::UnixDatagram;
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
@@ -13,8 +14,6 @@ use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Level, Metadata, Subscriber};
 use wire::tally::Tally;
-
-use crate::options::Common;
 
 /// Lines that strangers have caused lately.
 static TALLY: Mutex<Tally> = Mutex::new(Tally::new());
@@ -44,11 +43,19 @@ struct Front {
     system: Option<UnixDatagram>,
 }
 
+/// The system's log, where lines go there.
+static SYSTEM: OnceLock<UnixDatagram> = OnceLock::new();
+
 /// The system's log, while it can be reached: later the process is confined.
-fn system_log() -> Option<UnixDatagram> {
+pub(crate) fn open_system() -> Option<UnixDatagram> {
     let socket = UnixDatagram::unbound().ok()?;
     socket.connect("/dev/log").and_then(|()| socket.set_nonblocking(true)).ok()?;
     Some(socket)
+}
+
+/// The system's log, for a worker that cannot reach it itself.
+pub(crate) fn system() -> Option<BorrowedFd<'static>> {
+    SYSTEM.get().map(|socket| socket.as_fd())
 }
 
 /// Facility daemon (3) and a severity of RFC 5424 6.2.1.
@@ -63,10 +70,17 @@ fn priority(level: Level) -> u8 {
     DAEMON | severity
 }
 
-/// Begins to log under this name.
-pub(crate) fn init(name: &'static str, common: Common) {
-    let most = if common.debug { Level::DEBUG } else { Level::INFO };
-    let system = common.syslog.then(system_log).flatten();
+/// Does it log already?
+pub(crate) fn begun() -> bool {
+    tracing::dispatcher::has_been_set()
+}
+
+/// Begins to log under this name: to the system's log, or else to standard error.
+pub(crate) fn init(name: &'static str, debug: bool, system: Option<UnixDatagram>) {
+    let most = if debug { Level::DEBUG } else { Level::INFO };
+    if let Some(kept) = system.as_ref().and_then(|socket| socket.try_clone().ok()) {
+        let _ = SYSTEM.set(kept);
+    }
     // The first subscriber stays; there is no other.
     let _ = tracing::subscriber::set_global_default(Front { name, most, system });
     // In words, with this name, and where the other lines go.

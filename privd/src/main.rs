@@ -1,6 +1,6 @@
-//! The only privileged program: netlink, EAPOL sockets, control socket post.
+//! The helper that speaks with the kernel: netlink, EAPOL sockets, radio switches.
 #![forbid(unsafe_code)]
 
 fn main() -> std::process::ExitCode {
-    privd::main()
+    privd::privd()
 }

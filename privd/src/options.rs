@@ -1,4 +1,4 @@
-//! The command line: what daemons and systemd say to privd.
+//! The command lines: what daemons, keepers and systemd say to these programs.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -7,17 +7,55 @@ use lexopt::prelude::{Long, Short, Value, ValueExt as _};
 
 use policy::grant::Grant;
 
-/// What `--help` says.
-pub(crate) const USAGE: &str = "\
-usage: privd keep --grant TEXT
-       privd keep-post --grant TEXT [--folder DIR]
-       privd serve [--grant FILE]...
-       privd serve-post [--grant FILE]...
+/// The programs of this crate: one for each thing that a process of ours does with a right.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Program {
+    /// Starts the others, starts them again when they die, and opens files for the post.
+    Keeper,
+    /// The network worker.
+    Privd,
+    /// The owner of the control sockets.
+    Post,
+}
+
+impl Program {
+    /// The name of its file.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Program::Keeper => "privd-keeper",
+            Program::Privd => "privd",
+            Program::Post => "privd-post",
+        }
+    }
+
+    /// What `--help` says.
+    pub(crate) const fn usage(self) -> &'static str {
+        match self {
+            Program::Keeper => {
+                "\
+usage: privd-keeper keep --grant TEXT
+       privd-keeper keep-post --grant TEXT [--folder DIR]
+       privd-keeper serve-post [--grant FILE]...
 options of all: --accept-unconfined, --debug, --syslog, --help, --version
 
 keep, keep-post: started by supplicant and apd, whose line is standard input.
-serve, serve-post: started by systemd's socket activation. Without --grant they take the files *.grant of
-/etc/airlock, and those of /usr/lib/airlock that have no namesake there.";
+serve-post: started by systemd's socket activation. Without --grant it takes the files *.grant of /etc/airlock, and
+those of /usr/lib/airlock that have no namesake there."
+            }
+            Program::Privd => {
+                "\
+usage: privd serve [--grant FILE]...
+       privd work
+options: --accept-unconfined, --debug, --syslog, --help, --version
+
+serve: started by systemd's socket activation. Without --grant it takes the files *.grant of /etc/airlock, and those
+of /usr/lib/airlock that have no namesake there.
+work: started by privd-keeper."
+            }
+            Program::Post => "usage: privd-post work\n\nwork: started by privd-keeper.",
+        }
+    }
+}
 
 /// Options of all commands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -31,6 +69,8 @@ pub(crate) struct Common {
 /// What is to be done.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Command {
+    /// A keeper's own word to a program that it starts.
+    Work,
     Keep {
         grant: Box<Grant>,
         common: Common,
@@ -59,8 +99,8 @@ pub(crate) enum Parsed {
     Run(Command),
 }
 
-/// Reads the command line.
-pub(crate) fn parse(mut parser: lexopt::Parser) -> Result<Parsed, lexopt::Error> {
+/// Reads the command line of a program.
+pub(crate) fn parse(program: Program, mut parser: lexopt::Parser) -> Result<Parsed, lexopt::Error> {
     let mut word = None;
     let mut grants: Vec<OsString> = Vec::new();
     let mut started = None;
@@ -79,13 +119,14 @@ pub(crate) fn parse(mut parser: lexopt::Parser) -> Result<Parsed, lexopt::Error>
         }
     }
     let files = |grants: Vec<OsString>| grants.into_iter().map(PathBuf::from).collect();
-    let command = match word.as_deref() {
-        Some("keep") => Command::Keep { grant: one(grants)?, common },
-        Some("keep-post") => Command::KeepPost { grant: one(grants)?, started, common },
-        Some("serve") => Command::Serve { grants: files(grants), common },
-        Some("serve-post") => Command::ServePost { grants: files(grants), common },
-        Some(other) => return Err(format!("there is no command {other}").into()),
-        None => return Err("a command is missing".into()),
+    let command = match (program, word.as_deref()) {
+        (Program::Keeper, Some("keep")) => Command::Keep { grant: one(grants)?, common },
+        (Program::Keeper, Some("keep-post")) => Command::KeepPost { grant: one(grants)?, started, common },
+        (Program::Keeper, Some("serve-post")) => Command::ServePost { grants: files(grants), common },
+        (Program::Privd, Some("serve")) => Command::Serve { grants: files(grants), common },
+        (Program::Keeper | Program::Privd | Program::Post, Some("work")) => Command::Work,
+        (_, Some(other)) => return Err(format!("there is no command {other}").into()),
+        (_, None) => return Err("a command is missing".into()),
     };
     Ok(Parsed::Run(command))
 }
@@ -98,10 +139,10 @@ fn one(grants: Vec<OsString>) -> Result<Box<Grant>, lexopt::Error> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Command, Parsed, parse};
+    use super::{Command, Parsed, Program, parse};
 
-    fn of(words: &[&str]) -> Option<Command> {
-        match parse(lexopt::Parser::from_args(words)) {
+    fn of(program: Program, words: &[&str]) -> Option<Command> {
+        match parse(program, lexopt::Parser::from_args(words)) {
             Ok(Parsed::Run(command)) => Some(command),
             Ok(Parsed::Help | Parsed::Version) | Err(_) => None,
         }
@@ -110,7 +151,8 @@ mod tests {
     #[test]
     fn keep_needs_a_grant_that_can_be_read() {
         let text = "role: station\ninterface: wlan0\n";
-        let Some(Command::Keep { grant, .. }) = of(&["keep", "--grant", text]) else { panic!() };
+        let keep = of(Program::Keeper, &["keep", "--grant", text]);
+        let Some(Command::Keep { grant, .. }) = keep else { panic!() };
         assert_eq!(grant.to_string(), text);
         for wrong in [
             &["keep"][..],
@@ -118,8 +160,19 @@ mod tests {
             &["keep", "--grant", "interface: wlan0"],
             &["keep", "--grant", text, "--grant", text],
         ] {
-            assert!(of(wrong).is_none(), "{wrong:?}");
+            assert!(of(Program::Keeper, wrong).is_none(), "{wrong:?}");
         }
-        assert!(of(&["serve", "post"]).is_none() && of(&[]).is_none() && of(&["--nonsense"]).is_none());
+    }
+
+    #[test]
+    fn each_program_has_its_own_commands() {
+        let privd = |words: &[&str]| of(Program::Privd, words);
+        assert!(privd(&["serve", "post"]).is_none() && privd(&[]).is_none() && privd(&["--nonsense"]).is_none());
+        assert!(privd(&["serve-post"]).is_none() && of(Program::Post, &["serve"]).is_none());
+        assert!(privd(&["serve"]).is_some() && of(Program::Keeper, &["serve-post"]).is_some());
+        for program in [Program::Keeper, Program::Privd, Program::Post] {
+            assert_eq!(of(program, &["work"]), Some(Command::Work));
+            assert!(program.usage().contains(program.name()));
+        }
     }
 }

@@ -2,26 +2,26 @@
 
 use std::collections::HashMap;
 use std::os::fd::{AsFd as _, OwnedFd};
+use std::os::unix::ffi::OsStringExt as _;
 use std::os::unix::net::UnixListener;
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use ipc_proto::channel::{Channel, pair};
+use ipc_proto::keeper::{Begin, Part};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use nix::sys::signal::Signal;
 use nix::sys::socket::{getsockopt, sockopt};
 use nix::sys::stat::{Mode, umask};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
-use nix::unistd::{ForkResult, Pid};
+use nix::unistd::Pid;
 use policy::grant::Grant;
-use policy::lockdown::FileRule;
 use policy::{Lockdown, ProcessRole};
 use tracing::{info, warn};
 
 use crate::grants;
 use crate::keeper::{self, Keeper};
-use crate::options::Common;
+use crate::options::{Common, Program};
 use crate::post::{self, LeftBehind, Line, Opener, Options, Places};
+use crate::worker::{Begun, Image};
 
 /// Most daemons of a user at a time.
 const MOST: usize = 16;
@@ -39,32 +39,31 @@ fn own() -> Result<(u32, u32), String> {
 }
 
 /// The post of the daemon that has started it, kept going until that is gone.
-pub(crate) fn keep(grant: Grant, started: Option<PathBuf>, common: Common) -> Result<(), String> {
+pub(crate) fn keep(grant: &Grant, started: Option<PathBuf>, common: Common) -> Result<(), String> {
     let words = |error: std::io::Error| error.to_string();
-    keeper::name_process("post-keeper").map_err(words)?;
     keeper::ignore_signals().map_err(words)?;
     set_umask();
     let line = keeper::line().map_err(words)?;
     let daemon = getsockopt(&line, sockopt::PeerCredentials).map_err(|errno| errno.to_string())?.pid();
-    let left = LeftBehind { folders: post::prepare(&grant), daemon: Some(daemon) };
-    let places = Places::of(&grant, started.as_deref());
+    let left = LeftBehind { folders: post::prepare(grant), daemon: Some(daemon) };
+    let places = Places::of(grant, started.as_deref());
     let own = own()?;
-    let opener = Opener::new(&grant, own.0, left);
-    let groups = post::groups(&grant);
+    let opener = Opener::new(grant, own.0, left);
+    let groups = post::groups(grant);
+    let lockdown = Lockdown::of_post_keeper(places.keeper, numbers(&groups));
+    let started = started.map(|folder| folder.into_os_string().into_vec());
     let keeper = Keeper {
-        worker: "privd-post",
+        image: Image::find(Program::Post)?,
+        begin: Begin { started, own, groups, ..crate::begin(grant, common) },
+        workers: Lockdown::of_post(Vec::new()),
         line,
-        lockdown: Lockdown::of_post_keeper(places.keeper, numbers(&groups)),
-        accept_unconfined: common.accept_unconfined,
+        lockdown,
     };
-    let witness = keeper::witness().map_err(words)?.map(Arc::new);
-    let options = Options { grant, started, own, groups, spare: post::Spare::make(), witness };
-    let worker = places.worker;
-    let work = move |_, connection, opener: Option<OwnedFd>| {
-        let result = opener.ok_or_else(|| "no line to the keeper".to_owned());
-        crate::worker_ended(result.and_then(|opener| work(connection, opener, &worker, &options, common)))
-    };
-    keeper.keep(Some(opener), work).map_err(words)
+    let (witness, spare) = (keeper::witness().map_err(words)?, post::Spare::make());
+    keeper.keep(Some(opener), move |_| {
+        let witness = witness.as_ref().and_then(|line| line.try_clone().ok()).map(|line| (Part::Witness, line));
+        witness.into_iter().chain(spare.unused().into_iter().map(|fd| (Part::Spare, fd))).collect()
+    })
 }
 
 /// Groups that the processes are in, where the superuser starts them.
@@ -77,22 +76,23 @@ fn numbers<'a>(groups: impl IntoIterator<Item = &'a (String, u32)>) -> Vec<u32> 
 }
 
 /// The post of one daemon.
-fn work(
-    connection: OwnedFd,
-    opener: OwnedFd,
-    places: &[FileRule],
-    options: &Options,
-    common: Common,
-) -> Result<(), String> {
-    crate::lock(&Lockdown::of_post(places.to_vec()), common.accept_unconfined)?;
-    post::serve(connection, opener, options.clone()).map_err(|error| error.to_string())
+pub(crate) fn work(mut begun: Begun) -> Result<(), String> {
+    let connection = begun.connection()?;
+    let opener = begun.part(Part::Opener).ok_or("no line to the keeper")?;
+    let witness = begun.part(Part::Witness);
+    let spare = std::iter::from_fn(|| begun.part(Part::Spare)).collect();
+    let places = Places::of(&begun.grant, begun.started.as_deref());
+    crate::lock(&Lockdown::of_post(places.worker), begun.common.accept_unconfined)?;
+    let Begun { grant, started, own, groups, .. } = begun;
+    let options = Options { grant, started, own, groups, spare, witness };
+    post::serve(connection, opener, options).map_err(|error| error.to_string())
 }
 
-/// A user's daemons: what they may have, and where that is.
+/// A user's daemons: what each has to know, and what they may have.
 struct Client {
     user: u32,
-    options: Options,
-    places: Places,
+    begin: Begin,
+    grant: Grant,
 }
 
 /// Serves each daemon that connects in processes of its own.
@@ -104,16 +104,12 @@ pub(crate) fn serve(listening: OwnedFd, files: Vec<PathBuf>, common: Common) -> 
     for (user, grant) in grants::of_users(files)?.into_iter().filter(|(user, _)| *user != 0) {
         post::prepare(&grant);
         let groups = post::groups(&grant);
-        let places = Places::of(&grant, None);
-        clients.push(Client {
-            user,
-            options: Options { grant, started: None, own, groups, spare: post::Spare::default(), witness: None },
-            places,
-        });
+        clients.push(Client { user, begin: Begin { own, groups, ..crate::begin(&grant, common) }, grant });
     }
-    let all = clients.iter().flat_map(|client| client.places.keeper.iter().cloned()).collect();
-    let groups = numbers(clients.iter().flat_map(|client| &client.options.groups));
-    crate::lock(&Lockdown::of_post_keeper(all, groups), common.accept_unconfined)?;
+    let all = clients.iter().flat_map(|client| Places::of(&client.grant, None).keeper).collect();
+    let groups = numbers(clients.iter().flat_map(|client| &client.begin.groups));
+    let image = Image::find(Program::Keeper)?;
+    crate::lock(&Lockdown::of_post_keeper(all, groups).starting(&image.folder), common.accept_unconfined)?;
     let listener = UnixListener::from(listening);
     listener.set_nonblocking(false).map_err(|error| error.to_string())?;
     let mut served: HashMap<Pid, u32> = HashMap::new();
@@ -140,12 +136,9 @@ pub(crate) fn serve(listening: OwnedFd, files: Vec<PathBuf>, common: Common) -> 
             info!(stranger = "users were turned away", "user {user} has {MOST} daemons here: no more");
             continue;
         }
-        match policy::fork_single() {
-            Ok(ForkResult::Child) => {
-                drop(listener);
-                return attend(connection.into(), client, common);
-            }
-            Ok(ForkResult::Parent { child }) => {
+        let parts = [(Part::Connection, connection.as_fd())];
+        match image.start(&client.begin, &parts, &Lockdown::of_post(Vec::new())) {
+            Ok((child, _)) => {
                 served.insert(child, user);
             }
             Err(error) => warn!("no process for a daemon: {error}"),
@@ -154,24 +147,19 @@ pub(crate) fn serve(listening: OwnedFd, files: Vec<PathBuf>, common: Common) -> 
 }
 
 /// The keeper of one daemon's post: opens its files, until it is gone.
-fn attend(connection: OwnedFd, client: &Client, common: Common) -> Result<(), String> {
+pub(crate) fn attend(mut begun: Begun) -> Result<(), String> {
     let words = |error: std::io::Error| error.to_string();
-    keeper::name_process("post-keeper").map_err(words)?;
-    crate::lock(&Lockdown::of_post_keeper(client.places.keeper.clone(), Vec::new()), common.accept_unconfined)?;
+    let (connection, begin) = (begun.connection()?, begun.begin());
     let (ours, workers) = pair().map_err(words)?;
-    let own = nix::unistd::getpid();
-    if let ForkResult::Child = policy::fork_single().map_err(words)? {
-        drop(ours);
-        keeper::name_process("privd-post").map_err(words)?;
-        nix::sys::prctl::set_pdeathsig(Signal::SIGKILL).map_err(|errno| errno.to_string())?;
-        if nix::unistd::getppid() != own {
-            return Ok(());
-        }
-        return work(connection, workers, &client.places.worker, &client.options, common);
-    }
+    let image = Image::find(Program::Post)?;
+    let places = Places::of(&begun.grant, None);
+    let lockdown = Lockdown::of_post_keeper(places.keeper, Vec::new()).starting(&image.folder);
+    crate::lock(&lockdown, begun.common.accept_unconfined)?;
+    let parts = [(Part::Connection, connection.as_fd()), (Part::Opener, workers.as_fd())];
+    let (_, _life) = image.start(&begin, &parts, &Lockdown::of_post(Vec::new())).map_err(words)?;
     drop((connection, workers));
     let mut line: Line = Channel::new(ours).map_err(words)?;
-    let mut opener = Opener::new(&client.options.grant, client.options.own.0, LeftBehind::default());
+    let mut opener = Opener::new(&begun.grant, begun.own.0, LeftBehind::default());
     while opener.serve(&mut line) {
         let mut fds = [PollFd::new(line.as_fd(), PollFlags::POLLIN)];
         match poll(&mut fds, PollTimeout::NONE) {

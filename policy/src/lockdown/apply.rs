@@ -207,6 +207,7 @@ fn rights(access: Access) -> BitFlags<AccessFs> {
     match access {
         Access::Read => AccessFs::ReadFile.into(),
         Access::List => AccessFs::ReadFile | AccessFs::ReadDir,
+        Access::Run => AccessFs::ReadFile | AccessFs::Execute,
         Access::Replace => {
             let written = AccessFs::WriteFile | AccessFs::Truncate | AccessFs::MakeReg | AccessFs::RemoveFile;
             // A folder is opened to have its names outlast a crash.
@@ -235,12 +236,16 @@ fn rules(wanted: &Condition) -> Result<Vec<SeccompRule>, LockdownError> {
         Condition::Without { argument, bits } => {
             Ok(vec![rule(vec![condition(*argument, SeccompCmpOp::MaskedEq(*bits), 0)?])?])
         }
+        Condition::Exactly { argument, bits, value } => {
+            Ok(vec![rule(vec![condition(*argument, SeccompCmpOp::MaskedEq(*bits), *value)?])?])
+        }
         Condition::OneOf { argument, values } => {
             values.iter().map(|value| rule(vec![condition(*argument, SeccompCmpOp::Eq, *value)?])).collect()
         }
         Condition::SocketType { family, kind } => Ok(vec![rule(vec![
             condition(0, SeccompCmpOp::Eq, number(*family))?,
             condition(1, SeccompCmpOp::Eq, number(*kind))?,
+            condition(2, SeccompCmpOp::Eq, 0)?,
         ])?]),
         Condition::Socket { family, protocols } if protocols.is_empty() => {
             Ok(vec![rule(vec![condition(0, SeccompCmpOp::Eq, number(*family))?])?])

@@ -14,6 +14,15 @@ pub enum Condition {
         /// The bits.
         bits: u64,
     },
+    /// Only with exactly these bits of those in an argument.
+    Exactly {
+        /// Which argument, from 0.
+        argument: u8,
+        /// The bits that are looked at.
+        bits: u64,
+        /// What they have to be.
+        value: u64,
+    },
     /// Only with one of these values of an argument.
     OneOf {
         /// Which argument, from 0.
@@ -28,7 +37,7 @@ pub enum Condition {
         /// Protocols.
         protocols: Vec<i32>,
     },
-    /// Only for sockets of this family and of exactly this type, flags included.
+    /// Only for sockets of this family, of exactly this type, flags included, and of its usual protocol.
     SocketType {
         /// Address family.
         family: i32,
@@ -95,18 +104,21 @@ mod numbers {
         capget = SYS_capget, capset = SYS_capset, set_robust_list = SYS_set_robust_list, rseq = SYS_rseq,
         landlock_create_ruleset = SYS_landlock_create_ruleset, landlock_restrict_self = SYS_landlock_restrict_self,
         prlimit64 = SYS_prlimit64, getppid = SYS_getppid, geteuid = SYS_geteuid, getuid = SYS_getuid,
-        clock_nanosleep = SYS_clock_nanosleep,
+        clock_nanosleep = SYS_clock_nanosleep, execveat = SYS_execveat, faccessat = SYS_faccessat,
+        set_tid_address = SYS_set_tid_address, pread64 = SYS_pread64,
     }
     #[cfg(target_arch = "x86_64")]
     numbers! {
         poll = SYS_poll, dup2 = SYS_dup2, unlink = SYS_unlink, rename = SYS_rename, mkdir = SYS_mkdir, rmdir = SYS_rmdir,
         fork = SYS_fork, time = SYS_time,
-        open = SYS_open, stat = SYS_stat, lstat = SYS_lstat, readlink = SYS_readlink,
+        open = SYS_open, stat = SYS_stat, lstat = SYS_lstat, readlink = SYS_readlink, access = SYS_access,
+        arch_prctl = SYS_arch_prctl,
     }
 }
 
 /// Memory is never made executable.
 const EXEC: u64 = libc::PROT_EXEC as u64;
+const WRITE: u64 = libc::PROT_WRITE as u64;
 
 /// Every process.
 fn common() -> Vec<CallRule> {
@@ -211,6 +223,12 @@ pub(super) fn keeper(worker: Vec<CallRule>) -> Vec<CallRule> {
     let mut list = worker;
     list.push(rule!(clone, Condition::Without { argument: 0, bits: CLONE_REFUSED }, "starts a worker"));
     list.extend(rules!("the C library's part of starting a process"; set_robust_list, rseq));
+    list.extend(rules!("the program of a worker, within Landlock"; execveat));
+    list.extend(rules!("the loader's part of starting a program"; faccessat, pread64, set_tid_address, readlinkat));
+    list.extend(rules!("the line to a worker is its standard input"; dup3));
+    // Of files that Landlock lets it read; never what can be written too, and no worker has it.
+    let code = Condition::Exactly { argument: 2, bits: EXEC | WRITE, value: EXEC };
+    list.push(rule!(mmap, code, "the loader maps programs and libraries"));
     list.extend(rules!("sees how a worker ended"; wait4, waitid));
     list.extend(rules!("the connection of a worker with its daemon"; socketpair));
     list.extend(rules!("waits before it tries anew"; clock_nanosleep));
@@ -232,6 +250,8 @@ pub(super) fn keeper(worker: Vec<CallRule>) -> Vec<CallRule> {
         rules!("each new worker opens what it needs, within Landlock"; openat, getdents64, statx, newfstatat, lseek),
     );
     #[cfg(target_arch = "x86_64")]
-    list.extend(rules!("older names of the same calls"; fork));
+    list.extend(
+        rules!("older names of the same calls, and the loader's own"; fork, dup2, access, open, readlink, arch_prctl),
+    );
     list
 }

@@ -74,6 +74,8 @@ pub enum Access {
     Read,
     /// Files below are read, and listed.
     List,
+    /// Programs below are started.
+    Run,
     /// Files below are written, made, removed and renamed.
     Replace,
     /// Files below are made and added to.
@@ -166,7 +168,43 @@ const WIDE: [&str; 13] = [
     "/sys",
 ];
 
+/// Where libraries lie that the programs of workers are linked with.
+const LIBRARIES: [&str; 5] = ["/lib", "/lib64", "/usr/lib", "/usr/lib64", "/etc/ld.so.cache"];
+/// Loaders of these programs: the interpreters that their files name. Where libraries are in a store of their own, it is
+/// among them.
+const LOADERS: [&str; 8] = [
+    "/lib64/ld-linux-x86-64.so.2",
+    "/lib/ld-linux-aarch64.so.1",
+    "/lib/ld-linux-armhf.so.3",
+    "/lib/ld-linux-riscv64-lp64d.so.1",
+    "/lib64/ld64.so.2",
+    "/lib/ld-musl-x86_64.so.1",
+    "/lib/ld-musl-aarch64.so.1",
+    "/nix/store",
+];
+
+/// What starting programs of this folder needs of the file system.
+fn programs(folder: &Path) -> Vec<FileRule> {
+    let rule = |path: &Path, access, reason| FileRule { path: path.to_owned(), access, reason };
+    let mut files = vec![rule(folder, Access::Run, "a worker is a program of its own")];
+    files.extend(LIBRARIES.iter().map(|path| rule(Path::new(path), Access::Read, "libraries of a worker's program")));
+    for loader in LOADERS {
+        // Its folder, in which the next version will lie too.
+        let real = std::fs::canonicalize(loader).ok();
+        let place = real.as_deref().and_then(|path| if path.is_dir() { Some(path) } else { path.parent() });
+        files.extend(place.map(|place| rule(place, Access::Run, "the loader of a worker's program")));
+    }
+    files
+}
+
 impl Lockdown {
+    /// The same for a process that starts programs of this folder, each of which confines itself further.
+    #[must_use]
+    pub fn starting(mut self, folder: &Path) -> Lockdown {
+        self.files.extend(programs(folder));
+        self
+    }
+
     /// A daemon. `reconnects`: its helpers listen on sockets which it has to find again when they were restarted.
     #[must_use]
     pub fn of_daemon(role: ProcessRole, reconnects: bool) -> Lockdown {

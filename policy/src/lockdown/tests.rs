@@ -25,9 +25,41 @@ fn each_rule_has_its_reason_and_each_filter_compiles() {
 }
 
 #[test]
-fn nobody_may_run_programs_or_touch_other_processes() {
-    let never =
-        ["execve", "execveat", "ptrace", "kill", "tgkill", "unshare", "setns", "mount", "setuid", "bpf", "keyctl"];
+fn only_keepers_run_programs_and_only_of_named_folders() {
+    let folder = std::path::Path::new("/usr/libexec/airlock");
+    for lockdown in all() {
+        let runs = lockdown.calls.iter().any(|rule| rule.name == "execveat");
+        let keeper = matches!(lockdown.role, ProcessRole::PrivdKeeper | ProcessRole::PostKeeper);
+        assert_eq!(runs, keeper, "{:?}", lockdown.role);
+        assert!(!lockdown.files.iter().any(|rule| rule.access == Access::Run), "{:?}", lockdown.role);
+        let starting = lockdown.starting(folder).files;
+        let places: Vec<_> = starting.iter().filter(|rule| rule.access == Access::Run).map(|rule| &rule.path).collect();
+        assert!(places.len() >= 2 && places[0] == folder, "{places:?}");
+        assert!(places.iter().all(|place| place.components().count() > 2 || place.ends_with("lib")), "{places:?}");
+    }
+}
+
+#[test]
+fn no_memory_is_ever_writable_and_code() {
+    for lockdown in all() {
+        let conditions: Vec<_> = lockdown
+            .calls
+            .iter()
+            .filter(|rule| matches!(rule.name, "mmap" | "mprotect"))
+            .map(|r| &r.condition)
+            .collect();
+        assert!(conditions.len() >= 2);
+        for condition in conditions {
+            let both_refused = matches!(condition, super::Condition::Without { argument: 2, bits } if bits & 4 != 0)
+                || matches!(condition, super::Condition::Exactly { argument: 2, bits: 6, value: 4 });
+            assert!(both_refused, "{:?} {condition:?}", lockdown.role);
+        }
+    }
+}
+
+#[test]
+fn nobody_touches_other_processes() {
+    let never = ["execve", "ptrace", "kill", "tgkill", "unshare", "setns", "mount", "setuid", "bpf", "keyctl"];
     for lockdown in all() {
         assert!(!lockdown.calls.iter().any(|rule| never.contains(&rule.name)), "{:?}", lockdown.role);
     }

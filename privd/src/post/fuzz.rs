@@ -16,7 +16,7 @@ use ipc_proto::{Role, VERSION, codec};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use policy::grant::{ControlRoot, FileGrant, FileRight, Grant};
 
-use super::{LeftBehind, Line, Opener, Options, Post, Spare};
+use super::{LeftBehind, Line, Opener, Options, Post};
 
 /// Everything there is, and what the daemon may have of it whatever is said: what the grant names, and what stands in
 /// configurations that only the superuser may write.
@@ -121,14 +121,8 @@ impl World {
                 let _ = poll(&mut [PollFd::new(line.as_fd(), PollFlags::POLLIN)], PollTimeout::NONE);
             }
         });
-        let options = Options {
-            grant,
-            started: Some(folder.clone()),
-            own,
-            groups: Vec::new(),
-            spare: Spare::default(),
-            witness: None,
-        };
+        let options =
+            Options { grant, started: Some(folder.clone()), own, groups: Vec::new(), spare: Vec::new(), witness: None };
         let (ours, theirs) = pair()?;
         let post = Post::new(theirs, asks, options)?;
         let mut world =

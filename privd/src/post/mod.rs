@@ -28,7 +28,6 @@ use std::collections::VecDeque;
 use std::io;
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use ipc_proto::VERSION;
 use ipc_proto::channel::{Channel, ChannelError};
@@ -47,7 +46,7 @@ use teller::Teller;
 use witness::{Names, Witness};
 
 /// What the post is told at its start.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct Options {
     /// What its daemon may have.
     pub(crate) grant: Grant,
@@ -58,9 +57,9 @@ pub(crate) struct Options {
     /// Groups by name: once confined, the post cannot look them up any more.
     pub(crate) groups: Vec<(String, u32)>,
     /// Sockets with more room than others.
-    pub(crate) spare: Spare,
+    pub(crate) spare: Vec<OwnedFd>,
     /// The line to privd.
-    pub(crate) witness: Option<Arc<OwnedFd>>,
+    pub(crate) witness: Option<OwnedFd>,
 }
 
 /// Most messages that wait for a daemon which does not read. Commands beyond that are dropped: their clients time out
@@ -96,12 +95,12 @@ struct Post {
 struct End;
 
 impl Post {
-    fn new(connection: OwnedFd, opener: OwnedFd, options: Options) -> io::Result<Post> {
+    fn new(connection: OwnedFd, opener: OwnedFd, mut options: Options) -> io::Result<Post> {
         Ok(Post {
-            spare: options.spare.unused(),
+            spare: std::mem::take(&mut options.spare),
             files: Files::new(opener, options.started.clone(), options.own.0)?,
             witness: Witness::new(),
-            teller: Teller::new(options.witness.as_deref()),
+            teller: Teller::new(options.witness.take()),
             daemon: Channel::new(connection)?,
             greeted: false,
             sockets: Vec::new(),

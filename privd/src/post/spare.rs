@@ -5,7 +5,6 @@
 //! the post never is one: so some sockets are made beforehand, while it may be anything.
 
 use std::os::fd::{AsRawFd as _, OwnedFd};
-use std::sync::Arc;
 
 use nix::sys::socket::{AddressFamily, Shutdown, SockFlag, SockType, UnixAddr, getsockname, setsockopt, shutdown};
 use nix::sys::socket::{socket, sockopt};
@@ -36,8 +35,8 @@ pub(super) fn usual() -> nix::Result<OwnedFd> {
 }
 
 /// Sockets that a keeper has made for its workers.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Spare(Arc<Vec<OwnedFd>>);
+#[derive(Debug)]
+pub(crate) struct Spare(Vec<OwnedFd>);
 
 impl Spare {
     /// To be called before the lockdown. Without the right there are none.
@@ -47,14 +46,14 @@ impl Spare {
             setsockopt(&fd, sockopt::SndBufForce, &ROOM).ok()?;
             Some(fd)
         };
-        Spare(Arc::new((0..MOST).map_while(|_| roomy()).collect()))
+        Spare((0..MOST).map_while(|_| roomy()).collect())
     }
 
     /// Those that no worker has used. A used one stays open with the keeper: its clients shall notice that nobody
     /// answers there any more.
-    pub(super) fn unused(&self) -> Vec<OwnedFd> {
+    pub(crate) fn unused(&self) -> Vec<OwnedFd> {
         let mut unused = Vec::new();
-        for fd in self.0.iter() {
+        for fd in &self.0 {
             let name = getsockname::<UnixAddr>(fd.as_raw_fd());
             if name.is_ok_and(|name| name.path().is_none() && name.as_abstract().is_none()) {
                 unused.extend(fd.try_clone());

@@ -28,8 +28,8 @@ fn names(text: &[u8]) -> impl Iterator<Item = String> {
 }
 
 impl Teller {
-    pub(super) fn new(line: Option<&OwnedFd>) -> Teller {
-        let line = line.and_then(|fd| fd.try_clone().ok()).and_then(|fd| Channel::new(fd).ok());
+    pub(super) fn new(line: Option<OwnedFd>) -> Teller {
+        let line = line.and_then(|fd| Channel::new(fd).ok());
         Teller { line, named: BTreeSet::new() }
     }
 
@@ -128,7 +128,7 @@ mod tests {
 
     fn both() -> (Teller, Channel<ToWitness, FromWitness>) {
         let (posts, privds) = pair().unwrap();
-        (Teller::new(Some(&posts)), Channel::new(privds).unwrap())
+        (Teller::new(Some(posts)), Channel::new(privds).unwrap())
     }
 
     fn named(names: &[&str]) -> FromWitness {

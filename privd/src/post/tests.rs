@@ -14,7 +14,7 @@ use ipc_proto::post::{FromPost, ToPost};
 use policy::grant::{ControlRoot, FileGrant, FileRight, Grant};
 
 use super::sockets::Pin;
-use super::{LeftBehind, Line, Opener, Options, Spare, serve};
+use super::{LeftBehind, Line, Opener, Options, serve};
 
 struct Daemon {
     channel: Channel<ToPost, FromPost>,
@@ -40,7 +40,7 @@ impl Daemon {
         fill(&folder, &mut grant);
         let mut opener = Opener::new(&grant, nix::unistd::geteuid().as_raw(), LeftBehind::default());
         let own = (nix::unistd::geteuid().as_raw(), nix::unistd::getegid().as_raw());
-        let options = Options { grant, started: None, own, groups: Vec::new(), spare: Spare::default(), witness: None };
+        let options = Options { grant, started: None, own, groups: Vec::new(), spare: Vec::new(), witness: None };
         let (asked, asks) = pair().unwrap();
         std::thread::spawn(move || {
             let mut line: Line = Channel::new(asked).unwrap();

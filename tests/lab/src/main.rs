@@ -113,7 +113,7 @@ fn run() -> Outcome<bool> {
         },
         asks::COMMAND => match rest.as_slice() {
             [source, role, own, other, words @ ..] => {
-                asks::play(source, role, own, other, words, &play::programs()?.join("privd"))
+                asks::play(source, role, own, other, words, &play::programs()?.join("privd-keeper"))
             }
             _ => Err(Failure::new("ask wants a socket, a role, two interfaces and a verb")),
         },

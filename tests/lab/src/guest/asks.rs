@@ -36,14 +36,14 @@ enum Source {
 }
 
 impl Source {
-    /// `helper`: privd's command that keeps the helper that is meant.
-    fn new(text: &str, privd: &Path, helper: &str) -> Outcome<Self> {
+    /// `keeper`: our program. `helper`: its command that keeps the helper that is meant.
+    fn new(text: &str, keeper: &Path, helper: &str) -> Outcome<Self> {
         let Some(grant) = text.strip_prefix(KEEP) else { return Ok(Source::Socket(text.into())) };
         let grant = std::fs::read_to_string(grant).during(|| grant.to_owned())?;
         let (own, keepers) = pair()?;
-        let mut command = Command::new(privd);
+        let mut command = Command::new(keeper);
         command.args([helper, "--grant", &grant]).env_clear().current_dir("/").process_group(0);
-        command.stdin(Stdio::from(keepers)).stdout(Stdio::null()).spawn().during(|| "privd".into())?;
+        command.stdin(Stdio::from(keepers)).stdout(Stdio::null()).spawn().during(|| "privd-keeper".into())?;
         Ok(Source::Keeper(Channel::new(own)?))
     }
 
@@ -236,8 +236,8 @@ impl Attacker {
     }
 }
 
-/// Plays one row: whether the network is as it was. `privd`: our program.
-pub fn play(source: &str, role: &str, own: &str, other: &str, words: &[String], privd: &Path) -> Outcome<bool> {
+/// Plays one row: whether the network is as it was. `keeper`: our program.
+pub fn play(source: &str, role: &str, own: &str, other: &str, words: &[String], keeper: &Path) -> Outcome<bool> {
     let role = match role {
         "station" => Role::Station,
         "access-point" => Role::AccessPoint,
@@ -252,9 +252,9 @@ pub fn play(source: &str, role: &str, own: &str, other: &str, words: &[String], 
         })
         .collect();
     if let ["post", words @ ..] = words.as_slice() {
-        return play_post(source, role, words, privd);
+        return play_post(source, role, words, keeper);
     }
-    let mut source = Source::new(source, privd, "keep")?;
+    let mut source = Source::new(source, keeper, "keep")?;
     let client = Client::on(source.connect()?, role)?;
     let before = network()?;
     let mut attacker = Attacker { source, role, own: own.into(), client, said: Vec::new(), given: false };
@@ -271,9 +271,9 @@ pub fn play(source: &str, role: &str, own: &str, other: &str, words: &[String], 
 }
 
 /// A request of the post: whether it gave nothing away. What it did to files the story sees.
-fn play_post(source: &str, role: Role, words: &[&str], privd: &Path) -> Outcome<bool> {
+fn play_post(source: &str, role: Role, words: &[&str], keeper: &Path) -> Outcome<bool> {
     let source = source.replace("/privd.sock", "/post.sock");
-    let mut source = Source::new(&source, privd, "keep-post")?;
+    let mut source = Source::new(&source, keeper, "keep-post")?;
     let mut post = Post::greeted(source.connect()?, role)?;
     post.play(words)?;
     println!("{}", post.said.join("; "));

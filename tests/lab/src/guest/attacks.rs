@@ -102,7 +102,7 @@ pub struct Played {
 }
 
 /// System calls that rows may name.
-const CALLS: [(&str, i64); 34] = [
+const CALLS: [(&str, i64); 37] = [
     ("open", libc::SYS_open),
     ("openat", libc::SYS_openat),
     ("creat", libc::SYS_creat),
@@ -131,6 +131,9 @@ const CALLS: [(&str, i64); 34] = [
     ("setgid", libc::SYS_setgid),
     ("unshare", libc::SYS_unshare),
     ("execve", libc::SYS_execve),
+    ("execveat", libc::SYS_execveat),
+    ("mmap", libc::SYS_mmap),
+    ("mprotect", libc::SYS_mprotect),
     ("fork", libc::SYS_fork),
     ("bpf", libc::SYS_bpf),
     ("perf_event_open", libc::SYS_perf_event_open),

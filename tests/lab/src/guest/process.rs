@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::os::unix::fs::FileExt as _;
 
 use crate::failure::{During as _, Outcome};
 
@@ -12,6 +13,8 @@ pub struct Process {
     pub id: u32,
     /// The name the kernel knows it by.
     pub name: String,
+    /// The file name of its program.
+    pub program: String,
     /// Parent's process id.
     pub parent: u32,
     /// Real, effective, saved and file system user.
@@ -54,6 +57,7 @@ pub fn read(id: u32) -> Outcome<Option<Process>> {
         no_new_privileges: number("NoNewPrivs") == Some(1),
         seccomp: u32::try_from(number("Seccomp").unwrap_or(0)).unwrap_or(0),
         seccomp_filters: u32::try_from(number("Seccomp_filters").unwrap_or(0)).unwrap_or(0),
+        program: program(id),
         resident: number("VmRSS").unwrap_or(0),
         ..Process::default()
     };
@@ -73,6 +77,25 @@ pub fn read(id: u32) -> Outcome<Option<Process>> {
         process.private = sum(&["Private_Clean", "Private_Dirty"]);
     }
     Ok(Some(process))
+}
+
+fn program(id: u32) -> String {
+    let path = fs::read_link(format!("/proc/{id}/exe")).unwrap_or_default();
+    path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
+/// The random octets that the kernel gave it when its program was started, which a fork has from its parent: what guards
+/// its stack and its pointers comes from them, as its layout does from others of that moment (User Mode Linux gives all
+/// programs one layout).
+pub fn secret(id: u32) -> Outcome<[u8; 16]> {
+    const AT_RANDOM: u64 = 25;
+    let table = fs::read(format!("/proc/{id}/auxv"))?;
+    let word = |at: usize| Some(u64::from_ne_bytes(*table.get(at..)?.first_chunk()?));
+    let entry = (0..table.len()).step_by(16).find(|at| word(*at) == Some(AT_RANDOM));
+    let address = entry.and_then(|at| word(at + 8)).during(|| format!("process {id} has no AT_RANDOM"))?;
+    let mut octets = [0; 16];
+    fs::File::open(format!("/proc/{id}/mem"))?.read_exact_at(&mut octets, address)?;
+    Ok(octets)
 }
 
 /// Every process of the guest.

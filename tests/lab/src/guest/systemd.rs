@@ -34,8 +34,13 @@ const FILES: [(&str, &str); 10] = of_dist! {
 };
 
 /// Where programs go.
-const INSTALLED: [(&str, &str); 3] =
-    [("supplicant", "usr/sbin/supplicant"), ("apd", "usr/sbin/apd"), ("privd", "usr/libexec/airlock/privd")];
+const INSTALLED: [(&str, &str); 5] = [
+    ("supplicant", "usr/sbin/supplicant"),
+    ("apd", "usr/sbin/apd"),
+    ("privd", "usr/libexec/airlock/privd"),
+    ("privd-post", "usr/libexec/airlock/privd-post"),
+    ("privd-keeper", "usr/libexec/airlock/privd-keeper"),
+];
 
 /// What a machine with a screen, a clock and disks starts, and a guest does not need.
 const MASKED: [&str; 14] = [

@@ -237,8 +237,8 @@ pub fn who_cannot_start_in_the_background_says_why(lab: &mut Lab) -> Outcome {
     check(!status.success() && program.log().contains("privd"), || format!("{status}: {:?}", program.log()))?;
     // One whose helper says why it cannot go on.
     let helper = "#!/bin/sh\necho 'privd: the moon is in the way' >&2\nexit 1\n";
-    fs::write("/run/alone/privd", helper)?;
-    lab.command("chmod", &["755", "/run/alone/privd"])?;
+    fs::write("/run/alone/privd-keeper", helper)?;
+    lab.command("chmod", &["755", "/run/alone/privd-keeper"])?;
     let mut program = lab.start("sta", "helpless", Path::new("/run/alone/supplicant"), &line)?;
     let status = program.wait_end(AWHILE)?;
     check(!status.success() && program.log().contains("the moon is in the way"), || {

@@ -62,7 +62,8 @@ fn honest(lab: &mut Lab, network: &Network) -> Outcome<Honest> {
     let grant = format!("{grant}replace: {}\n", file.display());
     let grant = lab.file("station.grant", &grant)?.to_string_lossy().into_owned();
     let privd_program = lab.start("sta", "privd", &me, &[LISTEN, PRIVD, &privd, "serve", "--grant", &grant])?;
-    let post = lab.start("sta", "post", &me, &[LISTEN, POST, &privd, "serve-post", "--grant", &grant])?;
+    let keeper = lab.our_program("privd-keeper").to_string_lossy().into_owned();
+    let post = lab.start("sta", "post", &me, &[LISTEN, POST, &keeper, "serve-post", "--grant", &grant])?;
     wait_for_file(PRIVD)?;
     wait_for_file(POST)?;
     let daemon = lab.our_program("supplicant").to_string_lossy().into_owned();

@@ -1,10 +1,12 @@
 //! Each process of ours has what it needs and nothing else.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 
 use nix::errno::Errno;
 use nix::libc;
+use nix::sys::signal::Signal;
 use nix::unistd::User;
 
 use super::stories;
@@ -13,12 +15,13 @@ use crate::guest::inside::{Argument, Inside, Verdict};
 use crate::guest::lab::{Lab, Maker};
 use crate::guest::networks::{Method, Network, Suite};
 use crate::guest::process::{self, Process, capability_names};
-use crate::guest::program::Program;
+use crate::guest::program::{Program, send_signal, until};
 use crate::guest::station::{AccessPoint, Station, join, joined};
 
 /// The stories of this file.
 pub const STORIES: &[super::Story] = stories![
     each_process_has_its_user_and_only_its_capabilities,
+    each_process_is_a_program_of_its_own_and_its_successor_another,
     our_station_taken_over_can_do_no_harm,
     our_access_point_taken_over_can_do_no_harm,
     our_privd_taken_over_can_do_little_harm,
@@ -105,6 +108,38 @@ pub fn each_process_has_its_user_and_only_its_capabilities(lab: &mut Lab) -> Out
     let (sta, ap) = join(lab, Maker::Airlock, Maker::Airlock, &network)?;
     judge_family(lab, &sta.program, &STATION)?;
     judge_family(lab, &ap.program, &ACCESS_POINT)
+}
+
+/// No process carries another's code, and what one knows of its own memory says nothing of another, nor of its successor.
+pub fn each_process_is_a_program_of_its_own_and_its_successor_another(lab: &mut Lab) -> Outcome {
+    let network = Network::new(Suite::Wpa2);
+    let (sta, _ap) = join(lab, Maker::Airlock, Maker::Airlock, &network)?;
+    let mut secrets = BTreeSet::new();
+    let mut count = 0;
+    for _ in 0..2 {
+        let family = process::family(sta.program.id())?;
+        for process in &family {
+            let program = match process.name.as_str() {
+                "post-keeper" => "privd-keeper",
+                name => name,
+            };
+            lab.step(&format!("{} ({}) is {}", process.name, process.id, process.program));
+            check(process.program == program, || format!("{} is the program {}", process.name, process.program))?;
+        }
+        let killed = relative(&sta.program, "privd")?;
+        let fresh = family.iter().filter(|process| count == 0 || process.id == killed);
+        for process in fresh {
+            let new = secrets.insert(process::secret(process.id)?);
+            check(new, || format!("{} ({}) has the secrets of another", process.name, process.id))?;
+        }
+        count = secrets.len();
+        send_signal(killed, Signal::SIGKILL)?;
+        until("new privd", Duration::from_secs(30), || {
+            let new = relative(&sta.program, "privd").ok().filter(|new| *new != killed);
+            Ok(new.filter(|new| process::read(*new).is_ok_and(|new| new.is_some_and(|new| new.program == "privd"))))
+        })?;
+    }
+    check(count == 6, || format!("{count} processes with secrets of their own"))
 }
 
 /// One thing that a process may be made to try.
@@ -259,8 +294,8 @@ pub fn separation_holds_in_the_background_and_under_load(lab: &mut Lab) -> Outco
     joined(lab, &mut sta, &mut ap, &network)?;
     for program in [&sta.program, &ap.program] {
         let privd = relative(program, "privd")?;
-        crate::guest::program::send_signal(privd, nix::sys::signal::Signal::SIGKILL)?;
-        crate::guest::program::until("new privd", Duration::from_secs(30), || {
+        send_signal(privd, Signal::SIGKILL)?;
+        until("new privd", Duration::from_secs(30), || {
             Ok(relative(program, "privd").ok().filter(|new| *new != privd))
         })?;
     }
