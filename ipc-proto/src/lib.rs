@@ -7,6 +7,7 @@
 //! * [`ToPrivd`], [`FromPrivd`]: what travels on the connection of a daemon with `privd`, one message a packet.
 //! * [`Request`], [`Reply`], [`Event`], [`Failure`]: its vocabulary, also used by machines that never see a socket.
 //! * [`post`]: the vocabulary of a daemon with `privd post`, the owner of control sockets and files.
+//! * [`courier`]: the vocabulary of a daemon with `privd-courier`, the owner of its sockets on the network.
 //! * [`keeper`]: what the keeper of either tells the daemon.
 //! * [`opener`]: what the post asks of its keeper. [`witness`]: what it tells `privd` of the superuser's words.
 //! * [`codec`]: bytes and back, with the size cap; [`channel`]: the one way in which they travel.
@@ -20,6 +21,7 @@ extern crate alloc;
 #[cfg(feature = "channel")]
 pub mod channel;
 pub mod codec;
+pub mod courier;
 mod errno;
 mod event;
 mod hello;

@@ -9,6 +9,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::codec::{decode, encode};
+use crate::courier::{FromCourier, ToCourier};
 use crate::opener::ToOpener;
 use crate::post::{FromPost, ToPost};
 use crate::witness::FromWitness;
@@ -50,6 +51,8 @@ fn the_whole_vocabulary_is_as_it_is_written_down() {
     list::<FromPrivd>(&mut page, "event", &[3]);
     list::<ToPost>(&mut page, "to post", &[]);
     list::<FromPost>(&mut page, "from post", &[]);
+    list::<ToCourier>(&mut page, "to courier", &[]);
+    list::<FromCourier>(&mut page, "from courier", &[]);
     list::<ToOpener>(&mut page, "to opener", &[]);
     list::<FromWitness>(&mut page, "from witness", &[]);
     list::<keeper::FromKeeper>(&mut page, "from keeper", &[]);

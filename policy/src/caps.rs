@@ -19,3 +19,9 @@ pub const PMKSAS: usize = 64;
 pub const ETHERTYPES: [u16; 3] = [0x888e, 0x88c7, 0x890d];
 /// Connections of one user with a helper.
 pub const CONNECTIONS: usize = 8;
+/// Sockets of one daemon with the courier: servers, ports and groups.
+pub const COURIER_SOCKETS: usize = 64;
+/// Streams of one daemon with the courier.
+pub const COURIER_STREAMS: usize = 256;
+/// Of those, with one address.
+pub const COURIER_STREAMS_OF_PEER: usize = 16;

@@ -7,7 +7,7 @@ pub use crate::post::fuzz::post;
 /// Whether a command line, without the program's name, is understood.
 pub fn understands(line: impl IntoIterator<Item = std::ffi::OsString>) -> bool {
     let line: Vec<_> = line.into_iter().collect();
-    [Program::Keeper, Program::Privd, Program::Post].into_iter().any(|program| {
+    [Program::Keeper, Program::Privd, Program::Post, Program::Courier].into_iter().any(|program| {
         let parser = lexopt::Parser::from_args(line.clone());
         crate::options::parse(program, parser).is_ok()
     })

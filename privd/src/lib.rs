@@ -1,15 +1,19 @@
 //! The only privileged programs, one for each thing that is done with a right: `privd` (netlink, EAPOL sockets),
-//! `privd-post` (control sockets), and `privd-keeper`, which starts either and opens files. None carries the code of
+//! `privd-post` (control sockets), `privd-courier` (sockets on the network), and `privd-keeper`, which starts them and
+//! opens files. None carries the code of
 //! another, and no two processes have the same layout of memory.
 #![deny(unsafe_code)]
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 
+mod accept;
+mod courier;
 mod grants;
 mod keeper;
 mod log;
 mod net;
 mod options;
 mod post;
+mod serve_courier;
 mod serve_post;
 mod sys;
 mod worker;
@@ -41,12 +45,12 @@ pub fn privd() -> ExitCode {
             let clients = net::Clients::Connected { fd, witness, grant: Box::new(begun.grant) };
             work(switches, clients, begun.common.accept_unconfined)
         }
-        Command::Serve { grants, common } => {
+        Command::Serve { grants, common, .. } => {
             started("privd", "privd", common)?;
             let clients = net::Clients::Listening { fd: sys::listening_socket()?, grants: grants::of_users(grants)? };
             work(Switches::one(), clients, common.accept_unconfined)
         }
-        Command::Keep { .. } | Command::KeepPost { .. } | Command::ServePost { .. } => Err(NOT_ITS.to_owned()),
+        other @ Command::Keep { .. } => not_its(&other),
     })
 }
 
@@ -54,34 +58,51 @@ pub fn privd() -> ExitCode {
 pub fn post() -> ExitCode {
     enter(Program::Post, |command| match command {
         Command::Work => serve_post::work(Begun::read("privd-post", "privd post")?),
-        Command::Keep { .. } | Command::KeepPost { .. } | Command::Serve { .. } | Command::ServePost { .. } => {
-            Err(NOT_ITS.to_owned())
-        }
+        other @ (Command::Keep { .. } | Command::Serve { .. }) => not_its(&other),
+    })
+}
+
+/// `privd-courier`: the owner of the sockets on the network.
+pub fn courier() -> ExitCode {
+    enter(Program::Courier, |command| match command {
+        Command::Work => serve_courier::work(Begun::read("privd-courier", "privd courier")?),
+        other @ (Command::Keep { .. } | Command::Serve { .. }) => not_its(&other),
     })
 }
 
 /// `privd-keeper`: starts the others.
 pub fn keeper() -> ExitCode {
     enter(Program::Keeper, |command| match command {
-        Command::Keep { grant, common } => {
+        Command::Keep { helper: Program::Privd, grant, common, .. } => {
             started("privd-keeper", "privd", common)?;
             keep(&grant, common)
         }
-        Command::KeepPost { grant, started: folder, common } => {
+        Command::Keep { helper: Program::Post, grant, started: folder, common } => {
             started("post-keeper", "privd post", common)?;
             serve_post::keep(&grant, folder, common)
         }
-        Command::ServePost { grants, common } => {
+        Command::Keep { helper: Program::Courier, grant, common, .. } => {
+            started("courier-keeper", "privd courier", common)?;
+            serve_courier::keep(&grant, common)
+        }
+        Command::Serve { helper: Program::Post, grants, common } => {
             started("privd-post", "privd post", common)?;
             serve_post::serve(sys::listening_socket()?, grants, common)
         }
+        Command::Serve { helper: Program::Courier, grants, common } => {
+            started("privd-courier", "privd courier", common)?;
+            serve_courier::serve(sys::listening_socket()?, grants, common)
+        }
         Command::Work => serve_post::attend(Begun::read("post-keeper", "privd post")?),
-        Command::Serve { .. } => Err(NOT_ITS.to_owned()),
+        other @ (Command::Keep { helper: Program::Keeper, .. }
+        | Command::Serve { helper: Program::Keeper | Program::Privd, .. }) => not_its(&other),
     })
 }
 
 /// The reader of command lines gives no program another's command.
-const NOT_ITS: &str = "that is no command of this program";
+fn not_its(command: &Command) -> Result<(), String> {
+    Err(format!("{command:?} is no command of this program"))
+}
 
 /// A whole program: reads its command line, and runs until its end.
 fn enter(program: Program, run: impl FnOnce(Command) -> Result<(), String>) -> ExitCode {
@@ -105,8 +126,8 @@ fn enter(program: Program, run: impl FnOnce(Command) -> Result<(), String>) -> E
     // closed for its workers what is not theirs.
     let inherited = match command {
         Command::Work => Ok(()),
-        Command::Keep { .. } | Command::KeepPost { .. } => policy::close_inherited(3),
-        Command::Serve { .. } | Command::ServePost { .. } => policy::close_inherited(4),
+        Command::Keep { .. } => policy::close_inherited(3),
+        Command::Serve { .. } => policy::close_inherited(4),
     };
     match inherited.map_err(|error| error.to_string()).and_then(|()| run(command)) {
         Ok(()) => ExitCode::SUCCESS,

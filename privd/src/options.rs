@@ -16,6 +16,8 @@ pub(crate) enum Program {
     Privd,
     /// The owner of the control sockets.
     Post,
+    /// The owner of the sockets on the network.
+    Courier,
 }
 
 impl Program {
@@ -25,6 +27,7 @@ impl Program {
             Program::Keeper => "privd-keeper",
             Program::Privd => "privd",
             Program::Post => "privd-post",
+            Program::Courier => "privd-courier",
         }
     }
 
@@ -35,12 +38,14 @@ impl Program {
                 "\
 usage: privd-keeper keep --grant TEXT
        privd-keeper keep-post --grant TEXT [--folder DIR]
+       privd-keeper keep-courier --grant TEXT
        privd-keeper serve-post [--grant FILE]...
+       privd-keeper serve-courier [--grant FILE]...
 options of all: --accept-unconfined, --debug, --syslog, --help, --version
 
-keep, keep-post: started by supplicant and apd, whose line is standard input.
-serve-post: started by systemd's socket activation. Without --grant it takes the files *.grant of /etc/airlock, and
-those of /usr/lib/airlock that have no namesake there."
+keep, keep-post, keep-courier: started by supplicant and apd, whose line is standard input.
+serve-post, serve-courier: started by systemd's socket activation. Without --grant they take the files *.grant of
+/etc/airlock, and those of /usr/lib/airlock that have no namesake there."
             }
             Program::Privd => {
                 "\
@@ -53,6 +58,7 @@ of /usr/lib/airlock that have no namesake there.
 work: started by privd-keeper."
             }
             Program::Post => "usage: privd-post work\n\nwork: started by privd-keeper.",
+            Program::Courier => "usage: privd-courier work\n\nwork: started by privd-keeper.",
         }
     }
 }
@@ -71,24 +77,16 @@ pub(crate) struct Common {
 pub(crate) enum Command {
     /// A keeper's own word to a program that it starts.
     Work,
+    /// Keeps this helper going for the daemon that has started it.
     Keep {
+        helper: Program,
         grant: Box<Grant>,
-        common: Common,
-    },
-    /// With the folder in which the daemon was started.
-    KeepPost {
-        grant: Box<Grant>,
+        /// The folder in which the daemon was started.
         started: Option<PathBuf>,
         common: Common,
     },
-    Serve {
-        grants: Vec<PathBuf>,
-        common: Common,
-    },
-    ServePost {
-        grants: Vec<PathBuf>,
-        common: Common,
-    },
+    /// Is this helper for daemons that connect.
+    Serve { helper: Program, grants: Vec<PathBuf>, common: Common },
 }
 
 /// What the command line asks for.
@@ -118,17 +116,23 @@ pub(crate) fn parse(program: Program, mut parser: lexopt::Parser) -> Result<Pars
             other @ (Short(_) | Long(_) | Value(_)) => return Err(other.unexpected()),
         }
     }
-    let files = |grants: Vec<OsString>| grants.into_iter().map(PathBuf::from).collect();
-    let command = match (program, word.as_deref()) {
-        (Program::Keeper, Some("keep")) => Command::Keep { grant: one(grants)?, common },
-        (Program::Keeper, Some("keep-post")) => Command::KeepPost { grant: one(grants)?, started, common },
-        (Program::Keeper, Some("serve-post")) => Command::ServePost { grants: files(grants), common },
-        (Program::Privd, Some("serve")) => Command::Serve { grants: files(grants), common },
-        (Program::Keeper | Program::Privd | Program::Post, Some("work")) => Command::Work,
+    let keep = |helper, grants| Ok(Command::Keep { helper, grant: one(grants)?, started, common });
+    let serve = |helper, grants: Vec<OsString>| {
+        let grants = grants.into_iter().map(PathBuf::from).collect();
+        Ok(Command::Serve { helper, grants, common })
+    };
+    let command: Result<Command, lexopt::Error> = match (program, word.as_deref()) {
+        (Program::Keeper, Some("keep")) => keep(Program::Privd, grants),
+        (Program::Keeper, Some("keep-post")) => keep(Program::Post, grants),
+        (Program::Keeper, Some("keep-courier")) => keep(Program::Courier, grants),
+        (Program::Keeper, Some("serve-post")) => serve(Program::Post, grants),
+        (Program::Keeper, Some("serve-courier")) => serve(Program::Courier, grants),
+        (Program::Privd, Some("serve")) => serve(Program::Privd, grants),
+        (_, Some("work")) => Ok(Command::Work),
         (_, Some(other)) => return Err(format!("there is no command {other}").into()),
         (_, None) => return Err("a command is missing".into()),
     };
-    Ok(Parsed::Run(command))
+    Ok(Parsed::Run(command?))
 }
 
 /// The grant of the one daemon that starts a keeper.
@@ -170,7 +174,7 @@ mod tests {
         assert!(privd(&["serve", "post"]).is_none() && privd(&[]).is_none() && privd(&["--nonsense"]).is_none());
         assert!(privd(&["serve-post"]).is_none() && of(Program::Post, &["serve"]).is_none());
         assert!(privd(&["serve"]).is_some() && of(Program::Keeper, &["serve-post"]).is_some());
-        for program in [Program::Keeper, Program::Privd, Program::Post] {
+        for program in [Program::Keeper, Program::Privd, Program::Post, Program::Courier] {
             assert_eq!(of(program, &["work"]), Some(Command::Work));
             assert!(program.usage().contains(program.name()));
         }

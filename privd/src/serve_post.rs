@@ -1,9 +1,7 @@
 //! Start of the post: for the daemon that has started it, or for each that connects, by its user's grant.
 
-use std::collections::HashMap;
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::os::unix::ffi::OsStringExt as _;
-use std::os::unix::net::UnixListener;
 use std::path::PathBuf;
 
 use ipc_proto::channel::{Channel, pair};
@@ -11,20 +9,16 @@ use ipc_proto::keeper::{Begin, Part};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::socket::{getsockopt, sockopt};
 use nix::sys::stat::{Mode, umask};
-use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
-use nix::unistd::Pid;
 use policy::grant::Grant;
 use policy::{Lockdown, ProcessRole};
-use tracing::{info, warn};
 
+use crate::accept::{self, Client};
 use crate::grants;
 use crate::keeper::{self, Keeper};
 use crate::options::{Common, Program};
 use crate::post::{self, LeftBehind, Line, Opener, Options, Places};
 use crate::worker::{Begun, Image};
 
-/// Most daemons of a user at a time.
-const MOST: usize = 16;
 /// Most groups that a process of ours is in.
 const MOST_GROUPS: usize = 1024;
 
@@ -88,62 +82,23 @@ pub(crate) fn work(mut begun: Begun) -> Result<(), String> {
     post::serve(connection, opener, options).map_err(|error| error.to_string())
 }
 
-/// A user's daemons: what each has to know, and what they may have.
-struct Client {
-    user: u32,
-    begin: Begin,
-    grant: Grant,
-}
-
 /// Serves each daemon that connects in processes of its own.
 pub(crate) fn serve(listening: OwnedFd, files: Vec<PathBuf>, common: Common) -> Result<(), String> {
     set_umask();
-    let mut clients = Vec::new();
     let own = own()?;
     // Daemons of the superuser start their own helpers.
-    for (user, grant) in grants::of_users(files)?.into_iter().filter(|(user, _)| *user != 0) {
-        post::prepare(&grant);
-        let groups = post::groups(&grant);
-        clients.push(Client { user, begin: Begin { own, groups, ..crate::begin(&grant, common) }, grant });
+    let grants: Vec<_> = grants::of_users(files)?.into_iter().filter(|(user, _)| *user != 0).collect();
+    let mut clients = Vec::new();
+    for (user, grant) in &grants {
+        post::prepare(grant);
+        let begin = Begin { own, groups: post::groups(grant), ..crate::begin(grant, common) };
+        clients.push(Client { user: *user, begin, workers: Lockdown::of_post(Vec::new()) });
     }
-    let all = clients.iter().flat_map(|client| Places::of(&client.grant, None).keeper).collect();
+    let all = grants.iter().flat_map(|(_, grant)| Places::of(grant, None).keeper).collect();
     let groups = numbers(clients.iter().flat_map(|client| &client.begin.groups));
     let image = Image::find(Program::Keeper)?;
     crate::lock(&Lockdown::of_post_keeper(all, groups).starting(&image.folder), common.accept_unconfined)?;
-    let listener = UnixListener::from(listening);
-    listener.set_nonblocking(false).map_err(|error| error.to_string())?;
-    let mut served: HashMap<Pid, u32> = HashMap::new();
-    loop {
-        let (connection, _) = listener.accept().map_err(|error| error.to_string())?;
-        while let Ok(status) = waitpid(None, Some(WaitPidFlag::WNOHANG)) {
-            if status == WaitStatus::StillAlive {
-                break;
-            }
-            status.pid().map(|gone| served.remove(&gone));
-        }
-        let user = match getsockopt(&connection, sockopt::PeerCredentials) {
-            Ok(peer) => peer.uid(),
-            Err(error) => {
-                info!("nobody knows who connects: {error}");
-                continue;
-            }
-        };
-        let Some(client) = clients.iter().find(|client| client.user == user) else {
-            info!(stranger = "users were turned away", "user {user} is turned away");
-            continue;
-        };
-        if served.values().filter(|of| **of == user).count() >= MOST {
-            info!(stranger = "users were turned away", "user {user} has {MOST} daemons here: no more");
-            continue;
-        }
-        let parts = [(Part::Connection, connection.as_fd())];
-        match image.start(&client.begin, &parts, &Lockdown::of_post(Vec::new())) {
-            Ok((child, _)) => {
-                served.insert(child, user);
-            }
-            Err(error) => warn!("no process for a daemon: {error}"),
-        }
-    }
+    accept::serve(listening, &clients, &image)
 }
 
 /// The keeper of one daemon's post: opens its files, until it is gone.

@@ -5,15 +5,15 @@
 //! print its own (`--grants`). The file's form is one line for each right, `right: value`; `#` begins a comment.
 //!
 //! * [`Grant`] and its parts are what helpers ask; [`Lacking`] is a refusal, with the line that would allow it.
-//! * `names`: names with a pattern and a count. `text`: reading and writing of the file's form.
+//! * `names`: names with a pattern and a count. `peers`: who is on the network. `text`: reading and writing of the file's form.
 //!
 //! Roles share no authority: two daemons have two grants.
 
 mod names;
+mod peers;
 mod text;
 
 use std::fmt;
-use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use ipc_proto::{InterfaceType, Role};
@@ -22,6 +22,7 @@ use wire::MacAddr;
 use crate::runtime_dir::RuntimeDir;
 
 pub use names::{Names, NamesError};
+pub use peers::{Peer, Range, Subnets, Transport, is_within};
 pub use text::GrantError;
 
 /// Everything that one daemon may touch.
@@ -184,28 +185,6 @@ impl FileGrant {
         let folder = self.folder().is_some_and(|folder| is_directly_in(path, folder));
         folder && path.file_name().and_then(|name| name.to_str()).is_some_and(|name| self.is_named(name))
     }
-}
-
-/// How a peer is spoken with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Transport {
-    /// Datagrams.
-    Udp,
-    /// Streams that the courier opens.
-    Tcp,
-    /// Streams that the courier accepts.
-    Listen,
-}
-
-/// Somebody on the network.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Peer {
-    /// One address and port: a server, or a multicast group.
-    Address(Transport, SocketAddr),
-    /// Every address of a prefix that writes to this port of ours.
-    Prefix(Transport, IpAddr, u8, u16),
-    /// Every address of the subnets of a granted interface that writes to this port of ours.
-    Subnet(Transport, String, u16),
 }
 
 /// A right that a request would need and the grant does not give: the line that would.

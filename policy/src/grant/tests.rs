@@ -32,7 +32,9 @@ pid: /run/hostapd.pid
 peer: udp 192.0.2.1:1812
 peer: tcp [2001:db8::1]:2083
 peer: udp 198.51.100.0/24 3799
+peer: udp group 239.255.255.250:1900 br0
 peer: listen subnet wlan0 49152
+peer: tcp subnet wlan0 *
 witness: superuser
 ";
 
@@ -81,6 +83,10 @@ fn a_wrong_line_is_named_with_its_number() {
         ("peer: udp 192.0.2.1", "no peer"),
         ("peer: udp 192.0.2.1:0", "no peer"),
         ("peer: udp 192.0.2.0/33 1", "no peer"),
+        ("peer: listen 192.0.2.1:80", "no peer"),
+        ("peer: udp subnet br0 *", "no peer"),
+        ("peer: udp group 192.0.2.1:1900 br0", "no peer"),
+        ("peer: sctp 192.0.2.1:80", "no peer"),
         ("witness: everybody", "superuser"),
     ] {
         let error = Grant::parse(&format!("role: station\n{line}\n")).unwrap_err();

@@ -1,12 +1,11 @@
 //! The file's form of a grant: one line for each right.
 
 use std::fmt;
-use std::net::{IpAddr, SocketAddr};
 use std::path::{Component, Path, PathBuf};
 
 use ipc_proto::{InterfaceType, Role};
 
-use super::{ControlRoot, ControlSocket, FileGrant, FileRight, Grant, LinkGrant, Make, Names, Peer, Transport};
+use super::{ControlRoot, ControlSocket, FileGrant, FileRight, Grant, LinkGrant, Make, Names, peers};
 use crate::caps;
 
 /// Largest file that is read as a grant, octets.
@@ -114,51 +113,6 @@ fn yes(value: &str) -> Result<bool, String> {
     }
 }
 
-const fn transport_word(transport: Transport) -> &'static str {
-    match transport {
-        Transport::Udp => "udp",
-        Transport::Tcp => "tcp",
-        Transport::Listen => "listen",
-    }
-}
-
-/// `udp 192.0.2.1:1812`, `udp 192.0.2.0/24 3799`, `listen subnet wlan0 49152`.
-fn peer(value: &str) -> Result<Peer, String> {
-    let wrong = || {
-        format!(
-            "\"{value}\" is no peer: \"udp ADDRESS:PORT\", \"tcp …\", \"listen …\", \"udp PREFIX/LENGTH PORT\" or \
-             \"udp subnet INTERFACE PORT\""
-        )
-    };
-    let words: Vec<&str> = value.split_ascii_whitespace().collect();
-    let transport = |word: &str| match word {
-        "udp" => Ok(Transport::Udp),
-        "tcp" => Ok(Transport::Tcp),
-        "listen" => Ok(Transport::Listen),
-        _ => Err(wrong()),
-    };
-    let port = |word: &str| word.parse::<u16>().ok().filter(|port| *port > 0).ok_or_else(wrong);
-    match words.as_slice() {
-        [how, address] => {
-            let address: SocketAddr = address.parse().map_err(|_| wrong())?;
-            port(&address.port().to_string())?;
-            Ok(Peer::Address(transport(how)?, address))
-        }
-        [how, "subnet", interface, number] => {
-            let name = Names::one(interface).map_err(|_| wrong())?;
-            Ok(Peer::Subnet(transport(how)?, name.to_string(), port(number)?))
-        }
-        [how, prefix, number] => {
-            let (address, length) = prefix.split_once('/').ok_or_else(wrong)?;
-            let address: IpAddr = address.parse().map_err(|_| wrong())?;
-            let most = if address.is_ipv4() { 32 } else { 128 };
-            let length = length.parse().ok().filter(|length: &u8| *length <= most).ok_or_else(wrong)?;
-            Ok(Peer::Prefix(transport(how)?, address, length, port(number)?))
-        }
-        _ => Err(wrong()),
-    }
-}
-
 impl Grant {
     /// Reads a grant's file.
     pub fn parse(text: &str) -> Result<Grant, GrantError> {
@@ -221,7 +175,7 @@ impl Grant {
                 };
                 self.sockets.push(ControlSocket { path, group });
             }
-            "peer" => self.peers.push(peer(value)?),
+            "peer" => self.peers.push(peers::parse(value)?),
             "witness" if value == "superuser" => self.witness = true,
             "witness" if value == "nobody" => self.witness = false,
             "witness" => return Err(format!("\"{value}\" is neither superuser nor nobody")),
@@ -294,15 +248,7 @@ impl fmt::Display for Grant {
             writeln!(f, "{}: {}", right.word(), path.display())?;
         }
         for peer in &self.peers {
-            match peer {
-                Peer::Address(how, address) => writeln!(f, "peer: {} {address}", transport_word(*how))?,
-                Peer::Prefix(how, address, length, port) => {
-                    writeln!(f, "peer: {} {address}/{length} {port}", transport_word(*how))?;
-                }
-                Peer::Subnet(how, interface, port) => {
-                    writeln!(f, "peer: {} subnet {interface} {port}", transport_word(*how))?;
-                }
-            }
+            writeln!(f, "peer: {peer}")?;
         }
         if self.witness {
             writeln!(f, "witness: superuser")?;

@@ -5,8 +5,8 @@ use std::io;
 
 use caps::{CapSet, CapsHashSet};
 use landlock::{
-    ABI, Access as _, AccessFs, AccessNet, BitFlags, CompatLevel, Compatible as _, LandlockStatus, PathBeneath, PathFd,
-    Ruleset, RulesetAttr as _, RulesetCreatedAttr as _, RulesetStatus, Scope,
+    ABI, Access as _, AccessFs, AccessNet, BitFlags, CompatLevel, Compatible as _, LandlockStatus, NetPort,
+    PathBeneath, PathFd, Ruleset, RulesetAttr as _, RulesetCreatedAttr as _, RulesetStatus, Scope,
 };
 use nix::libc;
 use nix::sys::resource::setrlimit;
@@ -110,10 +110,16 @@ impl Lockdown {
         let failed = |error: landlock::RulesetError| other("landlock", &error);
         let scopes: BitFlags<Scope> =
             if self.abstract_sockets { Scope::Signal.into() } else { Scope::from_all(ABI::V6) };
+        let bound = self.tcp.bind.iter().map(|port| NetPort::new(*port, AccessNet::BindTcp));
+        let peers = self.tcp.connect.iter().flatten().map(|port| NetPort::new(*port, AccessNet::ConnectTcp));
+        let tcp = match self.tcp.connect {
+            Some(_) => AccessNet::from_all(ABI::V5),
+            None => AccessNet::BindTcp.into(),
+        };
         let mut ruleset = Ruleset::default()
             .set_compatibility(CompatLevel::BestEffort)
             .handle_access(AccessFs::from_all(ABI::V5))
-            .and_then(|ruleset| ruleset.handle_access(AccessNet::from_all(ABI::V5)))
+            .and_then(|ruleset| ruleset.handle_access(tcp))
             .and_then(|ruleset| ruleset.scope(scopes))
             .and_then(Ruleset::create)
             .map_err(failed)?;
@@ -125,6 +131,9 @@ impl Lockdown {
                 access &= AccessFs::from_file(ABI::V5);
             }
             ruleset = ruleset.add_rule(PathBeneath::new(path, access)).map_err(failed)?;
+        }
+        for rule in bound.chain(peers) {
+            ruleset = ruleset.add_rule(rule).map_err(failed)?;
         }
         let status = ruleset.restrict_self().map_err(failed)?;
         match (status.ruleset, status.landlock) {

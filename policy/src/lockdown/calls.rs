@@ -96,7 +96,7 @@ mod numbers {
         gettid = SYS_gettid, fcntl = SYS_fcntl, shutdown = SYS_shutdown, fstat = SYS_fstat,
         sched_yield = SYS_sched_yield, dup3 = SYS_dup3, socket = SYS_socket, connect = SYS_connect,
         setsockopt = SYS_setsockopt, getsockopt = SYS_getsockopt, bind = SYS_bind, getsockname = SYS_getsockname,
-        accept4 = SYS_accept4, openat = SYS_openat, statx = SYS_statx, newfstatat = SYS_newfstatat,
+        accept4 = SYS_accept4, listen = SYS_listen, openat = SYS_openat, statx = SYS_statx, newfstatat = SYS_newfstatat,
         unlinkat = SYS_unlinkat, landlock_add_rule = SYS_landlock_add_rule, renameat = SYS_renameat, renameat2 = SYS_renameat2, mkdirat = SYS_mkdirat,
         fchownat = SYS_fchownat,
         fsync = SYS_fsync, ioctl = SYS_ioctl, getdents64 = SYS_getdents64, readlinkat = SYS_readlinkat, ftruncate = SYS_ftruncate, lseek = SYS_lseek, clone = SYS_clone, wait4 = SYS_wait4,
@@ -212,6 +212,26 @@ pub(super) fn post_keeper() -> Vec<CallRule> {
     list.extend(rules!("daemons that connect"; accept4));
     #[cfg(target_arch = "x86_64")]
     list.extend(rules!("older names of the same calls"; rename));
+    list
+}
+
+/// The courier. Ports of TCP are settled by Landlock, peers by itself.
+pub(super) fn courier() -> Vec<CallRule> {
+    let mut list = common();
+    for family in [libc::AF_INET, libc::AF_INET6] {
+        for kind in [libc::SOCK_DGRAM, libc::SOCK_STREAM] {
+            let kind = kind | libc::SOCK_CLOEXEC | libc::SOCK_NONBLOCK;
+            list.push(rule!(
+                socket,
+                Condition::SocketType { family, kind },
+                "datagrams and streams with granted peers"
+            ));
+        }
+    }
+    let kind = libc::SOCK_RAW | libc::SOCK_CLOEXEC;
+    let addresses = Condition::SocketType { family: libc::AF_NETLINK, kind };
+    list.push(rule!(socket, addresses, "the C library asks which addresses a granted interface has"));
+    list.extend(rules!("sockets on the network"; bind, connect, listen, accept4, getsockname, setsockopt, getsockopt));
     list
 }
 

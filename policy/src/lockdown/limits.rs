@@ -33,10 +33,10 @@ impl ProcessRole {
                 limits.push(limit(Resource::RLIMIT_NPROC, 0, "it starts nothing"));
                 limits.push(limit(Resource::RLIMIT_NOFILE, 64, "two helpers, signals, and where its lines go"));
             }
-            ProcessRole::Privd | ProcessRole::Post => {
+            ProcessRole::Privd | ProcessRole::Post | ProcessRole::Courier => {
                 limits.push(limit(Resource::RLIMIT_NPROC, 0, "it starts nothing"));
             }
-            ProcessRole::PrivdKeeper | ProcessRole::PostKeeper => {}
+            ProcessRole::PrivdKeeper | ProcessRole::PostKeeper | ProcessRole::CourierKeeper => {}
         }
         limits
     }

@@ -11,6 +11,8 @@ use std::path::{Path, PathBuf};
 
 use caps::Capability;
 
+use crate::grant::Grant;
+
 pub use apply::NOBODY;
 pub use calls::{CallRule, Condition};
 pub use limits::Limit;
@@ -30,6 +32,10 @@ pub enum ProcessRole {
     Post,
     /// What starts it anew.
     PostKeeper,
+    /// The owner of the sockets on the network.
+    Courier,
+    /// What starts it anew.
+    CourierKeeper,
     /// The station daemon.
     Supplicant,
     /// The access point daemon.
@@ -38,11 +44,13 @@ pub enum ProcessRole {
 
 impl ProcessRole {
     /// Every process.
-    pub const ALL: [ProcessRole; 6] = [
+    pub const ALL: [ProcessRole; 8] = [
         ProcessRole::Privd,
         ProcessRole::PrivdKeeper,
         ProcessRole::Post,
         ProcessRole::PostKeeper,
+        ProcessRole::Courier,
+        ProcessRole::CourierKeeper,
         ProcessRole::Supplicant,
         ProcessRole::Apd,
     ];
@@ -52,6 +60,7 @@ impl ProcessRole {
     pub const fn user(self) -> &'static str {
         match self {
             ProcessRole::Privd | ProcessRole::PrivdKeeper | ProcessRole::Post | ProcessRole::PostKeeper => "wifi-priv",
+            ProcessRole::Courier | ProcessRole::CourierKeeper => "wifi-net",
             ProcessRole::Supplicant => "wifi-sta",
             ProcessRole::Apd => "wifi-ap",
         }
@@ -99,6 +108,25 @@ pub struct FileRule {
     pub reason: &'static str,
 }
 
+/// Ports of TCP. Whose they are is for the process itself to judge.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TcpPorts {
+    /// Of ours, that may be bound.
+    pub bind: Vec<u16>,
+    /// Of others, that may be connected to; none: any.
+    pub connect: Option<Vec<u16>>,
+}
+
+impl TcpPorts {
+    const NONE: TcpPorts = TcpPorts { bind: Vec::new(), connect: Some(Vec::new()) };
+
+    fn of(grants: &[&Grant]) -> TcpPorts {
+        let bind = grants.iter().flat_map(|grant| grant.tcp_ports()).collect();
+        let connect = grants.iter().map(|grant| grant.tcp_peers()).collect::<Option<Vec<_>>>();
+        TcpPorts { bind, connect: connect.map(|ports| ports.concat()) }
+    }
+}
+
 /// What a process may still do.
 #[derive(Clone, Debug)]
 pub struct Lockdown {
@@ -112,6 +140,8 @@ pub struct Lockdown {
     pub files: Vec<FileRule>,
     /// May datagrams go to abstract sockets of others?
     pub abstract_sockets: bool,
+    /// Ports of TCP that may be used.
+    pub tcp: TcpPorts,
     /// Groups besides that of its user, where the superuser starts it.
     pub groups: Vec<u32>,
 }
@@ -215,6 +245,7 @@ impl Lockdown {
             calls,
             files: Vec::new(),
             abstract_sockets: false,
+            tcp: TcpPorts::NONE,
             groups: Vec::new(),
         }
     }
@@ -224,7 +255,7 @@ impl Lockdown {
             kept(Capability::CAP_NET_ADMIN, "nl80211 and rtnetlink change interfaces, keys and stations"),
             kept(Capability::CAP_NET_RAW, "EAPOL frames travel on packet sockets"),
         ];
-        Lockdown { role, capabilities, calls, files, abstract_sockets: false, groups: Vec::new() }
+        Lockdown { role, capabilities, calls, files, abstract_sockets: false, tcp: TcpPorts::NONE, groups: Vec::new() }
     }
 
     /// The network worker.
@@ -248,7 +279,25 @@ impl Lockdown {
     fn files_and_sockets(role: ProcessRole, calls: Vec<CallRule>, files: Vec<FileRule>) -> Lockdown {
         let reason = "a client's reply socket, or a granted file, may be closed to all but its owner";
         let capabilities = vec![kept(Capability::CAP_DAC_OVERRIDE, reason)];
-        Lockdown { role, capabilities, calls, files, abstract_sockets: true, groups: Vec::new() }
+        Lockdown { role, capabilities, calls, files, abstract_sockets: true, tcp: TcpPorts::NONE, groups: Vec::new() }
+    }
+
+    fn on_the_network(role: ProcessRole, calls: Vec<CallRule>, tcp: TcpPorts) -> Lockdown {
+        let (capabilities, files, groups) = (Vec::new(), Vec::new(), Vec::new());
+        Lockdown { role, capabilities, calls, files, abstract_sockets: false, tcp, groups }
+    }
+
+    /// The courier of a daemon with this grant.
+    #[must_use]
+    pub fn of_courier(grant: &Grant) -> Lockdown {
+        Lockdown::on_the_network(ProcessRole::Courier, calls::courier(), TcpPorts::of(&[grant]))
+    }
+
+    /// What starts the couriers of daemons with these grants.
+    #[must_use]
+    pub fn of_courier_keeper(grants: &[&Grant]) -> Lockdown {
+        let calls = calls::keeper(calls::courier());
+        Lockdown::on_the_network(ProcessRole::CourierKeeper, calls, TcpPorts::of(grants))
     }
 
     /// The post. Its keeper opens files for it; for itself it has the places of its sockets.

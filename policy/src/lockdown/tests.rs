@@ -1,4 +1,10 @@
+use crate::grant::Grant;
+
 use super::{Access, FileRule, Lockdown, ProcessRole, apply};
+
+fn grant() -> Grant {
+    Grant::parse("role: access-point\npeer: tcp 192.0.2.1:2083\npeer: listen subnet br0 49152\n").unwrap()
+}
 
 fn all() -> Vec<Lockdown> {
     let files = || vec![FileRule { path: "/etc/wpa_supplicant".into(), access: Access::Replace, reason: "test" }];
@@ -9,6 +15,8 @@ fn all() -> Vec<Lockdown> {
         Lockdown::of_privd_keeper(),
         Lockdown::of_post(files()),
         Lockdown::of_post_keeper(files(), vec![27]),
+        Lockdown::of_courier(&grant()),
+        Lockdown::of_courier_keeper(&[&grant()]),
     ]
 }
 
@@ -29,7 +37,8 @@ fn only_keepers_run_programs_and_only_of_named_folders() {
     let folder = std::path::Path::new("/usr/libexec/airlock");
     for lockdown in all() {
         let runs = lockdown.calls.iter().any(|rule| rule.name == "execveat");
-        let keeper = matches!(lockdown.role, ProcessRole::PrivdKeeper | ProcessRole::PostKeeper);
+        let keeper =
+            matches!(lockdown.role, ProcessRole::PrivdKeeper | ProcessRole::PostKeeper | ProcessRole::CourierKeeper);
         assert_eq!(runs, keeper, "{:?}", lockdown.role);
         assert!(!lockdown.files.iter().any(|rule| rule.access == Access::Run), "{:?}", lockdown.role);
         let starting = lockdown.starting(folder).files;
@@ -118,12 +127,33 @@ fn a_keeper_is_allowed_what_its_worker_needs() {
     let pairs = [
         (Lockdown::of_privd(), Lockdown::of_privd_keeper()),
         (Lockdown::of_post(Vec::new()), Lockdown::of_post_keeper(Vec::new(), Vec::new())),
+        (Lockdown::of_courier(&grant()), Lockdown::of_courier_keeper(&[&grant()])),
     ];
     for (worker, keeper) in pairs {
         for rule in &worker.calls {
             let same = |other: &&super::CallRule| other.number == rule.number && other.condition == rule.condition;
             assert!(keeper.calls.iter().any(|other| same(&other)), "{}", rule.name);
         }
+    }
+}
+
+#[test]
+fn only_the_courier_has_sockets_on_the_network_and_it_holds_nothing_else() {
+    for lockdown in all() {
+        let inet = lockdown.calls.iter().filter(|rule| rule.name == "socket").any(|rule| match &rule.condition {
+            super::Condition::SocketType { family, .. } | super::Condition::Socket { family, .. } => {
+                [nix::libc::AF_INET, nix::libc::AF_INET6].contains(family)
+            }
+            super::Condition::Always => true,
+            super::Condition::Without { .. } | super::Condition::Exactly { .. } | super::Condition::OneOf { .. } => {
+                false
+            }
+        });
+        let courier = matches!(lockdown.role, ProcessRole::Courier | ProcessRole::CourierKeeper);
+        assert_eq!(inet, courier, "{:?}", lockdown.role);
+        let ports = super::TcpPorts { bind: vec![0, 49152], connect: Some(vec![2083]) };
+        assert_eq!(lockdown.tcp, if courier { ports } else { super::TcpPorts::NONE });
+        assert!(!courier || (lockdown.capabilities.is_empty() && lockdown.files.is_empty()));
     }
 }
 
