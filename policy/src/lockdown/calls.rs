@@ -208,7 +208,6 @@ pub(super) fn post() -> Vec<CallRule> {
 pub(super) fn post_keeper() -> Vec<CallRule> {
     let mut list = keeper(post());
     list.extend(rules!("granted files are replaced, within Landlock"; renameat, renameat2, ftruncate));
-    list.extend(rules!("each worker is confined further"; landlock_add_rule));
     list.extend(rules!("daemons that connect"; accept4));
     #[cfg(target_arch = "x86_64")]
     list.extend(rules!("older names of the same calls"; rename));
@@ -265,7 +264,7 @@ pub(super) fn keeper(worker: Vec<CallRule>) -> Vec<CallRule> {
     let values = options.iter().map(|option| u64::from(option.unsigned_abs())).collect();
     list.push(rule!(prctl, Condition::OneOf { argument: 0, values }, "a worker locks itself down further"));
     list.extend(rules!("a worker locks itself down further"; seccomp, capget, capset, landlock_create_ruleset,
-        landlock_restrict_self, prlimit64, geteuid, getuid));
+        landlock_add_rule, landlock_restrict_self, prlimit64, geteuid, getuid));
     list.extend(
         rules!("each new worker opens what it needs, within Landlock"; openat, getdents64, statx, newfstatat, lseek),
     );

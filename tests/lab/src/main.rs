@@ -11,7 +11,7 @@ use lab::guest::lab::{Lab, REMOVE_RADIO};
 use lab::guest::stranger;
 use lab::guest::systemd;
 use lab::guest::wired;
-use lab::guest::{asks, hostile};
+use lab::guest::{asks, courier, hostile};
 use lab::host::boot::Guest;
 use lab::host::kernel::Kernel;
 use lab::host::{Parts, check, eap, kernel, play, show, walls};
@@ -116,6 +116,16 @@ fn run() -> Outcome<bool> {
                 asks::play(source, role, own, other, words, &play::programs()?.join("privd-keeper"))
             }
             _ => Err(Failure::new("ask wants a socket, a role, two interfaces and a verb")),
+        },
+        courier::COMMAND => match rest.as_slice() {
+            [source, role, verbs @ ..] => {
+                asks::play_with_courier(source, role, verbs, &play::programs()?.join("privd-keeper"))
+            }
+            _ => Err(Failure::new("courier wants a socket, a role and verbs")),
+        },
+        courier::PEER => match rest.as_slice() {
+            [verb, at] => courier::peer(verb, at),
+            _ => Err(Failure::new("peer wants a verb and an address")),
         },
         wired::COMMAND => match rest.as_slice() {
             [path, one, other, foreign] => wired::play(Path::new(path), one, other, foreign).map(|()| true),

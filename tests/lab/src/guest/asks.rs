@@ -5,7 +5,7 @@
 //! Verbs: `guess COUNT` (handles that were never given), `attach NAME`, `attach-link NAME ETHERTYPE`, `wired-down NAME`,
 //! `bridge NAME`, `bridges COUNT`, `make KIND NAME`, `turn KIND`, `address ADDRESS`, `start-ap`. All but the first four are
 //! about the attacker's own interface. `$own` and `$other` stand for it and for that of the other daemon. `post VERB` is a
-//! request of the post: see [`super::asks_post`].
+//! request of the post: see [`super::asks_post`]. `courier VERB` is one of the courier: see [`super::courier`].
 
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::os::unix::process::CommandExt as _;
@@ -21,6 +21,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use wire::Ssid;
 
 use super::asks_post::Post;
+use super::courier;
 use super::hostile::{Client, dial};
 use crate::failure::{During as _, Failure, Outcome};
 
@@ -236,13 +237,32 @@ impl Attacker {
     }
 }
 
+fn role_of(word: &str) -> Outcome<Role> {
+    match word {
+        "station" => Ok(Role::Station),
+        "access-point" => Ok(Role::AccessPoint),
+        other => Err(Failure::new(format!("\"{other}\" is no role"))),
+    }
+}
+
+/// A socket on the network: whether it was refused.
+fn play_courier(source: &str, role: Role, words: &[&str], keeper: &Path) -> Outcome<bool> {
+    let source = source.replace("/privd.sock", "/courier.sock");
+    let mut source = Source::new(&source, keeper, "keep-courier")?;
+    let (_, result) = courier::Client::greeted(source.connect()?, role)?.open(words)?;
+    println!("{}", result.as_ref().map_or_else(ToString::to_string, |own| format!("open at {own}")));
+    Ok(result.is_err())
+}
+
+/// A daemon that plays verbs in front of its courier.
+pub fn play_with_courier(source: &str, role: &str, verbs: &[String], keeper: &Path) -> Outcome<bool> {
+    let mut source = Source::new(source, keeper, "keep-courier")?;
+    courier::play(source.connect()?, role_of(role)?, verbs)
+}
+
 /// Plays one row: whether the network is as it was. `keeper`: our program.
 pub fn play(source: &str, role: &str, own: &str, other: &str, words: &[String], keeper: &Path) -> Outcome<bool> {
-    let role = match role {
-        "station" => Role::Station,
-        "access-point" => Role::AccessPoint,
-        other => return Err(Failure::new(format!("\"{other}\" is no role"))),
-    };
+    let role = role_of(role)?;
     let words: Vec<&str> = words
         .iter()
         .map(|word| match word.as_str() {
@@ -251,8 +271,10 @@ pub fn play(source: &str, role: &str, own: &str, other: &str, words: &[String], 
             word => word,
         })
         .collect();
-    if let ["post", words @ ..] = words.as_slice() {
-        return play_post(source, role, words, keeper);
+    match words.as_slice() {
+        ["post", words @ ..] => return play_post(source, role, words, keeper),
+        ["courier", words @ ..] => return play_courier(source, role, words, keeper),
+        _ => {}
     }
     let mut source = Source::new(source, keeper, "keep")?;
     let client = Client::on(source.connect()?, role)?;

@@ -4,7 +4,7 @@
 //!
 //! A row is `WHOM STARTED ACTION… EXPECTED`, its words between spaces, a word with spaces in quotes:
 //!
-//! * WHOM: a process (`supplicant`, `apd`, `privd`, `privd-keeper`, `post`, `post-keeper`), or `daemons`, `helpers`, `all`;
+//! * WHOM: a process (`supplicant`, `apd`, `privd`, `privd-keeper`, `post`, `post-keeper`, `courier`, `courier-keeper`), or `daemons`, `helpers`, `all`;
 //!   for requests `station` or `access-point`: a daemon of that role, in its user's name, on a connection of its own.
 //! * STARTED: `root` (as the originals are), `units` (by systemd), or `both`.
 //! * ACTION: `call NAME ARGUMENT…`, a system call from inside the process; an argument is a number, a text in quotes,
@@ -246,6 +246,7 @@ impl Row {
             "daemons" => daemon,
             "helpers" => !daemon,
             "post" => process == "privd-post",
+            "courier" => process == "privd-courier",
             name => name == process,
         };
         meant && self.started.is_none_or(|only| only == started)
@@ -256,12 +257,13 @@ impl Row {
 const CANARIES: [(&str, u32); 4] = [("secret", 0o600), ("text", 0o644), ("tool", 0o755), ("setuid", 0o4755)];
 const FOLDER: &str = "/run/canary";
 /// What else is looked at, where it is there.
-const WATCHED: [&str; 9] = [
+const WATCHED: [&str; 10] = [
     "/etc/passwd",
     "/etc/shadow",
     "/etc/wpa_supplicant",
     "/etc/wpa_supplicant/ifupdown.sh",
     "/etc/wpa_supplicant/functions.sh",
+    "/etc/wpa_supplicant/wpa_supplicant-wlan0.conf",
     "/etc/hostapd/wlan1.conf",
     "/run/own/station.conf",
     "/run/new",
@@ -393,7 +395,7 @@ mod tests {
     #[test]
     fn the_rows_of_the_lab_are_read_and_each_process_has_some() {
         let rows = rows("attacks.txt", OWN).unwrap();
-        for process in ["supplicant", "apd", "privd", "privd-keeper", "privd-post", "post-keeper"] {
+        for process in ["supplicant", "apd", "privd", "privd-keeper", "privd-post", "post-keeper", "privd-courier"] {
             for started in [Started::Root, Started::Units] {
                 let count = rows.iter().filter(|row| row.is_for(process, started)).count();
                 assert!(count > 10, "{process} {started:?}: {count}");

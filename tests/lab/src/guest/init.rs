@@ -56,10 +56,11 @@ pub struct Account {
 }
 
 /// The users our processes run as.
-pub const OUR_USERS: [Account; 3] = [
+pub const OUR_USERS: [Account; 4] = [
     Account { name: "wifi-priv", id: 64_991 },
     Account { name: "wifi-sta", id: 64_992 },
     Account { name: "wifi-ap", id: 64_993 },
+    Account { name: "wifi-net", id: 64_994 },
 ];
 
 /// Is this process the first one of a guest?

@@ -5,6 +5,7 @@ pub mod asks_post;
 pub mod attacks;
 pub mod bench;
 pub mod control;
+pub mod courier;
 pub mod demo;
 pub mod hostile;
 pub mod hwsim;

@@ -25,8 +25,8 @@ macro_rules! of_dist {
 }
 
 /// Where the table of dist/README.md says that files go, and what they say.
-const FILES: [(&str, &str); 10] = of_dist! {
-    "usr/lib/systemd/system/": "airlock-apd@.service", "airlock-post.service", "airlock-post.socket",
+const FILES: [(&str, &str); 12] = of_dist! {
+    "usr/lib/systemd/system/": "airlock-apd@.service", "airlock-courier.service", "airlock-courier.socket", "airlock-post.service", "airlock-post.socket",
         "airlock-privd.service", "airlock-privd.socket", "airlock-supplicant@.service";
     "usr/lib/sysusers.d/": "airlock.sysusers.conf" as "airlock.conf";
     "usr/lib/tmpfiles.d/": "airlock.tmpfiles.conf" as "airlock.conf";
@@ -34,11 +34,12 @@ const FILES: [(&str, &str); 10] = of_dist! {
 };
 
 /// Where programs go.
-const INSTALLED: [(&str, &str); 5] = [
+const INSTALLED: [(&str, &str); 6] = [
     ("supplicant", "usr/sbin/supplicant"),
     ("apd", "usr/sbin/apd"),
     ("privd", "usr/libexec/airlock/privd"),
     ("privd-post", "usr/libexec/airlock/privd-post"),
+    ("privd-courier", "usr/libexec/airlock/privd-courier"),
     ("privd-keeper", "usr/libexec/airlock/privd-keeper"),
 ];
 

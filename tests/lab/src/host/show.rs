@@ -133,7 +133,7 @@ fn machine() -> Value {
 }
 
 /// The programs that hold a right.
-const HELPERS: [&str; 3] = ["privd", "privd-post", "privd-keeper"];
+const HELPERS: [&str; 4] = ["privd", "privd-post", "privd-courier", "privd-keeper"];
 
 fn sizes(image: &Image) -> Outcome<Value> {
     let size = |path: &std::path::Path| fs::metadata(path).map(|data| data.len()).unwrap_or(0);

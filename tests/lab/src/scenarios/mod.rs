@@ -10,6 +10,7 @@ pub mod command_lines;
 pub mod commands;
 pub mod configuration;
 pub mod controls;
+pub mod couriers;
 pub mod drivers_that_connect;
 pub mod hostile_clients;
 pub mod keys;
@@ -81,6 +82,7 @@ pub(crate) use joins;
 pub fn all() -> Vec<Story> {
     [
         controls::STORIES,
+        couriers::STORIES,
         ours_with_ours::STORIES,
         our_station_with_debian::STORIES,
         our_access_point_with_debian::STORIES,

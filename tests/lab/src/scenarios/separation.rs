@@ -46,13 +46,15 @@ const fn part(name: &'static str, user: &'static str, capabilities: u64) -> Part
     Part { name, user, capabilities, filtered: true }
 }
 
-const PARTS: [Part; 6] = [
+const PARTS: [Part; 8] = [
     part("supplicant", "wifi-sta", 0),
     part("apd", "wifi-ap", 0),
     part("privd", "wifi-priv", NET_ADMIN_AND_RAW),
     part("privd-keeper", "wifi-priv", NET_ADMIN_AND_RAW),
     part("privd-post", "wifi-priv", DAC_OVERRIDE),
     part("post-keeper", "wifi-priv", DAC_OVERRIDE),
+    part("privd-courier", "wifi-net", 0),
+    part("courier-keeper", "wifi-net", 0),
 ];
 
 fn user_id(name: &str) -> Outcome<u32> {
@@ -167,7 +169,7 @@ fn open(what: &'static str, path: &'static [u8], flags: i32) -> Attempt {
 }
 
 /// What no process of ours may do.
-fn attempts_of_all(victim: u32) -> Vec<Attempt> {
+pub(super) fn attempts_of_all(victim: u32) -> Vec<Attempt> {
     let victim = Argument::Number(u64::from(victim));
     let attach = Argument::Number(16);
     vec![

@@ -11,6 +11,7 @@ use crate::failure::{During as _, Outcome, check};
 use crate::guest::asks::{COMMAND, KEEP};
 use crate::guest::attacks::{self, Played, Row, Started};
 use crate::guest::control::Control;
+use crate::guest::courier;
 use crate::guest::init::CONTROL_GROUP;
 use crate::guest::lab::{Lab, Maker};
 use crate::guest::networks::{Network, Suite};
@@ -25,7 +26,8 @@ pub const UNITS: &[super::Story] = stories![systemd: every_attack_on_the_units_i
 
 const AWHILE: Duration = Duration::from_secs(30);
 /// Processes that are attacked from inside, each of a kind once.
-const PROCESSES: [&str; 6] = ["supplicant", "apd", "privd", "privd-keeper", "privd-post", "post-keeper"];
+const PROCESSES: [&str; 8] =
+    ["supplicant", "apd", "privd", "privd-keeper", "privd-post", "post-keeper", "privd-courier", "courier-keeper"];
 
 /// What belongs to somebody else: a wired link and a bridge. Neither says anything by itself.
 fn somebody_elses(lab: &mut Lab, namespace: Option<&str>) -> Outcome {
@@ -79,7 +81,13 @@ pub fn every_attack_on_what_root_started_is_without_effect(lab: &mut Lab) -> Out
     let mut sta = Station::start(lab, "sta", Maker::Airlock, &network)?;
     joined(lab, &mut sta, &mut ap, &network)?;
     let (station, access_point) = (sta.program.id(), ap.program.id());
-    let family = || Ok([process::family(station)?, process::family(access_point)?].concat());
+    // No daemon has a courier that speaks with nobody.
+    let grant = lab.file("courier.grant", "role: access-point\npeer: udp 192.0.2.1:1812\n")?;
+    let (me, grant) = (lab.our_program("lab"), format!("{KEEP}{}", grant.display()));
+    let courier = lab.start("ap", "courier", &me, &[courier::COMMAND, &grant, "access-point", "hold"])?;
+    courier.wait_log("holds", AWHILE)?;
+    let families = [station, access_point, courier.id()];
+    let family = || Ok(families.map(process::family).into_iter().collect::<Outcome<Vec<_>>>()?.concat());
     let mut played = attack_inside(lab, &family, &rows, Started::Root)?;
     // And they work on, none the worse.
     sta.control()?.ok("REASSOCIATE")?;
@@ -119,6 +127,16 @@ pub fn every_attack_on_what_root_started_is_without_effect(lab: &mut Lab) -> Out
     attacks::conclude(lab, &played)
 }
 
+fn user(lab: &mut Lab, name: &str) -> Outcome<u32> {
+    lab.command("id", &["-u", name])?.trim().parse().during(|| format!("the user {name}"))
+}
+
+/// The group that the helpers' sockets have.
+fn helpers(lab: &mut Lab) -> Outcome<u32> {
+    let group = lab.command("getent", &["group", "wifi-helpers"])?;
+    group.split(':').nth(2).and_then(|id| id.trim().parse().ok()).during(|| "the group wifi-helpers".into())
+}
+
 /// The same under systemd, with the grants that are shipped.
 pub fn every_attack_on_the_units_is_without_effect(lab: &mut Lab) -> Outcome {
     let rows = attacks::all(lab)?;
@@ -128,18 +146,21 @@ pub fn every_attack_on_the_units_is_without_effect(lab: &mut Lab) -> Outcome {
     let mut station = units::start_station(lab, &network)?;
     units::joined(lab, &mut station)?;
     somebody_elses(lab, None)?;
+    lab.command("systemctl", &["start", "airlock-courier.socket"])?;
+    lab.namespace("anywhere")?;
+    let (ap, group) = (user(lab, "wifi-ap")?.to_string(), helpers(lab)?.to_string());
+    let me = lab.our_program("lab").to_string_lossy().into_owned();
+    let hold = [&me, courier::COMMAND, "/run/airlock/courier.sock", "access-point", "hold"];
+    let as_daemon = [&["--reuid", &ap, "--regid", &ap, "--groups", &group][..], &hold].concat();
+    let courier = lab.start("anywhere", "courier", Path::new("/usr/bin/setpriv"), &as_daemon)?;
+    courier.wait_log("holds", AWHILE)?;
     let mut played = attack_inside(lab, &process::all, &rows, Started::Units)?;
     // Some were killed over it, and all of them are back.
     let mut station = Control::open(Path::new(units::STATION_SOCKET), AWHILE)?;
     station.ok("REASSOCIATE")?;
     units::joined(lab, &mut station)?;
-    let me = lab.our_program("lab").to_string_lossy().into_owned();
-    for (role, user) in [("station", "wifi-sta"), ("access-point", "wifi-ap")] {
-        let user = lab.command("id", &["-u", user])?.trim().parse().during(|| format!("the user {user}"))?;
-        // The helpers' sockets are this group's.
-        let group = lab.command("getent", &["group", "wifi-helpers"])?;
-        let group = group.split(':').nth(2).and_then(|id| id.trim().parse().ok());
-        let group: u32 = group.during(|| "the group wifi-helpers".into())?;
+    for (role, name) in [("station", "wifi-sta"), ("access-point", "wifi-ap")] {
+        let (user, group) = (user(lab, name)?, helpers(lab)?);
         for (row, words) in attacks::asks(&rows, role, Started::Units) {
             let mut arguments = vec![COMMAND, "/run/airlock/privd.sock", role, "wlan2", "none0"];
             arguments.extend(words.iter().map(String::as_str));

@@ -38,10 +38,15 @@ const ACCESS_POINT_SOCKET: &str = "/run/hostapd/wlan1";
 const GROUP: &str = "netdev";
 
 const HELPERS: [&str; 2] = ["airlock-privd.service", "airlock-post.service"];
-const SOCKETS: [&str; 2] = ["/run/airlock/privd.sock", "/run/airlock/post.sock"];
+const SOCKETS: [&str; 3] = ["/run/airlock/privd.sock", "/run/airlock/post.sock", "/run/airlock/courier.sock"];
 /// What `systemd-analyze security` may say of each unit at most, 10 being the worst.
-const EXPOSURE: [(&str, f64); 4] =
-    [(STATION, 0.2), (ACCESS_POINT, 0.2), ("airlock-post.service", 1.3), ("airlock-privd.service", 1.7)];
+const EXPOSURE: [(&str, f64); 5] = [
+    (STATION, 0.2),
+    (ACCESS_POINT, 0.2),
+    ("airlock-post.service", 1.3),
+    ("airlock-courier.service", 1.4),
+    ("airlock-privd.service", 1.7),
+];
 
 /// A file that only the superuser may read, as those with secrets often are.
 fn secret(path: &str, text: &str) -> Outcome {
@@ -179,6 +184,7 @@ pub fn units_outlive_seven_kills_of_each_helper(lab: &mut Lab) -> Outcome {
 pub fn units_serve_without_a_folder_for_stations_and_keep_strangers_out(lab: &mut Lab) -> Outcome {
     fs::remove_dir_all("/etc/wpa_supplicant")?;
     start_access_point(lab, &Network::new(Suite::Wpa2))?;
+    lab.command("systemctl", &["start", "airlock-courier.socket"])?;
     let lines = || -> Outcome<usize> {
         let helpers = HELPERS.map(|unit| format!("--unit={unit}"));
         let said = std::process::Command::new("journalctl").args(["-q", "--no-pager"]).args(helpers).output()?;
@@ -205,9 +211,10 @@ pub fn units_serve_without_a_folder_for_stations_and_keep_strangers_out(lab: &mu
 
 /// What systemd says of our units, which are those that run.
 fn rated(lab: &mut Lab) -> Outcome {
-    let files: Vec<String> = ["apd@wlan1.service", "supplicant@wlan0.service", "privd.socket", "post.socket"]
-        .map(|name| format!("airlock-{name}"))
-        .to_vec();
+    let files: Vec<String> =
+        ["apd@wlan1.service", "supplicant@wlan0.service", "privd.socket", "post.socket", "courier.socket"]
+            .map(|name| format!("airlock-{name}"))
+            .to_vec();
     let names: Vec<&str> = std::iter::once("verify").chain(files.iter().map(String::as_str)).collect();
     let (good, said) = lab.try_command("systemd-analyze", &names)?;
     check(good && said.trim().is_empty(), || format!("systemd-analyze verify: {said}"))?;
