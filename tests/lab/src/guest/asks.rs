@@ -3,7 +3,8 @@
 //! have given away counts as given away.
 //!
 //! Verbs: `guess COUNT` (handles that were never given), `attach NAME`, `attach-link NAME ETHERTYPE`, `wired-down NAME`,
-//! `bridge NAME`, `bridges COUNT`, `make KIND NAME`, `turn KIND`, `address ADDRESS`, `start-ap`. All but the first four are
+//! `bridge NAME`, `bridges COUNT`, `make KIND NAME`, `turn KIND`, `address ADDRESS`, `start-ap`,
+//! `send FRAME TRANSMITTER BSSID` (see [`super::air`]). All but the first four are
 //! about the attacker's own interface. `$own` and `$other` stand for it and for that of the other daemon. `post VERB` is a
 //! request of the post: see [`super::asks_post`]. `courier VERB` is one of the courier: see [`super::courier`].
 
@@ -11,6 +12,7 @@ use std::os::fd::{AsFd as _, OwnedFd};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use ipc_proto::channel::{Channel, ChannelError, pair};
 use ipc_proto::keeper::FromKeeper;
@@ -20,6 +22,7 @@ use ipc_proto::{
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use wire::Ssid;
 
+use super::air;
 use super::asks_post::Post;
 use super::courier;
 use super::hostile::{Client, dial};
@@ -227,6 +230,19 @@ impl Attacker {
                 let handle = self.own()?;
                 self.ask(Request::SetMacAddress { handle, addr })?;
             }
+            ["send", kind, source, bssid] => {
+                let handle = self.own()?;
+                self.ask(Request::SetLinkUp { handle, up: true })?;
+                self.said.clear();
+                let own = std::fs::read_to_string(format!("/sys/class/net/{}/address", self.own))?;
+                let own = own.trim().parse::<wire::MacAddr>().map_err(|_| Failure::new("no address"))?;
+                let transmit = air::frame(*own.octets(), [kind, source, bssid])?;
+                self.given = self.ask(Request::TransmitFrame { handle, transmit })?.is_some();
+                std::thread::sleep(Duration::from_millis(500));
+                let said = std::mem::take(&mut self.said);
+                self.ask(Request::SetLinkUp { handle, up: false })?;
+                self.said = said;
+            }
             ["start-ap"] => {
                 let handle = self.own()?;
                 self.ask(Request::StartAp { handle, ap: open_network() })?;
@@ -289,7 +305,9 @@ pub fn play(source: &str, role: &str, own: &str, other: &str, words: &[String], 
     for line in &changed {
         println!("{line}");
     }
-    Ok(changed.is_empty() && !attacker.given)
+    // To send, the link comes up; what it comes to is heard elsewhere.
+    let sends = words.first() == Some(&"send");
+    Ok((changed.is_empty() || sends) && !attacker.given)
 }
 
 /// A request of the post: whether it gave nothing away. What it did to files the story sees.

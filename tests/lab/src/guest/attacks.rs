@@ -21,6 +21,7 @@ use std::path::Path;
 use nix::errno::Errno;
 use nix::libc;
 
+use super::air::Ear;
 use super::inside::{Argument, Inside, Verdict};
 use super::lab::Lab;
 use super::process;
@@ -270,15 +271,22 @@ const WATCHED: [&str; 10] = [
     "/tmp/new",
 ];
 
-/// Makes it. The socket is somebody's who listens for as long as it is kept.
-pub fn canaries() -> Outcome<UnixDatagram> {
+/// What is watched: somebody listens on the socket among the files, and somebody to the air.
+#[derive(Debug)]
+pub struct Canaries {
+    _socket: UnixDatagram,
+    air: Ear,
+}
+
+/// Makes it.
+pub fn canaries() -> Outcome<Canaries> {
     fs::create_dir_all(FOLDER)?;
     for (name, mode) in CANARIES {
         let path = Path::new(FOLDER).join(name);
         fs::write(&path, name)?;
         fs::set_permissions(&path, fs::Permissions::from_mode(mode))?;
     }
-    Ok(UnixDatagram::bind(Path::new(FOLDER).join("socket"))?)
+    Ok(Canaries { _socket: UnixDatagram::bind(Path::new(FOLDER).join("socket"))?, air: Ear::open()? })
 }
 
 /// How it looks, in one line for each.
@@ -360,19 +368,27 @@ pub fn asks<'a>(rows: &'a [Row], role: &'a str, started: Started) -> impl Iterat
 
 /// Plays such a row. `ask`: has the program ask, and gives whether it was refused and what it said.
 pub fn asked(
+    canaries: &Canaries,
     row: &Row,
     role: &str,
     started: Started,
     ask: impl FnOnce() -> Outcome<(bool, String)>,
 ) -> Outcome<Played> {
     let before = state()?;
+    canaries.air.marked();
     let (good, said) = ask()?;
-    let after = state()?;
+    let (after, marked) = (state()?, canaries.air.marked());
     let mut happened = said.trim().replace('\n', "; ").replace('\t', " ");
     if before != after {
         happened += &format!(", and harm is done: {before} {after}");
     }
-    let held = before == after && good != row.allowed;
+    if marked > 0 {
+        happened += &format!("; {marked} frames on the air");
+    }
+    // A frame that may be sent is heard, and no other.
+    let sends = matches!(&row.action, Action::Ask(words) if words.first().is_some_and(|word| word == "send"));
+    let heard = (marked > 0) == (sends && row.allowed);
+    let held = before == after && good != row.allowed && heard;
     Ok(Played { whom: role.to_owned(), started, what: what(row), happened, held })
 }
 

@@ -1,5 +1,6 @@
 //! What runs inside a guest.
 
+pub mod air;
 pub mod asks;
 pub mod asks_post;
 pub mod attacks;

@@ -75,7 +75,7 @@ fn attack_inside(
 /// Our two daemons as root starts them, and an attacker with the grant of such a start.
 pub fn every_attack_on_what_root_started_is_without_effect(lab: &mut Lab) -> Outcome {
     let rows = attacks::all(lab)?;
-    let _listens = attacks::canaries()?;
+    let canaries = attacks::canaries()?;
     let network = Network::new(Suite::Wpa2);
     let mut ap = AccessPoint::start(lab, "ap", Maker::Airlock, &network)?;
     let mut sta = Station::start(lab, "sta", Maker::Airlock, &network)?;
@@ -121,7 +121,7 @@ pub fn every_attack_on_what_root_started_is_without_effect(lab: &mut Lab) -> Out
         for (row, words) in attacks::asks(&rows, role, Started::Root) {
             let mut arguments = vec![COMMAND, &grant, role, &free.interface, "other0"];
             arguments.extend(words.iter().map(String::as_str));
-            played.push(attacks::asked(row, role, Started::Root, || lab.try_in("free", &me, &arguments))?);
+            played.push(attacks::asked(&canaries, row, role, Started::Root, || lab.try_in("free", &me, &arguments))?);
         }
     }
     attacks::conclude(lab, &played)
@@ -140,7 +140,7 @@ fn helpers(lab: &mut Lab) -> Outcome<u32> {
 /// The same under systemd, with the grants that are shipped.
 pub fn every_attack_on_the_units_is_without_effect(lab: &mut Lab) -> Outcome {
     let rows = attacks::all(lab)?;
-    let _listens = attacks::canaries()?;
+    let canaries = attacks::canaries()?;
     let network = Network::new(Suite::Wpa2);
     let _access_point = units::start_access_point(lab, &network)?;
     let mut station = units::start_station(lab, &network)?;
@@ -164,7 +164,9 @@ pub fn every_attack_on_the_units_is_without_effect(lab: &mut Lab) -> Outcome {
         for (row, words) in attacks::asks(&rows, role, Started::Units) {
             let mut arguments = vec![COMMAND, "/run/airlock/privd.sock", role, "wlan2", "none0"];
             arguments.extend(words.iter().map(String::as_str));
-            played.push(attacks::asked(row, role, Started::Units, || lab.run_as(user, &[group], &me, &arguments))?);
+            played.push(attacks::asked(&canaries, row, role, Started::Units, || {
+                lab.run_as(user, &[group], &me, &arguments)
+            })?);
         }
     }
     units::joined(lab, &mut station)?;
