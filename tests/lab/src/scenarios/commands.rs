@@ -10,7 +10,7 @@ use super::stories;
 use crate::failure::{During as _, Failure, Outcome, check};
 use crate::guest::control::{Control, value};
 use crate::guest::init::{CONTROL_GROUP, MEMBER, STRANGER};
-use crate::guest::lab::{Lab, Maker};
+use crate::guest::lab::{Host, Lab, Maker};
 use crate::guest::networks::{Method, Network, Suite};
 use crate::guest::process;
 use crate::guest::program::{Program, send_signal, until};
@@ -33,6 +33,7 @@ pub const STORIES: &[super::Story] = stories![
     interfaces_come_and_go_over_the_global_socket,
     access_points_come_and_go_over_the_global_socket,
     an_interface_is_taken_when_root_names_it_and_not_when_a_member_does,
+    an_interface_that_root_has_named_is_taken_again_when_it_is_plugged_in_again,
     a_daemon_in_the_background_ends_when_told,
 ];
 
@@ -487,6 +488,47 @@ pub fn an_interface_is_taken_when_root_names_it_and_not_when_a_member_does(lab: 
         .or_else(|_| control.wait_status("wpa_state", "COMPLETED", AWHILE))?;
     control.wait_status("wpa_state", "COMPLETED", Duration::from_secs(60))?;
     ap.must_have(lab, &host, &network)
+}
+
+/// What was named counts for whatever has that name, until it is removed.
+pub fn an_interface_that_root_has_named_is_taken_again_when_it_is_plugged_in_again(lab: &mut Lab) -> Outcome {
+    let network = Network::new(Suite::Wpa2);
+    let mut ap = AccessPoint::start(lab, "ap", Maker::Airlock, &network)?;
+    let host = lab.host("sta")?;
+    let folder = PathBuf::from("/run/sta-wpa_supplicant");
+    let conf = network.supplicant_conf(&folder.to_string_lossy(), CONTROL_GROUP.name);
+    let file = lab.file("added.conf", &conf)?;
+    let program = lab.our_program("supplicant");
+    let program = lab.start("sta", "supplicant", &program, &["-dd", "-g", "/run/global-sta"])?;
+    let mut global = Control::open(Path::new("/run/global-sta"), AWHILE)?;
+    let interface = host.interface.clone();
+    global.ok(&format!("INTERFACE_ADD {interface}\t{}\tnl80211\t{}", file.display(), folder.display()))?;
+    let mut control = Control::open(&folder.join(&interface), AWHILE)?;
+    control.wait_status("wpa_state", "COMPLETED", AWHILE)?;
+    // Twice: the second time under another adapter's name first, which nobody has named.
+    for phy in ["phy3", "phy4"] {
+        let plugged = Host { phy: phy.to_owned(), ..host.clone() };
+        let old = if phy == "phy3" { host.clone() } else { Host { phy: "phy3".to_owned(), ..host.clone() } };
+        lab.pull_out(&old)?;
+        control.wait_status("wpa_state", "INTERFACE_DISABLED", AWHILE)?;
+        lab.plug_in(phy)?;
+        lab.command("iw", &["phy", phy, "set", "netns", "name", "sta"])?;
+        let devices = lab.run_in("sta", "iw", &["dev"])?;
+        let name = devices.lines().find_map(|line| line.trim().strip_prefix("Interface "));
+        let name = name.during(|| format!("{phy} has no interface"))?.to_owned();
+        if name != interface {
+            std::thread::sleep(Duration::from_secs(5));
+            let state = control.status("wpa_state")?;
+            check(state.as_deref() == Some("INTERFACE_DISABLED"), || format!("{name} was taken: {state:?}"))?;
+            lab.run_in("sta", "ip", &["link", "set", &name, "name", &interface])?;
+        }
+        control.wait_status("wpa_state", "COMPLETED", Duration::from_secs(60))?;
+        let mac = control.status("address")?.during(|| "no address".into())?;
+        ap.must_have(lab, &Host { mac, ..plugged }, &network)?;
+    }
+    // Removed is removed.
+    global.ok(&format!("INTERFACE_REMOVE {interface}"))?;
+    check(program.log().contains(&interface), || "it says nothing of the interface".into())
 }
 
 /// `apd -g`: ADD and REMOVE.

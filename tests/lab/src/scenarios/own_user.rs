@@ -13,15 +13,17 @@ use super::stories;
 use crate::failure::{During as _, Outcome, check};
 use crate::guest::control::Control;
 use crate::guest::init::{CONTROL_GROUP, OUR_USERS, STRANGER};
-use crate::guest::lab::{Host, Lab};
+use crate::guest::lab::{Host, Lab, Maker};
 use crate::guest::networks::{Method, Network, Suite};
 use crate::guest::process::{self, capability_names};
 use crate::guest::program::{Program, send_signal, until};
+use crate::guest::station::AccessPoint;
 
 /// The stories of this file.
 pub const STORIES: &[super::Story] = stories![
     a_user_with_two_capabilities_joins_and_serves_without_root,
     a_user_with_too_little_is_told_what_is_missing,
+    root_names_an_interface_to_a_daemon_of_a_user_with_two_capabilities,
 ];
 
 const AWHILE: Duration = Duration::from_secs(60);
@@ -106,6 +108,35 @@ pub fn a_user_with_two_capabilities_joins_and_serves_without_root(lab: &mut Lab)
     send_signal(old, Signal::SIGKILL)?;
     until("new privd", AWHILE, || Ok(privd()?.filter(|new| *new != old)))?;
     until("connection after privd was killed", AWHILE, || Ok(lab.ping(&sta, &ap).ok()))?;
+    judge(lab, &station, of_sta, "supplicant")
+}
+
+/// `-g` as such a user: root's word counts, the user's own does not.
+pub fn root_names_an_interface_to_a_daemon_of_a_user_with_two_capabilities(lab: &mut Lab) -> Outcome {
+    umask(Mode::empty());
+    let network = Network::new(Suite::Wpa2);
+    let ap = AccessPoint::start(lab, "ap", Maker::Debian, &network)?;
+    let sta = lab.host("sta")?;
+    let of_sta = user("wifi-sta")?;
+    let folder = folder_of(of_sta, "sta")?;
+    let text = network.supplicant_conf(&folder.to_string_lossy(), CONTROL_GROUP.name);
+    let file = lab.file("sta.conf", &text)?;
+    let program = lab.our_program("supplicant").to_string_lossy().into_owned();
+    let global = folder.join("global").to_string_lossy().into_owned();
+    let station = start(lab, &sta, of_sta, TWO, &[&program, "-d", "-g", &global])?;
+    let mut control = Control::open(Path::new(&global), AWHILE)?;
+    let interface = sta.interface.clone();
+    let add = format!("INTERFACE_ADD {interface}\t{}\tnl80211\t{}", file.display(), folder.display());
+    let script = format!("exec wpa_cli -g {global} interface_add {interface}");
+    let (_, said) = lab.run_as(of_sta, &[CONTROL_GROUP.id], "sh", &["-c", &script])?;
+    lab.step(&format!("the user adds it: {said}"));
+    std::thread::sleep(Duration::from_secs(15));
+    check(lab.stations(&ap.host, &ap.host.interface)?.is_empty(), || "the user's own word is enough".into())?;
+    let _ = control.request(&format!("INTERFACE_REMOVE {interface}"))?;
+    control.ok(&add)?;
+    let mut control = Control::open(&folder.join(&interface), AWHILE)?;
+    control.wait_status("wpa_state", "COMPLETED", AWHILE)?;
+    lab.wait_authorized(&ap.host, &ap.host.interface, &sta.mac, AWHILE)?;
     judge(lab, &station, of_sta, "supplicant")
 }
 
