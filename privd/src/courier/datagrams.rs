@@ -51,6 +51,12 @@ impl Datagrams {
         self.socket.local_addr()
     }
 
+    /// Whom the kernel has it connected with.
+    #[cfg(feature = "fuzz")]
+    pub(super) fn peer(&self) -> Option<SocketAddr> {
+        self.socket.peer_addr().ok()
+    }
+
     /// The next datagram of a granted peer; none where somebody else has written. An error is the peer's that is not
     /// reached, or that nothing is there.
     pub(super) fn receive(

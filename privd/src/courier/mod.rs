@@ -10,6 +10,8 @@
 
 mod correspondents;
 mod datagrams;
+#[cfg(feature = "fuzz")]
+pub(crate) mod fuzz;
 mod interfaces;
 mod open;
 mod streams;
@@ -44,16 +46,7 @@ const TURN: usize = 32;
 
 /// Serves one daemon until it is gone.
 pub(crate) fn serve(connection: OwnedFd, grant: Grant) -> io::Result<()> {
-    let mut courier = Courier {
-        daemon: Channel::new(connection)?,
-        greeted: false,
-        grant,
-        sockets: BTreeMap::new(),
-        interfaces: Interfaces::default(),
-        queue: VecDeque::new(),
-        queued: 0,
-        next: FIRST_ACCEPTED,
-    };
+    let mut courier = Courier::new(connection, grant)?;
     while let Ok(()) = courier.turn()? {}
     Ok(())
 }
@@ -112,6 +105,19 @@ fn errno(error: &io::Error) -> i32 {
 }
 
 impl Courier {
+    fn new(connection: OwnedFd, grant: Grant) -> io::Result<Courier> {
+        Ok(Courier {
+            daemon: Channel::new(connection)?,
+            greeted: false,
+            grant,
+            sockets: BTreeMap::new(),
+            interfaces: Interfaces::default(),
+            queue: VecDeque::new(),
+            queued: 0,
+            next: FIRST_ACCEPTED,
+        })
+    }
+
     fn turn(&mut self) -> io::Result<Result<(), End>> {
         let (daemon, ready) = self.wait()?;
         for (socket, flags) in ready {

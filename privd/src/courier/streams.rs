@@ -61,6 +61,18 @@ impl Stream {
         self.peer
     }
 
+    /// Whom the kernel has it connected with.
+    #[cfg(feature = "fuzz")]
+    pub(super) fn connected(&self) -> Option<SocketAddr> {
+        self.socket.peer_addr().ok()
+    }
+
+    /// Octets that the network has not taken yet.
+    #[cfg(feature = "fuzz")]
+    pub(super) fn waiting(&self) -> usize {
+        self.pending.len()
+    }
+
     pub(super) fn interest(&self, hears: bool) -> PollFlags {
         match self.state {
             State::Connecting => PollFlags::POLLOUT,

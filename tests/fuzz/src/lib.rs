@@ -59,6 +59,7 @@ pub const TARGETS: &[Target] = &[
     ("kernel_messages", parsers::kernel_messages),
     ("privd_worker", parsers::privd_worker),
     ("post_sequences", parsers::post_sequences),
+    ("courier_sequences", parsers::courier_sequences),
     ("ap_engine", engine::bss),
     ("ap_session", session::access_point),
     ("sta_session", join::station),

@@ -4,7 +4,7 @@ use conf::ap::ApConfig;
 use conf::station::StationConfig;
 use ctrl::{ApCommand, GlobalApCommand, GlobalStationCommand, StationCommand};
 use ipc_proto::codec::{decode, encode};
-use ipc_proto::{FromPrivd, ToPrivd, keeper, post};
+use ipc_proto::{FromPrivd, ToPrivd, courier, keeper, post};
 use rsn::key_frame::RawKeyFrame;
 use rsn::{AkmSuite, ApOffer, ApPolicy, Pmf, Rsne, Rsnxe, StationPolicy};
 use serde::Serialize;
@@ -145,11 +145,14 @@ pub(crate) fn ipc_from_privd(data: &[u8]) {
     round_trip::<FromPrivd>(data);
 }
 
-/// Both directions of the post, and the keepers' words.
+/// Both directions of the post and of the courier, and the keepers' words.
 pub(crate) fn ipc_post(data: &[u8]) {
     round_trip::<post::ToPost>(data);
     round_trip::<post::FromPost>(data);
+    round_trip::<courier::ToCourier>(data);
+    round_trip::<courier::FromCourier>(data);
     round_trip::<keeper::FromKeeper>(data);
+    round_trip::<keeper::ToWorker>(data);
 }
 
 /// Whatever the kernel's netlink says to privd.
@@ -165,6 +168,11 @@ pub(crate) fn privd_worker(data: &[u8]) {
 /// The post between a hostile daemon and clients.
 pub(crate) fn post_sequences(data: &[u8]) {
     privd::fuzz::post(&mut Records(data).map(|record| (record.kind, record.data)));
+}
+
+/// The courier and a hostile daemon.
+pub(crate) fn courier_sequences(data: &[u8]) {
+    privd::fuzz::courier(&mut Records(data).map(|record| (record.kind, record.data)));
 }
 
 fn lossy(text: &[u8]) -> String {

@@ -1,0 +1,4 @@
+//! Wraps the target `courier_sequences`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| fuzz_targets::run("courier_sequences", data));
